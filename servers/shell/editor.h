@@ -1,0 +1,70 @@
+#ifndef __EDITOR_H__
+#define __EDITOR_H__
+
+/// \file
+/// The line editor: takes the bytes that the terminal sends, one after the other, and keeps the line
+/// on the screen up to date. Knows nothing about the console: what it draws goes to a function.
+///
+///     Left, Right, Home, End, Ctrl-A, Ctrl-E, Ctrl-B, Ctrl-F   move
+///     Backspace, Delete, Ctrl-D                                delete one character
+///     Ctrl-U, Ctrl-K, Ctrl-W                                   delete to the start, the end, a word
+///     Up, Down, Ctrl-P, Ctrl-N                                 history
+///     Tab                                                      completes the command's name
+///     Ctrl-L                                                   clears the screen
+///     Ctrl-C                                                   drops the line
+
+#include "history.h"
+#include "keys.h"
+
+/// Columns of the line that are shown; a longer line scrolls sideways within them. Terminals of 80
+/// columns have room for them and the prompt.
+#define EDITOR_COLUMNS 70
+
+enum editor_event {
+    EDITOR_CONTINUE,   ///< The line isn't finished.
+    EDITOR_LINE,       ///< `line` holds a finished line, which may be empty.
+    EDITOR_INTERRUPT,  ///< Ctrl-C.
+};
+
+/// Calls `editor_offer` for each word that starts with `prefix`. The words must stay valid.
+struct editor;
+typedef void (*editor_complete_t)(struct editor *editor, const char *prefix);
+
+struct editor {
+    const char *prompt;
+    void (*write)(const char *str, size_t len);
+    editor_complete_t complete;
+
+    /// NUL-terminated.
+    char line[LINE_LEN];
+    size_t len;
+    size_t cursor;
+    /// The first character that is on the screen.
+    size_t scroll;
+
+    struct key_decoder decoder;
+    struct history history;
+    /// The line on the screen is history_get(age), 0: the one being typed.
+    unsigned age;
+    /// What was being typed before the user went up in the history.
+    char draft[LINE_LEN];
+
+    // While `complete` runs: the words offered so far.
+    unsigned num_offers;
+    const char *first_offer;
+    /// Characters that all offers start with.
+    size_t common_len;
+    bool listing;
+};
+
+/// `prompt` must stay valid; `complete` may be NULL.
+void editor_init(struct editor *editor, const char *prompt,
+                 void (*write)(const char *str, size_t len), editor_complete_t complete);
+/// Prints the prompt and starts a new line.
+void editor_prompt(struct editor *editor);
+/// Takes the next byte from the terminal. The line that EDITOR_LINE tells about is in the history.
+enum editor_event editor_feed(struct editor *editor, char ch);
+/// See editor_complete_t.
+void editor_offer(struct editor *editor, const char *word);
+
+#endif
