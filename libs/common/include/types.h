@@ -66,7 +66,7 @@ typedef uint32_t notifications_t;
 #define TASK_GEN(tid)              ((tid) >> TASK_SLOT_BITS)
 #define TASK_ID(slot, generation)  (((generation) << TASK_SLOT_BITS) | (slot))
 /// Bytes of a task's name, the terminating NUL included.
-#define TASK_NAME_LEN 16
+#define TASK_NAME_LEN 24
 
 #define NOTIFY_TIMER   (1u << 0)  ///< The task's timer (timer_set) ran out.
 #define NOTIFY_IRQ     (1u << 1)  ///< An interrupt line of the task's fired.
