@@ -1,0 +1,122 @@
+"""Generates idl.h, the part of <message.h> that the IDL decides."""
+
+from . import c_text as c
+from .layout import layout
+from .model import Alias, Const, Enum, Field, Interface, Message, Model, Payload
+
+_ABOUT = """\
+The messages of every interface: their numbers and fields. Included by <message.h>; uses nothing
+but <types.h> and the MSG_* macros."""
+
+_OOL_KINDS = {None: "MSG_OOL_NONE", "bytes": "MSG_OOL_BYTES", "str": "MSG_OOL_STR"}
+
+
+def generate_c(model: Model) -> str:
+    parts = [_const(const) for const in model.consts]
+    parts += [_enum(enum) for enum in model.enums]
+    parts += [_alias(alias) for alias in model.aliases
+              if not (alias.type.array or alias.type.is_ool)]
+    parts += [_interface(interface) for interface in model.interfaces]
+    parts.append(_union(model))
+    return c.file("__IDL_H__", _ABOUT, [], parts)
+
+
+def _scoped(namespace: str, name: str) -> str:
+    return f"{namespace}_{name}" if namespace else name
+
+
+def _const(const: Const) -> str:
+    value = str(const.value)
+    if const.value < 0:
+        value = f"({value})"
+    elif const.value > 0x7fffffffffffffff:
+        value += "ull"
+    return f"{c.doc(const.doc)}#define {_scoped(const.namespace, const.name).upper()} {value}\n"
+
+
+def _enum(enum: Enum) -> str:
+    items = "".join(f"{c.doc(item.doc, '    ')}    {c.enum_item(enum, item.name)} = {item.value},\n"
+                    for item in enum.items)
+    return f"{c.doc(enum.doc)}enum {c.enum_name(enum)} {{\n{items}}};\n"
+
+
+def _alias(alias: Alias) -> str:
+    field = Field(alias.name, alias.type, ())
+    type_ = c.scalar_type(field)
+    return f"{c.doc(alias.doc)}typedef {type_} {_scoped(alias.namespace, alias.name)}_t;\n"
+
+
+def _interface(interface: Interface) -> str:
+    number = f"#define IDL_INTERFACE_{interface.name.upper()} {interface.number}\n"
+    messages = "\n".join(_message(interface, message) for message in interface.messages)
+    return f"{c.banner(interface)}{number}\n{messages}"
+
+
+def _message(interface: Interface, message: Message) -> str:
+    about = [f"{message.full_name}: {message.kind}", *message.doc]
+    text = "".join(f"// {line}".rstrip() + "\n" for line in about)
+    payloads = c.payloads(message)
+    text += "".join(_struct(message, payload, reply) for payload, reply in payloads)
+    width = max(len(c.number(message, reply)) for _, reply in payloads)
+    text += "".join(_number(interface, message, payload, reply, width)
+                    for payload, reply in payloads)
+    return text + "".join(_asserts(message, payload, reply) for payload, reply in payloads)
+
+
+def _struct(message: Message, payload: Payload, reply: bool) -> str:
+    if not payload.fields:
+        return ""
+    fields = "".join(c.doc(field.doc, "    ") + _field(field) for field in payload.fields)
+    return f"{c.struct(message, reply)} {{\n{fields}}};\n"
+
+
+def _field(field: Field) -> str:
+    if field.type.is_ool:
+        size = f"  // at most {field.type.bound} bytes" if field.type.bound else ""
+        pointer = c.declare(f"const {field.type.base.c_type}", field.name)
+        return f"    {pointer};{size}\n    size_t {field.name}_len;\n"
+    array = f"[{field.type.array}]" if field.type.array else ""
+    note = f"  // enum {c.enum_name(field.type.enum)}" if field.type.enum else ""
+    return f"    {c.declare(c.scalar_type(field), field.name)}{array};{note}\n"
+
+
+def _number(interface: Interface, message: Message, payload: Payload, reply: bool,
+            width: int) -> str:
+    ool = _OOL_KINDS[payload.ool.type.base.name if payload.ool else None]
+    size = f"sizeof({c.struct(message, reply)})" if payload.fields else "0"
+    flag = "MSG_REPLY" if reply else "0"
+    arguments = [str(interface.number), str(message.number), flag, ool, size]
+    line = f"#define {c.number(message, reply):<{width}} MSG_TYPE({', '.join(arguments)})\n"
+    if len(line) <= c.WIDTH:
+        return line
+    return f"#define {c.number(message, reply)} \\\n    MSG_TYPE({', '.join(arguments)})\n"
+
+
+def _asserts(message: Message, payload: Payload, reply: bool) -> str:
+    """A layout that is not what tools were told, or too big, must not get as far as a message."""
+    if not payload.fields:
+        return ""
+    name = c.struct(message, reply)
+    size = f"sizeof({name})"
+    small, large = layout(payload, 4).size, layout(payload, 8).size
+    expected = str(small) if small == large else f"(sizeof(size_t) == 8 ? {large} : {small})"
+    what = f"{message.full_name}{' (reply)' if reply else ''}"
+    return (_assert(f"{size} == {expected}", f"{what}: unexpected layout")
+            + _assert(f"{size} <= MESSAGE_PAYLOAD_SIZE", f"{what}: too large for a message"))
+
+
+def _assert(condition: str, text: str) -> str:
+    line = f'_Static_assert({condition}, "{text}");\n'
+    if len(line) <= c.WIDTH:
+        return line
+    return f'_Static_assert({condition},\n               "{text}");\n'
+
+
+def _union(model: Model) -> str:
+    members = [f"    {c.struct(message, reply)} {c.member(message, reply)};"
+               for message in model.messages() for payload, reply in c.payloads(message)
+               if payload.fields]
+    lines = ["#define IDL_MESSAGE_FIELDS", *members]
+    width = max(len(line) for line in lines) + 1
+    body = "".join(f"{line:<{width}}\\\n" for line in lines[:-1])
+    return f"// The members of the union in struct message.\n{body}{lines[-1]}\n"
