@@ -1,0 +1,58 @@
+"""Writes bootfs, the image of the programs that a board boots with: libs/common/include/bootfs.h."""
+
+import struct
+
+from resea.output import size
+
+_MAGIC = 0x46425352
+_VERSION = 1
+_HEADER = struct.Struct("<IIQIIIIIIII")
+_FILE = struct.Struct("<48sIIII")
+
+
+def pack(init, files, page_size):
+    """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes)."""
+    init_off = _align(_HEADER.size, page_size)
+    files_off = init_off + len(init.data)
+    off = _align(files_off + len(files) * _FILE.size, page_size)
+    entries, contents = [], []
+    for name, data in files:
+        entries.append(_FILE.pack(name.encode(), off, len(data), 0, 0))
+        contents.append(_padded(data, page_size))
+        off += len(contents[-1])
+    header = _HEADER.pack(_MAGIC, _VERSION, init.entry, init_off, init.text_len, init.ro_len,
+                          init.rw_len, files_off, len(files), off, 0)
+    table = _padded(b"".join([init.data] + entries), page_size)
+    return b"".join([_padded(header, page_size), table] + contents)
+
+
+def _align(value, page_size):
+    return -(-value // page_size) * page_size
+
+
+def _padded(data, page_size):
+    return data.ljust(_align(len(data), page_size), b"\0")
+
+
+def summary(image):
+    """A short table of what an image holds, as lines of text."""
+    header = _HEADER.unpack_from(image)
+    init_len, files_off, num_files = sum(header[4:7]), header[7], header[8]
+    rows = [("vm", init_len)]
+    for index in range(num_files):
+        name, _, length, _, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
+        rows.append((name.rstrip(b"\0").decode(), length))
+    cells = [f"{name} {size(length)}" for name, length in rows]
+    lines = [f"bootfs: {size(len(image))}, {len(rows)} files"]
+    width = max(map(len, cells)) + 2
+    per_line = max(1, 90 // width)
+    for start in range(0, len(cells), per_line):
+        lines.append("  " + "".join(c.ljust(width) for c in cells[start:start + per_line]).rstrip())
+    return lines
+
+
+def assembly(path, page_size):
+    """The source of the object by which the kernel holds the image."""
+    return "\n".join(['.section .bootfs, "a"', f".balign {page_size}",
+                      ".global __bootfs, __bootfs_end", "__bootfs:", f'.incbin "{path}"',
+                      "__bootfs_end:", ""])

@@ -1,0 +1,83 @@
+"""The commands of the front door: `scons board=x64 run` and all the others.
+
+A module in resea/tools/ plugs one in:
+
+    from resea.commands import Option, command
+
+    @command("run", "boots the board in QEMU; Ctrl-A X leaves", needs=["image"],
+             options=[Option("gui", "0|1", "opens a window")])
+    def run(ctx):
+        return subprocess.call([...ctx.image...])     # the exit status; None is 0
+
+`needs` says what is up to date when the function starts, and what it gets:
+
+    (nothing)     no board is read: ctx.options, ctx.top, ctx.library(); ctx.builds is empty
+    "config"      manifests and options of the asked boards are read, nothing is compiled
+    "image"       the asked boards are built
+    "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
+
+`ctx` is a `context.Context`. With several boards asked, `ctx.builds` has them all, and `ctx.build`
+is an error; a command that can only do one board uses `ctx.build` and gets that check for free.
+Modules are imported for every build, so that their names and help are known: they must import
+what is slow inside their functions.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import Callable
+
+NEEDS = ("config", "image", "unittests")
+
+
+@dataclass
+class Option:
+    """NAME=VALUE on the command line. `values`: "a|b" are the only valid ones, anything in capital
+    letters is free text for the help."""
+
+    name: str
+    values: str
+    help: str
+
+    def choices(self):
+        """The valid values, or None if any text is."""
+        if "|" in self.values and self.values == self.values.lower() and ":" not in self.values:
+            return self.values.split("|")
+        return None
+
+
+@dataclass
+class Command:
+    name: str
+    help: str
+    needs: tuple
+    options: tuple
+    function: Callable
+    default_boards: str
+
+
+_registry = {}
+
+
+def command(name, help, needs=(), options=(), default_boards="x64"):
+    """Registers the decorated function as the command `name`.
+
+    `default_boards` says which boards are meant if the command line has no board=: a board's name
+    or "all".
+    """
+    for need in needs:
+        assert need in NEEDS, f"{name}: needs {need}?"
+
+    def register(function):
+        _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
+                                  default_boards)
+        return function
+    return register
+
+
+def load():
+    """Imports all of resea/tools and gives the commands by name."""
+    from resea import tools
+    for module in pkgutil.iter_modules(tools.__path__):
+        importlib.import_module(f"resea.tools.{module.name}")
+    return dict(sorted(_registry.items()))

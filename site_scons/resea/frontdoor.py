@@ -1,0 +1,158 @@
+"""What SConstruct does: reads the command line, then the asked board, then adds what to build."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import SCons.SConsign
+from SCons.Script import (AlwaysBuild, Clean, Decider, Default, Environment, GetOption, Help,
+                          SConscript, SConsignFile, SetOption)
+
+from resea import commands, options, output
+from resea.build import Build
+from resea.components import KERNEL, LIBRARY, SERVER, Library
+from resea.context import Context
+from resea.errors import UserError, unknown
+
+_USAGE_ERROR = 2
+
+
+def main(arguments, targets):
+    """The whole of a run, up to the point where SCons starts to build."""
+    try:
+        _run(arguments, targets)
+    except UserError as e:
+        output.error(e)
+        sys.exit(_USAGE_ERROR)
+
+
+def _run(arguments, targets):
+    top = Path.cwd()
+    known = commands.load()
+    parsed = options.parse(arguments, known, cwd=os.environ.get("PWD", "."))
+    options.check_targets([t for t in targets if "/" not in t], known)
+    library = _library(top, parsed)
+    if GetOption("help"):
+        return Help(options.help_text(known, library.boards()))
+    _tune()
+    asked = [known[t] for t in targets if t in known]
+    context = Context(top, parsed, library, targets)
+    boards = _boards(parsed, library, asked)
+    if len(boards) > 1:
+        return _each_board(boards, top)
+    if boards:
+        _add_board(context, boards[0], asked)
+    else:
+        SConsignFile(str(_made(top / "build") / ".sconsign"))
+    for entry in asked:
+        _add_command(context, entry)
+
+
+def _tune():
+    SetOption("num_jobs", os.cpu_count() or 1)
+    SetOption("no_progress", True)
+    Decider("content-timestamp")
+
+
+def _library(top, parsed):
+    """The components, with a reader that runs SConscripts in SCons."""
+    library = Library(top, parsed.external, None)
+    env = Environment(tools=[], ENV={"PATH": os.environ.get("PATH", "")})
+    for name, kind in (("ReseaServer", SERVER), ("ReseaLibrary", LIBRARY),
+                       ("ReseaKernelPart", KERNEL)):
+        env.AddMethod(lambda env, kind=kind, **values: library.declare(kind, values), name)
+    library.set_reader(lambda path: SConscript(str(path), exports={"env": env}))
+    return library
+
+
+def _boards(parsed, library, asked):
+    """The boards that this run is about; none if only commands are asked that need none."""
+    if asked and not any(entry.needs for entry in asked):
+        return []
+    default = asked[0].default_boards if asked else options.DEFAULT_BOARD
+    name = parsed.board or default
+    if name == "all":
+        return sorted(library.boards())
+    if name not in library.boards():
+        raise UserError(options.WHERE, "board=" + name + ": "
+                        + unknown("board", name, list(library.boards()) + ["all"]))
+    return [name]
+
+
+def _each_board(boards, top):
+    """board=all: a run of scons for each, because each build folder has its own database."""
+    arguments = [a for a in sys.argv[1:] if not a.startswith("board=")]
+    failed = []
+    for board in boards:
+        print(f"board={board}", flush=True)
+        if subprocess.call([sys.executable, sys.argv[0], f"board={board}", *arguments], cwd=top):
+            failed.append(board)
+    if failed:
+        output.error("failed: " + ", ".join(failed))
+    sys.exit(1 if failed else 0)
+
+
+def _add_board(context, board, asked):
+    build = Build(context.top, context.options, context.library, board)
+    _made(build.folder)
+    _lock(build.folder)
+    SConsignFile(str(build.folder / ".sconsign"))
+    build.configure(repair_config=any(entry.name == "menuconfig" for entry in asked))
+    context.build = build
+    needs = {need for entry in asked for need in entry.needs}
+    if not asked or "image" in needs or GetOption("clean"):
+        context.nodes["image"] = build.add_nodes()
+        Default(context.nodes["image"])
+        Clean(context.nodes["image"], [str(build.include), str(build.folder / "manifest.bin"),
+                                       str(build.folder / "Kconfig"), str(build.logs)])
+    if "unittests" in needs:
+        from resea import unittests
+        context.nodes["unittests"] = unittests.add_nodes(context)
+
+
+def _add_command(context, entry):
+    env = Environment(tools=[])
+
+    def run(target, source, env):
+        _unlock()
+        try:
+            return entry.function(context) or 0
+        except UserError as e:
+            output.error(e)
+            return _USAGE_ERROR
+        except KeyboardInterrupt:
+            return 130
+
+    nodes = [node for need in entry.needs for node in context.nodes.get(need, [])]
+    AlwaysBuild(env.Alias(entry.name, nodes, env.Action(run, None)))
+
+
+def _made(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+_locks = []
+
+
+def _lock(folder):
+    """Two runs of scons must not write one folder at the same time: the second one waits."""
+    file = open(folder / ".lock", "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"waiting for another scons that builds in {folder}", flush=True)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    _locks.append(file)
+
+
+def _unlock():
+    """A command can take long, and may run scons itself. All that it needs is built, so what SCons
+    knows is saved now, and not again at the end, over what others have saved by then."""
+    SCons.SConsign.write()
+    SCons.SConsign.sig_files.clear()
+    for file in _locks:
+        file.close()
+    _locks.clear()

@@ -1,0 +1,33 @@
+"""Makes idl.h and its sisters from idl/*.idl."""
+
+from pathlib import Path
+
+from resea import environment
+from resea.errors import UserError
+
+HEADERS = ["idl.h", "idl_validate.h", "idl_client.h", "idl_server.h"]
+
+
+def add_nodes(env, roots, include):
+    """Tells SCons how to make the headers in the folder `include`."""
+    top, external = roots[0], roots[1:]
+    tree = sorted((top / "idl").glob("*.idl"))
+    outside = sorted(path for root in external for path in (root / "idl").glob("*.idl"))
+    lock = top / "idl" / "ordinals.lock"
+
+    def write(target, source, env):
+        from resea import idl
+        try:
+            model = idl.compile_files([p.relative_to(top) for p in tree], lock=lock,
+                                      external=outside)
+        except idl.IdlError as e:
+            raise UserError("idl", str(e)) from e
+        for name, text in idl.generate_headers(model).items():
+            (include / name).write_text(text)
+
+    sources = [str(p) for p in tree + outside] + ([str(lock)] if lock.is_file() else [])
+    node = env.Command([str(include / name) for name in HEADERS], sources,
+                       environment.python_action(write, "GEN"))
+    compiler = Path(__file__).parent / "idl"
+    env.Depends(node, [str(p) for p in sorted(compiler.glob("*.py"))])
+    return node

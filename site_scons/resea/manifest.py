@@ -1,0 +1,331 @@
+"""Board manifests: boards/<board>/board.toml, read strictly.
+
+Everything a manifest says is checked here, but for Kconfig values (`kconfig`) and for what names of
+one table mean to another (`rights`). docs/ has the format for people.
+"""
+
+from dataclasses import dataclass, field
+
+from resea import rights, schema, tomlfile
+from resea.errors import UserError, unknown
+from resea.schema import Field
+
+NAME_LEN = 32  # MANIFEST_NAME_LEN
+TASK_NAME_MAX = 23  # TASK_NAME_LEN, less the NUL
+PRIORITY_MAX = 7
+MAX_CPUS = 16
+RESTART_POLICIES = {"never": 0, "on_crash": 1, "always": 2}
+RIGHTS = {"task": 1 << 0, "map": 1 << 1, "power": 1 << 3, "debug": 1 << 4}
+ALL_RIGHTS = 0x1f
+VM = "vm"
+
+
+@dataclass
+class Device:
+    """Hardware that a server can be given: lists of (base, len) and of interrupt lines."""
+
+    name: str
+    ports: list
+    mmio: list
+    irqs: list
+    shared: bool
+
+
+@dataclass
+class Server:
+    """An entry [server.NAME], or [app_default] under the name that is no program's."""
+
+    name: str
+    autostart: bool = False
+    priority: int = 4
+    provides: list = field(default_factory=list)
+    may_call: list = field(default_factory=list)
+    devices: list = field(default_factory=list)
+    rights: int = 0
+    restart: dict = None
+    options: dict = field(default_factory=dict)
+    max_memory: int = 0
+    memory: dict = None
+    calls: list = field(default_factory=list)  # indices into Manifest.servers, by rights.resolve
+
+
+@dataclass
+class Manifest:
+    """A checked board manifest. `folders` are the board's own and those it extends."""
+
+    name: str
+    file: tomlfile.TomlFile
+    folders: list
+    arch: str
+    description: str
+    cpus: int
+    run: dict
+    kernel: dict
+    devices: dict
+    servers: list
+    app_default: Server
+    default_programs: list
+    files: dict
+
+    def programs(self):
+        """The names of all programs that bootfs holds, vm first."""
+        return [s.name for s in self.servers if s is not self.app_default] + self.default_programs
+
+
+def _rights(file, path, value):
+    if value == "phys":
+        raise schema.Invalid("the right 'phys' is vm's alone: it gives all of the machine")
+    return schema.choice("right", RIGHTS)(file, path, value)
+
+
+def _pattern(file, path, value):
+    """An element of may_call: a name in which `*` stands for anything."""
+    schema.string(file, path, value)
+    plain = value.replace("*", "x")
+    schema.check_name(plain, NAME_LEN)
+    return value
+
+
+BOARD = {
+    "arch": Field(schema.string, required=True),
+    "description": Field(schema.string, required=True),
+    "cpus": Field(schema.integer(1, MAX_CPUS), default=1),
+    "extends": Field(schema.string),
+}
+RUN = {
+    "qemu": {
+        "system": Field(schema.string),
+        "machine": Field(schema.string, required=True),
+        "memory": Field(schema.string, default=None),
+        "cpu": Field(schema.string, default=None),
+        "args": Field(schema.list_of(schema.string), default=[]),
+    },
+    "bochs": {
+        "cpu": Field(schema.string, default=None),
+        "memory": Field(schema.string, default=None),
+        "options": Field(schema.list_of(schema.string), default=[]),
+    },
+}
+DEVICE = {
+    "ports": Field(schema.one_or_list_of(schema.address_range(1 << 16)), default=[]),
+    "mmio": Field(schema.one_or_list_of(schema.address_range(1 << 52)), default=[]),
+    "irq": Field(schema.one_or_list_of(schema.integer(0, 1023)), default=[]),
+    "shared": Field(schema.boolean, default=False),
+}
+RESTART = {
+    "policy": Field(schema.choice("restart policy", RESTART_POLICIES), required=True),
+    "max": Field(schema.integer(0, 0xffff), default=10),
+    "backoff_ms": Field(schema.integer(0, 0xffff), default=50),
+}
+MEMORY = {
+    "ram": Field(schema.size, required=True),
+    "stack": Field(schema.size, required=True),
+}
+TASK = {
+    "priority": Field(schema.integer(0, PRIORITY_MAX), default=4),
+    "may_call": Field(schema.list_of(_pattern), default=[]),
+    "rights": Field(schema.list_of(_rights), default=[]),
+    "restart": Field(schema.table(RESTART)),
+    "max_memory": Field(schema.size, default=0),
+    "memory": Field(schema.table(MEMORY)),
+}
+SERVER = {
+    **TASK,
+    "autostart": Field(schema.boolean, default=False),
+    "provides": Field(schema.list_of(schema.name(NAME_LEN)), default=[]),
+    "devices": Field(schema.list_of(schema.string), default=[]),
+    "options": Field(schema.values_table, default={}),
+}
+APP_DEFAULT = {
+    **TASK,
+    "programs": Field(schema.list_of(schema.name(TASK_NAME_MAX + 1)), default=[]),
+}
+VM_SERVER = {
+    "options": SERVER["options"],
+    "memory": TASK["memory"],
+}
+TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files")
+
+
+def load(name, find_folder):
+    """The manifest of board `name`; `find_folder(name)` gives a board's folder or raises."""
+    file, folders = _load_chain(name, find_folder, [])
+    return parse(name, file, folders)
+
+
+def _load_chain(name, find_folder, seen):
+    folder = find_folder(name)
+    shown = _shown(folder / "board.toml")
+    file = tomlfile.load(folder / "board.toml", shown)
+    base = file.data.get("board", {})
+    base = base.get("extends") if isinstance(base, dict) else None
+    if not isinstance(base, str):
+        return file, [folder]
+    if base in seen + [name]:
+        raise file.error(("board", "extends"), "the boards extend each other: "
+                         + " -> ".join(seen + [name, base]))
+    try:
+        base_file, base_folders = _load_chain(base, find_folder, seen + [name])
+    except KeyError as e:
+        raise file.error(("board", "extends"), unknown("board", base, e.args[0])) from e
+    return file.over(base_file), [folder] + base_folders
+
+
+def _shown(path):
+    """How messages call a file: relative to the tree if it is in there."""
+    try:
+        return str(path.relative_to(path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def parse(name, file, folders):
+    """Checks the parsed file and gives the Manifest."""
+    for key in file.data:
+        if key not in TABLES:
+            raise file.error((key,), unknown("table", key, TABLES))
+    if "board" not in file.data:
+        raise UserError(file.name, "the table [board] is missing")
+    board = schema.read_table(file, ("board",), BOARD)
+    servers = _servers(file)
+    app_default = _app_default(file, {s.name for s in servers})
+    if app_default:
+        servers.append(app_default)
+    manifest = Manifest(
+        name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
+        description=board["description"], run=_run(file), servers=servers,
+        kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
+        default_programs=_default_programs(file), files=_files(file))
+    rights.check(manifest)
+    return manifest
+
+
+def _table(file, key):
+    return schema.values_table(file, (key,), file.data.get(key, {}))
+
+
+def _subtables(file, key):
+    data = file.data.get(key, {})
+    if not isinstance(data, dict):
+        raise file.error((key,), f"expects a table, not {schema.describe(data)}")
+    return data
+
+
+def _run(file):
+    run = {}
+    for tool in _subtables(file, "run"):
+        if tool not in RUN:
+            raise file.error(("run", tool), unknown("emulator", tool, RUN))
+        run[tool] = schema.read_table(file, ("run", tool), RUN[tool])
+    return run
+
+
+def _devices(file):
+    devices = {}
+    for name in _subtables(file, "device"):
+        _check_name(file, ("device", name), name, NAME_LEN)
+        values = schema.read_table(file, ("device", name), DEVICE)
+        if not (values["ports"] or values["mmio"] or values["irq"]):
+            raise file.error(("device", name), "the device has nothing: give it ports, mmio or irq")
+        devices[name] = Device(name, values["ports"], values["mmio"], values["irq"],
+                               values["shared"])
+    return devices
+
+
+def _check_name(file, path, name, max_len):
+    try:
+        schema.check_name(name, max_len)
+    except schema.Invalid as e:
+        raise file.error(path, str(e)) from e
+
+
+def _servers(file):
+    """All [server.*], vm first whether it is mentioned or not."""
+    servers = [Server(VM, autostart=True, priority=0, rights=ALL_RIGHTS)]
+    for name in _subtables(file, "server"):
+        if name == VM:
+            values = schema.read_table(file, ("server", name), VM_SERVER)
+            servers[0].options, servers[0].memory = values["options"], values["memory"]
+            continue
+        _check_name(file, ("server", name), name, TASK_NAME_MAX + 1)
+        servers.append(_server(name, schema.read_table(file, ("server", name), SERVER)))
+    if len(servers) > rights.MAX_SERVERS - 1:
+        raise file.error(("server",), f"too many servers: {len(servers)}, at most "
+                                      f"{rights.MAX_SERVERS - 1}")
+    return servers
+
+
+def _server(name, values):
+    values = dict(values)
+    values["rights"] = sum(set(values["rights"]))
+    return Server(name, **values)
+
+
+def _app_default(file, taken):
+    if "app_default" not in file.data:
+        return None
+    values = schema.read_table(file, ("app_default",), APP_DEFAULT)
+    for index, program in enumerate(values.pop("programs")):
+        if program in taken:
+            raise file.error(("app_default", "programs", index),
+                             f"'{program}' has an entry of its own, [server.{program}]: "
+                             "remove one of the two")
+    return _server("app_default", values)
+
+
+def _default_programs(file):
+    if "app_default" not in file.data:
+        return []
+    return schema.read_table(file, ("app_default",), APP_DEFAULT)["programs"]
+
+
+def _files(file):
+    files = _table(file, "files")
+    for name, path in files.items():
+        if not isinstance(path, str):
+            raise file.error(("files", name), f"expects a path, not {schema.describe(path)}")
+        if not 0 < len(name.encode()) < 48:
+            raise file.error(("files", name), "a file's name has 1 to 47 bytes")
+    return files
+
+
+def check_arch(manifest, arch):
+    """What depends on the architecture: I/O ports exist, and memory is laid out, or not."""
+    file = manifest.file
+    for device in manifest.devices.values():
+        if device.ports and not arch.ports:
+            raise file.error(("device", device.name, "ports"),
+                             f"{arch.name} has no I/O ports: use mmio")
+    for server in manifest.servers:
+        path = rights.path_of(manifest, server)
+        if server.memory and arch.mmu:
+            raise file.error(path + ("memory",), f"{arch.name} has an MMU: vm finds memory as it "
+                                                 "is needed; max_memory limits it")
+        if not server.memory and not arch.mmu:
+            raise file.error(path, f"the key 'memory' is missing: {arch.name} has no MMU")
+
+
+def check_config(manifest, config):
+    """What depends on Kconfig values."""
+    num_irqs = config.value("NUM_IRQS")
+    for device in manifest.devices.values():
+        for irq in device.irqs:
+            if irq >= num_irqs:
+                raise manifest.file.error(("device", device.name, "irq"),
+                                          f"{irq} is out of range: 0 to {num_irqs - 1} "
+                                          "(CONFIG_NUM_IRQS)")
+
+
+def extra_files(manifest, top):
+    """[files] as a dict of bootfs name to Path; paths are relative to the manifest that says it."""
+    files = {}
+    for name, path in manifest.files.items():
+        found = [p for p in [folder / path for folder in manifest.folders] + [top / path]
+                 if p.is_file()]
+        if not found:
+            raise manifest.file.error(("files", name), f"there is no file '{path}' in the board's "
+                                                       "folder or the tree")
+        if name in manifest.programs() + ["manifest"]:
+            raise manifest.file.error(("files", name), "bootfs has another file of this name")
+        files[name] = found[0]
+    return files

@@ -1,0 +1,51 @@
+"""The binary form of a board manifest, for vm: libs/common/include/manifest.h."""
+
+import struct
+
+_MAGIC = 0x464d5352
+_VERSION = 1
+_NONE = 0xffff
+_HEADER = struct.Struct("<IHHHHHH")
+_SERVER = struct.Struct("<32sIBBBBHHHHHHI4I")
+_GRANT = struct.Struct("<IIQQ")
+_SERVICE = struct.Struct("<32s")
+_GRANT_IRQ, _GRANT_PORTS, _GRANT_MMIO = 1, 2, 3
+_NO_RESTART = {"policy": 0, "max": 0, "backoff_ms": 0}
+
+
+def pack(manifest, page_size):
+    """The bytes of the bootfs file "manifest"."""
+    servers, grants, services = [], [], []
+    for server in manifest.servers:
+        own_grants = _grants(manifest, server)
+        servers.append(_pack_server(server, page_size, len(grants), len(own_grants),
+                                    len(services)))
+        grants += own_grants
+        services += [_SERVICE.pack(name.encode()) for name in server.provides]
+    default = (manifest.servers.index(manifest.app_default) if manifest.app_default else _NONE)
+    header = _HEADER.pack(_MAGIC, _VERSION, len(servers), len(grants), len(services), default, 0)
+    return header + b"".join(servers + grants + services)
+
+
+def _pack_server(server, page_size, first_grant, num_grants, first_service):
+    restart = server.restart or _NO_RESTART
+    max_pages = -(-server.max_memory // page_size)
+    return _SERVER.pack(
+        server.name.encode(), server.rights, server.autostart, server.priority,
+        restart["policy"], 0, restart["max"], restart["backoff_ms"], first_grant, num_grants,
+        first_service, len(server.provides), max_pages, *_bitmap(server.calls))
+
+
+def _bitmap(numbers):
+    bits = sum(1 << n for n in numbers)
+    return [(bits >> shift) & 0xffffffff for shift in range(0, 128, 32)]
+
+
+def _grants(manifest, server):
+    grants = []
+    for name in server.devices:
+        device = manifest.devices[name]
+        grants += [_GRANT.pack(_GRANT_IRQ, 0, irq, 1) for irq in device.irqs]
+        grants += [_GRANT.pack(_GRANT_PORTS, 0, *r) for r in device.ports]
+        grants += [_GRANT.pack(_GRANT_MMIO, 0, *r) for r in device.mmio]
+    return grants

@@ -1,0 +1,43 @@
+"""What the build prints: one short line a step, coloured on a terminal."""
+
+import os
+import sys
+
+_COLOURS = {"CC": "32", "AS": "32", "LD": "36", "AR": "36", "GEN": "35", "STRIP": "36",
+            "BOOTFS": "35", "IMAGE": "1;34", "TEST": "33", "ERROR": "1;31", "WARNING": "1;33"}
+
+
+def coloured(stream=None):
+    """Whether to colour: a terminal, and no NO_COLOR in the environment (https://no-color.org)."""
+    stream = stream or sys.stdout
+    return not os.environ.get("NO_COLOR") and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def paint(text, colour, stream=None):
+    """`text` in the colour of a step's word, or as it is where colours are unwanted."""
+    if not coloured(stream):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def step(word, what):
+    """The line of one build step."""
+    return "  " + paint(f"{word:<7}", word) + f" {what}"
+
+
+def error(text):
+    """Prints a user's mistake."""
+    print(paint("error:", "ERROR", sys.stderr), text, file=sys.stderr)
+
+
+def warning(text):
+    print(paint("warning:", "WARNING", sys.stderr), text, file=sys.stderr)
+
+
+def size(num_bytes):
+    """A size for people: 512 B, 12.3 KiB, 1.5 MiB."""
+    if num_bytes < 1024:
+        return f"{num_bytes} B"
+    if num_bytes < 1024 * 1024:
+        return f"{num_bytes / 1024:.1f} KiB"
+    return f"{num_bytes / 1024 / 1024:.1f} MiB"
