@@ -6,10 +6,11 @@
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
-from resea.errors import UserError, hint
+from resea.errors import UserError
+from resea.options import error
 
 # The kernel leaves QEMU by writing 0x10 + its status to the isa-debug-exit device, which makes
 # QEMU's own exit status 2 * value + 1. 0 is a QEMU that was told to quit.
@@ -19,11 +20,8 @@ EXIT_SUCCESS = 33
 EXIT_FAILURE = 35
 EXIT_PANIC = 97
 
-PROGRAMS = {"x64": "qemu-system-x86_64"}
-
-ACCELERATORS = ("tcg", "kvm")
-NETWORKS = ("none", "user", "tap:IF")
-CPUS_MAX = 16
+ACCELERATORS = "tcg|kvm"
+NETWORKS = "user|tap:IF|none"
 
 # One virtual nanosecond per instruction, idle time skipped: a run takes the same number of
 # instructions each time.
@@ -32,9 +30,9 @@ ICOUNT = "shift=0,sleep=off,align=off"
 
 @dataclass(frozen=True)
 class Machine:
-    """What the [run.qemu] table of a board's manifest says."""
+    """A board as its manifest and its architecture describe it to QEMU."""
 
-    arch: str = "x64"
+    program: str
     machine: str = "pc"
     memory: str = "256M"
     cpu: str = "max"
@@ -43,7 +41,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Options:
+class Setup:
     """How one run differs from the manifest."""
 
     cpus: Optional[int] = None
@@ -56,43 +54,46 @@ class Options:
     serial: str = "stdio"
     icount: bool = False
     gdb: Optional[str] = None
-    extra: Tuple[str, ...] = field(default_factory=tuple)
+    extra: Tuple[str, ...] = ()
 
 
-def program(arch: str) -> str:
-    """The emulator of an architecture."""
-    if arch not in PROGRAMS:
-        raise UserError("scons run", f"no emulator is known for the architecture '{arch}'"
-                        + hint(arch, PROGRAMS))
-    return PROGRAMS[arch]
+def machine_of(manifest, program: Optional[str]) -> Machine:
+    """The machine of a checked board manifest; `program` is what its architecture names."""
+    table = manifest.run.get("qemu")
+    program = (table or {}).get("system") or program
+    if not table or not program:
+        raise UserError(f"board={manifest.name}", "QEMU doesn't emulate this board: its manifest "
+                        "has no table [run.qemu]")
+    given = {key: table[key] for key in ("machine", "memory", "cpu") if table.get(key)}
+    return Machine(program=program, cpus=manifest.cpus, args=tuple(table["args"]), **given)
 
 
-def command(machine: Machine, options: Options, image: str = "", iso: str = "") -> List[str]:
+def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> List[str]:
     """The whole command line; boots `image` as a kernel, or the CD image `iso`."""
-    words = [program(machine.arch), "-no-reboot", "-nodefaults",
-             "-machine", machine.machine, "-accel", accelerator(options),
-             "-cpu", "host" if options.accel == "kvm" else machine.cpu,
-             "-m", options.memory or machine.memory,
-             "-smp", str(options.cpus or machine.cpus)]
-    words += display(options) + ["-serial", options.serial, "-device", EXIT_DEVICE]
-    words += ["-icount", ICOUNT] if options.icount else []
-    words += disk_arguments(options.disk) + network_arguments(options.net)
-    words += ["-gdb", options.gdb, "-S"] if options.gdb else []
-    words += ["-cdrom", iso, "-boot", "d"] if iso else ["-kernel", image]
-    words += ["-append", options.cmdline] if options.cmdline and not iso else []
-    return words + list(machine.args) + list(options.extra)
+    words = [machine.program, "-no-reboot", "-nodefaults",
+             "-machine", machine.machine, "-accel", accelerator(setup),
+             "-cpu", "host" if setup.accel == "kvm" else machine.cpu,
+             "-m", setup.memory or machine.memory,
+             "-smp", str(setup.cpus or machine.cpus)]
+    words += display(setup) + ["-serial", setup.serial, "-device", EXIT_DEVICE]
+    words += ["-icount", ICOUNT] if setup.icount else []
+    words += disk_arguments(setup.disk) + network_arguments(setup.net)
+    words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
+    words += ["-cdrom", str(iso), "-boot", "d"] if iso else ["-kernel", str(image)]
+    words += ["-append", setup.cmdline] if setup.cmdline and not iso else []
+    return words + list(machine.args) + list(setup.extra)
 
 
-def accelerator(options: Options) -> str:
+def accelerator(setup: Setup) -> str:
     """TCG runs one thread under icount, whatever -smp says; otherwise one a CPU."""
-    if options.accel == "tcg" and options.icount:
+    if setup.accel == "tcg" and setup.icount:
         return "tcg,thread=single"
-    return options.accel
+    return setup.accel
 
 
-def display(options: Options) -> List[str]:
+def display(setup: Setup) -> List[str]:
     """A video card in any case: the kernel writes to its text screen."""
-    return ["-vga", "std", "-display", "gtk" if options.gui else "none"]
+    return ["-vga", "std", "-display", "gtk" if setup.gui else "none"]
 
 
 def disk_arguments(path: Optional[str]) -> List[str]:
@@ -116,47 +117,26 @@ def escape(value: str) -> str:
     return value.replace(",", ",,")
 
 
-def parse_options(arguments: dict, where: str = "command line") -> Options:
-    """Options from the words NAME=VALUE of SCons' command line; checks every value."""
-    gui = choice(arguments.get("gui", "0"), "gui", ("0", "1"), where) == "1"
-    options = Options(
-        accel=choice(arguments.get("accel", "tcg"), "accel", ACCELERATORS, where),
-        gui=gui, disk=parse_disk(arguments.get("disk"), where),
-        net=parse_net(arguments.get("net", "none"), where), serial="mon:stdio",
-        cmdline=arguments.get("cmdline", ""))
-    if "cpus" in arguments:
-        options = replace(options, cpus=parse_cpus(arguments["cpus"], where))
-    return options
+def setup_of(options) -> Setup:
+    """The Setup that `scons run` and its sisters were asked for on the command line."""
+    return Setup(cpus=options.cpus, accel=options.get("accel", "tcg"), gui=options.flag("gui"),
+                 disk=check_disk(options.get("disk")), net=check_net(options.get("net", "none")),
+                 serial="mon:stdio", cmdline=options.get("cmdline", ""))
 
 
-def choice(value: str, name: str, valid, where: str) -> str:
-    """`value`, if it is one of the valid ones."""
-    if value not in valid:
-        raise UserError(where, f"{name}={value} is not one of the values of {name}"
-                        + hint(value, valid))
-    return value
-
-
-def parse_cpus(value: str, where: str) -> int:
-    """cpus=N."""
-    if not value.isdecimal() or not 1 <= int(value) <= CPUS_MAX:
-        raise UserError(where, f"cpus={value} is out of range; give a number from 1 to {CPUS_MAX}")
-    return int(value)
-
-
-def parse_disk(value: Optional[str], where: str) -> Optional[str]:
+def check_disk(value: Optional[str]) -> Optional[str]:
     """disk=FILE."""
     if value is not None and not os.path.isfile(value):
-        raise UserError(where, f"disk={value} is not a file; "
-                        "make one, for example: truncate -s 64M " + shlex.quote(value))
+        raise error("disk", value, "there is no such file; make one, for example: "
+                    "truncate -s 64M " + shlex.quote(value or "disk.img"))
     return value
 
 
-def parse_net(value: str, where: str) -> str:
+def check_net(value: str) -> str:
     """net=user|tap:IF|none."""
     if value in ("none", "user") or (value.startswith("tap:") and len(value) > 4):
         return value
-    raise UserError(where, f"net={value} is not a network; give one of: " + ", ".join(NETWORKS))
+    raise error("net", value, "expects user, tap:IF (IF: a network interface) or none")
 
 
 def explain_exit(status: int) -> str:

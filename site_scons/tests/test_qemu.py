@@ -1,15 +1,18 @@
 """The command lines that start emulators, and the messages about their options."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from resea import bochs, iso, qemu
 from resea.errors import UserError
+from resea.options import Options
 
-MACHINE = qemu.Machine(cpus=2)
+MACHINE = qemu.Machine("qemu-system-x86_64", cpus=2)
 
 
-def line(options=qemu.Options(), **boot):
-    return " ".join(qemu.command(MACHINE, options, **(boot or {"image": "resea.img"})))
+def line(setup=qemu.Setup(), **boot):
+    return " ".join(qemu.command(MACHINE, setup, **(boot or {"image": "resea.img"})))
 
 
 def test_plain_run():
@@ -20,23 +23,23 @@ def test_plain_run():
 
 
 def test_options_override_the_manifest():
-    text = line(qemu.Options(cpus=4, memory="16M", accel="kvm", gui=True))
+    text = line(qemu.Setup(cpus=4, memory="16M", accel="kvm", gui=True))
     for part in ("-smp 4", "-m 16M", "-accel kvm", "-cpu host", "-display gtk"):
         assert part in text
 
 
 def test_kernel_command_line_is_one_word():
-    words = qemu.command(MACHINE, qemu.Options(cmdline='run="test; help"'), image="i")
+    words = qemu.command(MACHINE, qemu.Setup(cmdline='run="test; help"'), image="i")
     assert words[words.index("-append") + 1] == 'run="test; help"'
 
 
 def test_an_iso_has_its_own_command_line():
-    text = line(qemu.Options(cmdline="run=test"), iso="resea.iso")
+    text = line(qemu.Setup(cmdline="run=test"), iso="resea.iso")
     assert "-cdrom resea.iso -boot d" in text and "-append" not in text and "-kernel" not in text
 
 
 def test_counting_instructions_takes_one_thread():
-    text = line(qemu.Options(icount=True))
+    text = line(qemu.Setup(icount=True))
     assert "-accel tcg,thread=single" in text and "-icount shift=0,sleep=off,align=off" in text
 
 
@@ -51,30 +54,38 @@ def test_disk_with_a_comma_in_its_name():
     assert qemu.disk_arguments("a,b.img") == ["-drive", "file=a,,b.img,format=raw,if=ide"]
 
 
-def test_parsing_all_options(tmp_path):
+def test_setup_from_the_command_line(tmp_path):
     disk = tmp_path / "disk.img"
     disk.touch()
-    options = qemu.parse_options({"cpus": "4", "accel": "kvm", "gui": "1", "disk": str(disk),
-                                  "net": "tap:tap0"})
-    assert options == qemu.Options(cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0",
-                                   serial="mon:stdio")
+    extra = {"accel": "kvm", "gui": "1", "disk": str(disk), "net": "tap:tap0", "cmdline": "run=x"}
+    assert qemu.setup_of(Options(cpus=4, extra=extra)) == qemu.Setup(
+        cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0", serial="mon:stdio",
+        cmdline="run=x")
+    assert qemu.setup_of(Options()) == qemu.Setup(serial="mon:stdio")
 
 
-@pytest.mark.parametrize("arguments, text", [
-    ({"cpus": "0"}, "command line: cpus=0 is out of range; give a number from 1 to 16"),
-    ({"cpus": "two"}, "command line: cpus=two is out of range; give a number from 1 to 16"),
-    ({"accel": "kmv"},
-     "command line: accel=kmv is not one of the values of accel; did you mean 'kvm'?"),
-    ({"gui": "yes"}, "command line: gui=yes is not one of the values of gui; valid: 0, 1"),
+@pytest.mark.parametrize("extra, text", [
     ({"net": "tap:"},
-     "command line: net=tap: is not a network; give one of: none, user, tap:IF"),
-    ({"disk": "no such.img"}, "command line: disk=no such.img is not a file; "
+     "command line: net=tap:: expects user, tap:IF (IF: a network interface) or none"),
+    ({"disk": "no such.img"}, "command line: disk=no such.img: there is no such file; "
      "make one, for example: truncate -s 64M 'no such.img'"),
 ])
-def test_mistakes_in_options(arguments, text):
+def test_mistakes_in_options(extra, text):
     with pytest.raises(UserError) as error:
-        qemu.parse_options(arguments)
+        qemu.setup_of(Options(extra=extra))
     assert str(error.value) == text
+
+
+def test_machine_from_a_manifest():
+    manifest = SimpleNamespace(name="x64", cpus=4, run={"qemu": {
+        "system": None, "machine": "q35", "memory": None, "cpu": None, "args": ["-S"]}})
+    assert qemu.machine_of(manifest, "qemu-system-x86_64") == qemu.Machine(
+        "qemu-system-x86_64", "q35", cpus=4, args=("-S",))
+
+
+def test_a_board_that_qemu_does_not_know():
+    with pytest.raises(UserError, match="^board=null: QEMU doesn't emulate this board"):
+        qemu.machine_of(SimpleNamespace(name="null", run={}), None)
 
 
 def test_exit_status_in_words():

@@ -1,0 +1,88 @@
+"""Style and static checks: clang-format, clang-tidy, sparse, and flake8 for Python."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List
+
+# What sparse doesn't know: it reads the source as the compiler it was built with would.
+_SPARSE_FLAGS = ["-Wno-decl", "-Wno-universal-initializer", "-std=gnu11", "-nostdinc"]
+_SPARSE_DROPS = ("-c", "-g", "-W", "-f", "-O", "-m", "--target", "-std", "-nostdlibinc")
+
+# clang-tidy prints how many warnings it suppressed in headers of others, which is no news.
+_NOISE = ("warnings generated", "warning generated", "Suppressed ", "Use -header-filter",
+          "Use -system-headers")
+
+
+@dataclass
+class Finding:
+    """What a checker said about a file, or about many."""
+
+    tool: str
+    text: str
+
+
+def tracked_files(top: Path, *patterns: str) -> List[str]:
+    """The files of the tree under version control that match, and new ones not yet ignored."""
+    done = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
+                           *patterns], cwd=top, stdout=subprocess.PIPE, text=True, check=True)
+    return sorted(name for name in set(done.stdout.split("\n"))
+                  if name and (top / name).is_file())
+
+
+def run(words: List[str], top: Path) -> str:
+    """What a checker has to say; nothing if it is content."""
+    done = subprocess.run(words, cwd=top, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(_NOISE)
+             and not line.endswith(_NOISE)]
+    text = "\n".join(lines).strip()
+    return text or (f"{words[0]} failed with status {done.returncode}" if done.returncode else "")
+
+
+def format_commands(files: List[str]) -> List[List[str]]:
+    """clang-format, in batches: it starts slower than it works."""
+    return [["clang-format", "--dry-run", "--Werror", *files[i:i + 40]]
+            for i in range(0, len(files), 40)]
+
+
+def tidy_command(entry) -> List[str]:
+    """clang-tidy on one file of the compilation database."""
+    return ["clang-tidy", "--quiet", "--warnings-as-errors=*", entry["file"]]
+
+
+def sparse_command(entry, resource_dir: str) -> List[str]:
+    """sparse on one file: the compiler's own headers and the file's -I and -D options."""
+    kept = [word for word in entry["arguments"][1:] if not word.startswith(_SPARSE_DROPS)]
+    output = kept.index("-o")
+    del kept[output:output + 2]
+    source = kept.pop()
+    return ["sparse", *_SPARSE_FLAGS, *kept, "-isystem", os.path.join(resource_dir, "include"),
+            source]
+
+
+def python_command(files: List[str]) -> List[str]:
+    """flake8, with the rules of .flake8."""
+    return [sys.executable, "-m", "flake8", *files]
+
+
+def jobs(top: Path, entries) -> list:
+    """All checks, as (tool, command line)."""
+    c_files = tracked_files(top, "*.c", "*.h")
+    py_files = tracked_files(top, "*.py", "SConstruct", "**/SConscript")
+    resource_dir = run(["clang", "-print-resource-dir"], top)
+    listed = [("clang-format", words) for words in format_commands(c_files)]
+    listed.append(("flake8", python_command(py_files)))
+    listed += [("sparse", sparse_command(entry, resource_dir)) for entry in entries]
+    listed += [("clang-tidy", tidy_command(entry)) for entry in entries]
+    return listed
+
+
+def check(top: Path, entries) -> List[Finding]:
+    """Runs all checks, several at once; returns what they found."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda job: Finding(job[0], run(job[1], top)), jobs(top, entries))
+        return [finding for finding in results if finding.text]

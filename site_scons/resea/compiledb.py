@@ -1,0 +1,37 @@
+"""compile_commands.json: what editors, clang-tidy and sparse know about each C file."""
+
+import json
+import shlex
+
+# As in environment.py, without what is only for the terminal.
+_TEMPLATE = "$CC $CCFLAGS $_CPPINCFLAGS -c -o $TARGET $SOURCE"
+
+
+def entry(top, source, words):
+    """One file's entry. Paths in `words` are relative to the tree, which is also where we run."""
+    return {"directory": str(top), "file": str(source), "arguments": words}
+
+
+def command_of(node):
+    """The words of the command that compiles an object, from SCons' node of it."""
+    executor = node.get_executor()
+    env = executor.get_build_env()
+    return shlex.split(env.subst(_TEMPLATE, target=executor.get_all_targets(),
+                                 source=executor.get_all_sources()))
+
+
+def entries(build):
+    """The entries of a build's C files; each file once, although libraries are built twice."""
+    found = {}
+    for source, node in build.compile_units:
+        if source.suffix == ".c":
+            found.setdefault(source, entry(build.top, source, command_of(node)))
+    return [found[source] for source in sorted(found)]
+
+
+def write(build):
+    """Writes the file at the top of the tree, where tools look for it; returns the entries."""
+    listed = entries(build)
+    path = build.top / "compile_commands.json"
+    path.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+    return listed

@@ -1,0 +1,80 @@
+"""The commands that start a machine: run, debug, bench, soak, iso and bochs."""
+
+from resea import output
+from resea.commands import Option, command
+
+_NETWORK = Option("net", "user|tap:IF|none", "gives the machine a network card (default: none)")
+_RUN_OPTIONS = [
+    Option("gui", "0|1", "opens a window with the machine's screen"),
+    Option("accel", "tcg|kvm", "emulates (default), or runs on the host's CPU"),
+    Option("disk", "FILE", "a disk image as the machine's first disk"),
+    _NETWORK,
+    Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'"),
+]
+
+
+def _machine(ctx):
+    from resea import qemu
+    return qemu.machine_of(ctx.build.manifest, ctx.build.arch.qemu)
+
+
+def _result(problem):
+    """A command's exit status; says what went wrong."""
+    if problem:
+        output.error(problem)
+    return 1 if problem else 0
+
+
+@command("run", "boots the board in QEMU, its serial line on this terminal; Ctrl-A X leaves",
+         needs=["image"], options=_RUN_OPTIONS)
+def run(ctx):
+    from resea import qemu
+    return _result(qemu.run(qemu.command(_machine(ctx), qemu.setup_of(ctx.options),
+                                         ctx.build.image)))
+
+
+@command("debug", "boots the board in QEMU and attaches gdb, with kernel and server symbols",
+         needs=["image"], options=_RUN_OPTIONS)
+def debug(ctx):
+    from resea import debugger, qemu
+    return _result(debugger.run(_machine(ctx), qemu.setup_of(ctx.options), ctx.build))
+
+
+@command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines",
+         needs=["image"])
+def bench(ctx):
+    from resea import bench as benchmark
+    figures = benchmark.run(_machine(ctx), ctx.build.image, ctx.build.logs / "bench.log")
+    print("\n".join(benchmark.lines(figures)))
+
+
+@command("soak", "fuzzes system calls with new seeds for a while, on guest after guest",
+         needs=["image"], options=[Option("minutes", "N", "how long (default: 10)")])
+def soak(ctx):
+    from resea import soak as campaigns
+    minutes = ctx.options.number("minutes", 10, 1, 7 * 24 * 60)
+    tally = campaigns.campaign(_machine(ctx), ctx.build.image, ctx.build.logs, minutes,
+                               output.error)
+    print(f"{tally.guests} guests, {tally.calls} system calls, {tally.failures} failures")
+    return 1 if tally.failures else 0
+
+
+@command("iso", "writes a bootable ISO image, build/<board>-<mode>/resea.iso", needs=["image"],
+         options=[_RUN_OPTIONS[-1]])
+def iso(ctx):
+    print(_make_iso(ctx))
+
+
+@command("bochs", "boots the ISO image in Bochs, its serial output on this terminal",
+         needs=["image"], options=[_RUN_OPTIONS[-1]])
+def bochs(ctx):
+    from resea import bochs as emulator
+    image = _make_iso(ctx)
+    return _result(emulator.run(image, str(ctx.build.folder / "bochs"), ctx.options.cpus or 1))
+
+
+def _make_iso(ctx):
+    from resea import iso as images
+    path = ctx.build.folder / "resea.iso"
+    images.make(str(ctx.build.image), str(path), ctx.options.get("cmdline", ""))
+    return path

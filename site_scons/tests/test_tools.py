@@ -1,0 +1,126 @@
+"""The pure parts of the commands: what they print, and the command lines they run."""
+
+from pathlib import Path
+
+import pytest
+
+from resea import bench, book, check, debugger, doctor, gdb_text, packages, qemu, soak, testrun
+from resea.errors import UserError
+from resea.options import Options
+
+MACHINE = qemu.Machine("qemu-system-x86_64")
+
+
+def test_metrics_are_found_among_other_output():
+    text = ("[kernel] hello\r\nmetric ipc.roundtrip 395 instructions\r\n"
+            "[bench] metric size.task 640 bytes\nmetric broken x y\nresea> \n")
+    figures = bench.metrics(text)
+    assert figures == {"ipc.roundtrip": (395, "instructions"), "size.task": (640, "bytes")}
+    assert bench.lines(figures) == ["metric ipc.roundtrip 395 instructions",
+                                    "metric size.task 640 bytes"]
+
+
+def test_bench_counts_instructions_on_one_cpu():
+    words = bench.command(MACHINE, "resea.img")
+    assert words[words.index("-smp") + 1] == "1" and "-icount" in words
+
+
+def test_soak_gives_each_guest_its_seed():
+    words = soak.command(MACHINE, "resea.img", 77, 4)
+    assert words[words.index("-append") + 1] == 'run="fuzz --seed=77 --calls=1000000"'
+
+
+def test_soak_names_a_hang():
+    assert soak.explain(None) == "hung for 1800 s"
+    assert "panicked" in soak.explain(qemu.EXIT_PANIC)
+
+
+def test_doctor_says_how_to_get_what_is_missing(tmp_path):
+    data = tmp_path / "packages.ini"
+    data.write_text("[tool grub]\nuse = boots\nprograms = no-such-mkrescue\n"
+                    "debian = grub-pc-bin\nhomebrew = i686-elf-grub\n"
+                    "[command build]\ntools =\n[command iso]\ntools = grub\n[board x64]\n"
+                    "[option gui]\ntools =\n")
+    catalog = packages.Catalog(str(data))
+    assert doctor.tool_lines(catalog) == [
+        "  missing  grub           boots",
+        "           needed by: iso",
+        "           Debian, Ubuntu: apt-get install grub-pc-bin",
+        "           macOS: brew install i686-elf-grub"]
+    assert doctor.summary(catalog).startswith("1 of 1 tools are missing. ./bootstrap scons COMMAND")
+
+
+def test_doctor_shows_where_values_come_from():
+    rows = [("NUM_TASKS", 64, "boards/x64/board.toml:28"), ("DEBUG", True, "build=debug")]
+    assert doctor.config_lines(rows) == ["  NUM_TASKS  64  boards/x64/board.toml:28",
+                                         "  DEBUG      y   build=debug"]
+
+
+def test_sparse_gets_the_include_paths_only():
+    entry = {"arguments": ["clang", "--target=x86_64-elf", "-O2", "-Wall", "-Ilibs/common/include",
+                           "-DX=1", "-c", "-o", "a.o", "a.c"], "file": "/t/a.c"}
+    words = check.sparse_command(entry, "/clang")
+    assert words[-5:] == ["-Ilibs/common/include", "-DX=1", "-isystem", "/clang/include", "a.c"]
+
+
+def test_formatting_is_checked_in_batches():
+    commands = check.format_commands([f"{i}.c" for i in range(50)])
+    assert [len(words) - 3 for words in commands] == [40, 10]
+
+
+def test_book_fails_on_warnings():
+    words = book.command(Path("/t"))
+    assert "-W" in words and "-n" in words and words[-1] == "/t/build/docs/html"
+
+
+def test_tests_of_one_board_build_that_board_only():
+    assert testrun.builds("x64") == [["board=x64", "build=debug"], ["board=x64", "build=release"]]
+    assert ["board=example", "build=debug"] in testrun.builds(None)
+
+
+def test_selecting_tests():
+    words = testrun.pytest_command(Options(board="x64", extra={"tests": "boot", "jobs": "3"}))
+    assert words[words.index("--board") + 1] == "x64" and words[words.index("-k") + 1] == "boot"
+    assert words[words.index("-n") + 1] == "3"
+
+
+def test_native_programs_pass_fail_and_are_counted(tmp_path, capfd):
+    assert testrun.run_native([("true", Path("/bin/true"))]) == 0
+    assert testrun.run_native([("true", Path("/bin/true")), ("false", Path("/bin/false"))]) == 1
+    out = capfd.readouterr().out
+    assert "1 of 1 test programs passed" in out
+    assert "1 of 2 test programs passed; failed: false" in out
+
+
+def test_no_unit_tests_is_a_mistake():
+    with pytest.raises(UserError, match="^scons unittest: no unit tests are declared there"):
+        testrun.run_native([])
+
+
+def test_debugging_leaves_the_terminal_to_gdb():
+    setup = debugger.setup_for(qemu.Setup(), 5, Path("/b/serial.sock"), Path("/b/debug.log"))
+    text = " ".join(qemu.command(MACHINE, setup, "resea.img"))
+    assert "-gdb chardev:gdb -S" in text and "socket,id=gdb,fd=5" in text
+    assert "-serial chardev:serial" in text and "logfile=/b/debug.log" in text
+
+
+def test_task_ids_in_gdb():
+    assert gdb_text.task_id(1) == "#1" and gdb_text.task_id(3 << 10 | 7) == "#7.3"
+
+
+def test_waiting_in_gdb():
+    names = {1: "vm"}
+    assert gdb_text.waiting(3, 1, names) == "to send to #1 vm"
+    assert gdb_text.waiting(4, 0, names) == "for anybody"
+    assert gdb_text.waiting(2, 0, names) == ""
+
+
+def test_message_types_in_gdb():
+    number = 5 << 9 | 2 | 1 << 8 | 4 << 19 | 1 << 24
+    assert gdb_text.message_type(number) == "interface 5, method 2 reply: 4 words + bytes"
+    assert gdb_text.message_type(number, {(5, 2): "fs.read"}) == "fs.read reply: 4 words + bytes"
+    assert gdb_text.message_type(-4) == "error -4"
+
+
+def test_tables_in_gdb():
+    assert gdb_text.table([("a", "bb"), ("ccc", "")]) == "a    bb\nccc"
