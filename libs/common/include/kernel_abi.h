@@ -134,6 +134,7 @@ enum task_state {
     TASK_STOPPED = 6,    ///< Exited or crashed; its pager has been told, or is about to be.
     TASK_SYNCING = 7,    ///< Waits until another CPU has taken note of an unmap or destroy.
     TASK_DYING = 8,      ///< Being torn down.
+    TASK_CREATED = 9,    ///< Not yet scheduled for the first time.
 };
 
 struct task_info {

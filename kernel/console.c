@@ -1,0 +1,181 @@
+#include <config.h>
+#include <kernel/board.h>
+#include <kernel/console.h>
+#include <kernel/ipc.h>
+#include <kernel/kdebug.h>
+#include <kernel/syscall.h>
+#include <string.h>
+#include <vprintf.h>
+
+#define INPUT_SIZE 256
+
+static struct spinlock output_lock;
+static char klog[CONFIG_KLOG_SIZE];
+static uint32_t klog_end;  ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
+
+static struct spinlock input_lock;
+static char input[INPUT_SIZE];
+static unsigned input_head, input_tail;
+static task_t reader;  ///< Who found no input when it last read.
+
+static char *capture_buf;
+static size_t capture_size, capture_len;
+
+void console_init(void) {
+    int irq = board_console_irq();
+    if (irq >= 0) {
+        board_irq_unmask(irq);
+    }
+}
+
+// ---- Output -------------------------------------------------------------------------------------
+
+/// The caller holds output_lock.
+static void put(void *ctx __unused, char c) {
+    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+    if (capture_buf) {
+        if (capture_len < capture_size) {
+            capture_buf[capture_len] = c;
+        }
+        capture_len++;
+        return;
+    }
+    if (c == '\n') {
+        board_console_putc('\r');
+    }
+    board_console_putc(c);
+}
+
+void vprintk(const char *fmt, va_list ap) {
+    spin_lock(&output_lock);
+    vprintf_with(put, NULL, fmt, ap);
+    spin_unlock(&output_lock);
+}
+
+void printk(const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    vprintk(fmt, ap);
+    va_end(ap);
+}
+
+void console_break_locks(void) {
+    output_lock.held = 0;
+    capture_buf = NULL;
+}
+
+void console_capture(char *buf, size_t size) {
+    spin_lock(&output_lock);
+    capture_len = 0;
+    capture_size = size;
+    capture_buf = buf;
+    spin_unlock(&output_lock);
+}
+
+size_t console_end_capture(void) {
+    spin_lock(&output_lock);
+    capture_buf = NULL;
+    spin_unlock(&output_lock);
+    return capture_len;
+}
+
+/// Bytes that one system call writes or reads at most: interrupts wait that long.
+#define CHUNK 128
+
+error_t console_write(vaddr_t buf, size_t len) {
+    char chunk[CHUNK];
+    len = MIN(len, sizeof(chunk));
+    if (!arch_copy_from_user(chunk, buf, len)) {
+        return syscall_fault();
+    }
+    spin_lock(&output_lock);
+    for (size_t i = 0; i < len; i++) {
+        put(NULL, chunk[i]);
+    }
+    spin_unlock(&output_lock);
+    return len;
+}
+
+error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
+    char chunk[CHUNK];
+    uint32_t pos;
+    if (!arch_copy_from_user(&pos, position, sizeof(pos))) {
+        return syscall_fault();
+    }
+    spin_lock(&output_lock);
+    // Too old, or from another world: the oldest that is left.
+    if (klog_end - pos > MIN(klog_end, (uint32_t) CONFIG_KLOG_SIZE)) {
+        pos = klog_end - MIN(klog_end, (uint32_t) CONFIG_KLOG_SIZE);
+    }
+    len = MIN(MIN(len, sizeof(chunk)), (size_t) (klog_end - pos));
+    for (size_t i = 0; i < len; i++) {
+        chunk[i] = klog[(pos + i) % CONFIG_KLOG_SIZE];
+    }
+    spin_unlock(&output_lock);
+    pos += len;
+    if (!arch_copy_to_user(buf, chunk, len) || !arch_copy_to_user(position, &pos, sizeof(pos))) {
+        return syscall_fault();
+    }
+    return len;
+}
+
+// ---- Input --------------------------------------------------------------------------------------
+
+/// Stores a character for the reader. What doesn't fit is lost, as on any serial line.
+static void store(char c) {
+    spin_lock(&input_lock);
+    if (input_head - input_tail < INPUT_SIZE) {
+        input[input_head++ % INPUT_SIZE] = c;
+    }
+    spin_unlock(&input_lock);
+}
+
+static task_t take_reader(void) {
+    spin_lock(&input_lock);
+    task_t tid = reader;
+    if (input_head != input_tail) {
+        reader = 0;
+    } else {
+        tid = 0;
+    }
+    spin_unlock(&input_lock);
+    return tid;
+}
+
+void console_input(void) {
+    int c;
+    while ((c = board_console_getc()) >= 0) {
+        if (!kdebug_input(c)) {
+            store(c);
+        }
+    }
+    task_t tid = take_reader();
+    if (tid) {
+        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
+    }
+}
+
+static size_t fetch(char *chunk, size_t len) {
+    spin_lock(&input_lock);
+    size_t n = 0;
+    while (n < len && input_tail != input_head) {
+        chunk[n++] = input[input_tail++ % INPUT_SIZE];
+    }
+    if (!n) {
+        reader = current_task()->tid;
+    }
+    spin_unlock(&input_lock);
+    return n;
+}
+
+error_t console_read(vaddr_t buf, size_t len) {
+    char chunk[CHUNK];
+    len = MIN(len, sizeof(chunk));
+    // A fault after the characters have been taken would lose them: tries the buffer first.
+    bzero(chunk, len);
+    if (!arch_copy_to_user(buf, chunk, len)) {
+        return syscall_fault();
+    }
+    size_t n = len ? fetch(chunk, len) : 0;
+    return arch_copy_to_user(buf, chunk, n) ? (error_t) n : ERR_INVALID_ARG;
+}

@@ -1,0 +1,31 @@
+#ifndef __KERNEL_CONSOLE_H__
+#define __KERNEL_CONSOLE_H__
+
+/// \file
+/// The debug console and the kernel log. What the kernel and its tasks print goes to both; what is
+/// typed goes to the task that reads, or, after Ctrl-K, line by line to the kernel debugger.
+
+#include <kernel/printk.h>
+#include <stdarg.h>
+
+void console_init(void);
+
+void vprintk(const char *fmt, va_list ap) __printf(1, 0);
+
+/// Characters have come in: fetches them and wakes the reader.
+void console_input(void);
+
+/// SYS_CONSOLE_WRITE, SYS_CONSOLE_READ and SYS_KLOG_READ, with user addresses.
+error_t __mustuse console_write(vaddr_t buf, size_t len);
+error_t __mustuse console_read(vaddr_t buf, size_t len);
+error_t __mustuse klog_read(vaddr_t buf, size_t len, vaddr_t position);
+
+/// In a panic, nobody else runs any more: forgets who held the locks.
+void console_break_locks(void);
+
+/// While it is set, printk() output is also collected in a buffer: what a debugger command prints for
+/// a task. Returns how many bytes it would have taken.
+void console_capture(char *buf, size_t size);
+size_t console_end_capture(void);
+
+#endif

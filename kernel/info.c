@@ -1,0 +1,94 @@
+#include <kernel/board.h>
+#include <kernel/memory.h>
+#include <kernel/syscall.h>
+#include <kernel/timer.h>
+#include <string.h>
+
+extern char __text[], __text_end[], __data[], __bss_end[];
+
+static void fill_kernel_info(struct kernel_info *info) {
+    info->num_cpus = num_cpus;
+    info->num_tasks = CONFIG_NUM_TASKS;
+    info->clock_hz = board_clock_hz();
+    info->cycles_at_boot = board_boot_cycles();
+    info->cycles_now = arch_cycles();
+    info->uptime_ms = timer_uptime_ms();
+    info->kernel_text_bytes = (uint64_t) (__text_end - __text);
+    info->kernel_ram_bytes = (uint64_t) (__bss_end - __data) + memory_boot_bytes();
+    info->ram_bytes = bootinfo.ram_bytes;
+    info->task_bytes = sizeof(struct task) + sizeof(struct aspace) + ARCH_TASK_EXTRA_BYTES;
+}
+
+static void fill_task_info(struct task_info *info, const struct task *task) {
+    info->tid = task->tid;
+    info->pager = task->pager;
+    info->waits_for = task->waits_for;
+    info->state = task->state;
+    info->priority = task->priority;
+    info->cpu = task->cpu;
+    info->server = task->server;
+    info->flags = task->flags;
+    info->pending = task->notifications;
+    info->cycles = task->cycles;
+    info->ipc_count = task->ipc_count;
+    memcpy(info->name, task->name, sizeof(info->name));
+}
+
+/// Idle time up to now: a CPU charges it only when it has something to do again.
+static void fill_cpu_info(struct cpu_info *info, struct cpu *cpu) {
+    uint64_t now = arch_cycles();
+    info->running = cpu->current ? cpu->current->tid : 0;
+    info->idle_cycles = cpu->idle_cycles;
+    if (!info->running && now > cpu->accounted) {
+        info->idle_cycles += now - cpu->accounted;
+    }
+    if (cpu->id == 0) {
+        info->idle_cycles += board_boot_wait_cycles();
+    }
+    info->switches = cpu->switches;
+}
+
+static error_t copy_out(vaddr_t buf, size_t len, const void *info, size_t size) {
+    len = MIN(len, size);
+    return arch_copy_to_user(buf, info, len) ? (error_t) len : syscall_fault();
+}
+
+static error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
+    struct task_info info = {0};
+    struct task *task = task_slot((int) MIN(slot, (unsigned) CONFIG_NUM_TASKS + 1));
+    task = task ? task_acquire(task->tid) : NULL;
+    if (!task) {
+        return ERR_NOT_FOUND;
+    }
+    fill_task_info(&info, task);
+    cpu_release();
+    return copy_out(buf, len, &info, sizeof(info));
+}
+
+static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
+    struct cpu_info info = {0};
+    if (index >= num_cpus) {
+        return ERR_NOT_FOUND;
+    }
+    cpu_acquire(&cpus[index]);
+    fill_cpu_info(&info, &cpus[index]);
+    cpu_release();
+    return copy_out(buf, len, &info, sizeof(info));
+}
+
+error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
+    struct kernel_info info = {0};
+    switch (kind) {
+        case INFO_KERNEL:
+            fill_kernel_info(&info);
+            return copy_out(buf, len, &info, sizeof(info));
+        case INFO_TASK:
+            return task_info(index, buf, len);
+        case INFO_CPU:
+            return cpu_info(index, buf, len);
+        case INFO_CMDLINE:
+            return copy_out(buf, len, bootinfo.cmdline, strlen(bootinfo.cmdline) + 1);
+        default:
+            return ERR_INVALID_ARG;
+    }
+}

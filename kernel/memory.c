@@ -1,0 +1,367 @@
+#include <kernel/ipc.h>
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <kernel/rights.h>
+#include <kernel/sched.h>
+#include <string.h>
+
+// A page's entry in the frame table: how many times it is mapped in user space, or one of these.
+#define FRAME_KERNEL    0xffff  // The kernel's for good, or not RAM.
+#define FRAME_TABLE     0xfffe  // A page-table page: the kernel's until its address space ends.
+#define FRAME_MAX_COUNT 0xfff0
+
+struct bootinfo bootinfo;
+static uint16_t *frames;
+static size_t num_frames;
+static paddr_t boot_next, boot_end;
+static size_t boot_bytes;
+
+// ---- Boot ---------------------------------------------------------------------------------------
+
+/// Finds the RAM range that holds the kernel: what follows the image there is for boot_alloc.
+static void find_boot_range(paddr_t kernel_end) {
+    boot_next = ALIGN_UP(kernel_end, PAGE_SIZE);
+    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
+        struct bootinfo_range *range = &bootinfo.ranges[i];
+        if (range->base <= boot_next && boot_next < range->base + range->len) {
+            boot_end = ALIGN_DOWN(range->base + range->len, PAGE_SIZE);
+        }
+        num_frames = MAX(num_frames, (size_t) ((range->base + range->len) / PAGE_SIZE));
+    }
+    if (!boot_end) {
+        PANIC("the boot loader's memory map has no RAM behind the kernel (at %p)",
+              (void *) boot_next);
+    }
+}
+
+void *memory_boot_alloc(size_t len) {
+    len = ALIGN_UP(len, PAGE_SIZE);
+    if (len > boot_end - boot_next) {
+        PANIC("out of memory while booting: %zu bytes wanted, %zu left", len,
+              (size_t) (boot_end - boot_next));
+    }
+    void *ptr = arch_ram_ptr(boot_next);
+    boot_next += len;
+    boot_bytes += len;
+    memset(ptr, 0, len);
+    return ptr;
+}
+
+static paddr_t boot_start;
+
+void memory_init(paddr_t kernel_start, paddr_t kernel_end) {
+    boot_start = kernel_start;
+    find_boot_range(kernel_end);
+    frames = memory_boot_alloc(num_frames * sizeof(frames[0]));
+    for (size_t i = 0; i < num_frames; i++) {
+        frames[i] = FRAME_KERNEL;
+    }
+}
+
+/// Cuts the kernel's part out of a range, which may leave two. Returns what lies behind it.
+static struct bootinfo_range cut(struct bootinfo_range *range, uint64_t from, uint64_t to) {
+    uint64_t end = range->base + range->len;
+    struct bootinfo_range behind = {.base = MAX(to, range->base), .len = 0};
+    if (from >= end || to <= range->base) {
+        return behind;
+    }
+    behind.len = to < end ? end - to : 0;
+    range->len = from > range->base ? from - range->base : 0;
+    return behind;
+}
+
+void memory_finish_boot(void) {
+    struct bootinfo_range behind = {0};
+    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
+        struct bootinfo_range rest = cut(&bootinfo.ranges[i], boot_start, boot_next);
+        behind = rest.len ? rest : behind;
+    }
+    if (behind.len && bootinfo.num_ranges < BOOTINFO_NUM_RANGES) {
+        bootinfo.ranges[bootinfo.num_ranges++] = behind;
+    }
+    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
+        struct bootinfo_range *range = &bootinfo.ranges[i];
+        for (uint64_t off = 0; off < range->len; off += PAGE_SIZE) {
+            frames[(range->base + off) / PAGE_SIZE] = 0;
+        }
+    }
+    boot_end = boot_next;
+}
+
+size_t memory_boot_bytes(void) {
+    return boot_bytes;
+}
+
+// ---- Counting mappings --------------------------------------------------------------------------
+
+bool memory_is_ram(paddr_t paddr) {
+    return paddr / PAGE_SIZE < num_frames;
+}
+
+static uint16_t *frame_of(paddr_t paddr) {
+    return &frames[paddr / PAGE_SIZE];
+}
+
+/// Counts one more mapping of a page of RAM.
+static error_t __mustuse frame_get(paddr_t paddr) {
+    uint16_t *frame = frame_of(paddr);
+    uint16_t count = __atomic_load_n(frame, __ATOMIC_RELAXED);
+    do {
+        if (count >= FRAME_MAX_COUNT) {
+            return count >= FRAME_TABLE ? ERR_NOT_PERMITTED : ERR_TOO_LARGE;
+        }
+    } while (!__atomic_compare_exchange_n(frame, &count, count + 1, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    return OK;
+}
+
+static void frame_put(paddr_t paddr) {
+    if (memory_is_ram(paddr) && *frame_of(paddr) < FRAME_TABLE) {
+        __atomic_sub_fetch(frame_of(paddr), 1, __ATOMIC_ACQ_REL);
+    }
+}
+
+/// Makes a page that nobody has mapped the kernel's.
+static error_t __mustuse frame_take(paddr_t paddr) {
+    if (!memory_is_ram(paddr)) {
+        return ERR_INVALID_ARG;
+    }
+    uint16_t none = 0;
+    if (!__atomic_compare_exchange_n(frame_of(paddr), &none, FRAME_TABLE, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED)) {
+        return ERR_IN_USE;
+    }
+    memset(arch_ram_ptr(paddr), 0, PAGE_SIZE);
+    return OK;
+}
+
+static void frame_give_back(paddr_t paddr) {
+    __atomic_store_n(frame_of(paddr), 0, __ATOMIC_RELEASE);
+}
+
+void memory_count(size_t *mapped, size_t *tables, size_t *total) {
+    *mapped = *tables = *total = 0;
+    for (size_t i = 0; i < num_frames; i++) {
+        *total += frames[i] != FRAME_KERNEL;
+        *tables += frames[i] == FRAME_TABLE;
+        *mapped += frames[i] > 0 && frames[i] < FRAME_TABLE;
+    }
+}
+
+// ---- Mapping ------------------------------------------------------------------------------------
+
+/// What to map, with a count taken on the page if it is RAM.
+struct source {
+    paddr_t paddr;
+    bool is_ram;
+};
+
+/// Finds the page at `vaddr` of the current task, which has to be allowed itself what `flags` allow.
+static error_t __mustuse source_from_own(vaddr_t vaddr, unsigned flags, struct source *source) {
+    struct aspace *as = current_task()->aspace;
+    unsigned own_flags;
+    spin_lock(&as->lock);
+    error_t err = arch_is_user_page(vaddr)
+                      ? arch_aspace_lookup(as, vaddr, &source->paddr, &own_flags)
+                      : ERR_INVALID_ARG;
+    if (err == OK && (flags & MAP_W) && !(own_flags & MAP_W)) {
+        err = ERR_NOT_PERMITTED;
+    }
+    if (err == OK && (!memory_is_ram(source->paddr) || (flags & MAP_UNCACHED))) {
+        err = ERR_NOT_PERMITTED;  // Devices are handed on by grants.
+    }
+    if (err == OK) {
+        err = frame_get(source->paddr);
+    }
+    spin_unlock(&as->lock);
+    source->is_ram = true;
+    return err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err;
+}
+
+/// Takes a page named by its physical address: RAM, or a device's that the task may use.
+static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, unsigned flags,
+                                          struct source *source) {
+    if (!IS_ALIGNED(paddr, PAGE_SIZE)) {
+        return ERR_INVALID_ARG;
+    }
+    source->paddr = paddr;
+    source->is_ram = memory_is_ram(paddr) && *frame_of(paddr) != FRAME_KERNEL;
+    if (!source->is_ram) {
+        return rights_covers(task, GRANT_MMIO, paddr, PAGE_SIZE) ? OK : ERR_NOT_PERMITTED;
+    }
+    error_t err = frame_get(paddr);
+    if (err == OK && (flags & MAP_ZERO) && *frame_of(paddr) == 1) {
+        memset(arch_ram_ptr(paddr), 0, PAGE_SIZE);
+    }
+    return err;
+}
+
+/// Turns the caller's kpage into a zeroed page of the kernel's.
+static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *paddr) {
+    if (!IS_ALIGNED(kpage, PAGE_SIZE)) {
+        return ERR_INVALID_ARG;
+    }
+    if (flags & MAP_PHYS) {
+        *paddr = kpage;
+        return frame_take(kpage);
+    }
+    struct aspace *as = current_task()->aspace;
+    unsigned own_flags;
+    spin_lock(&as->lock);
+    error_t err = arch_is_user_page(kpage) ? arch_aspace_lookup(as, kpage, paddr, &own_flags)
+                                           : ERR_INVALID_ARG;
+    if (err == OK && (!memory_is_ram(*paddr) || *frame_of(*paddr) != 1)) {
+        err = ERR_IN_USE;
+    }
+    if (err == OK) {
+        err = arch_aspace_unmap(as, kpage, paddr);
+        frame_put(*paddr);
+    }
+    spin_unlock(&as->lock);
+    return err == OK ? frame_take(*paddr) : (err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err);
+}
+
+/// Whether the table that the mapping lacks is there; if not, takes kpage for it.
+static error_t __mustuse map_with_kpage(struct task *task, vaddr_t vaddr, paddr_t paddr,
+                                        uintptr_t kpage, unsigned flags) {
+    paddr_t table = 0;
+    error_t err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table);
+    if (err != ERR_TRY_AGAIN || !kpage) {
+        return err;
+    }
+    err = take_kpage(kpage, flags, &table);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table);
+    return err == OK ? 1 : err;
+}
+
+static error_t __mustuse check_map(struct task *caller, vaddr_t vaddr, unsigned flags) {
+    if (!IS_ALIGNED(vaddr, PAGE_SIZE) || !arch_is_user_page(vaddr) || (flags & ~MAP_FLAGS)
+        || ((flags & MAP_W) && (flags & MAP_X))) {
+        return ERR_INVALID_ARG;
+    }
+    unsigned needed = (flags & MAP_PHYS) ? TASK_RIGHT_PHYS : TASK_RIGHT_MAP;
+    return (caller->flags & needed) ? OK : ERR_NOT_PERMITTED;
+}
+
+/// Whether the current task manages the memory of `task`.
+static bool may_page(struct task *caller, struct task *task) {
+    return (caller->flags & TASK_RIGHT_PHYS) || task->pager == caller->tid;
+}
+
+static error_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
+                          unsigned flags) {
+    if (!may_page(current_task(), task)) {
+        return ERR_NOT_PERMITTED;
+    }
+    struct source source;
+    error_t err = (flags & MAP_PHYS) ? source_from_phys(src, task, flags, &source)
+                                     : source_from_own(src, flags, &source);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    // The page is counted; only now is the other address space locked, so never two at a time.
+    // take_kpage() locks the caller's while the task's is locked: a task never pages its own pager.
+    spin_lock(&task->aspace->lock);
+    err = map_with_kpage(task, vaddr, source.paddr, kpage, flags);
+    spin_unlock(&task->aspace->lock);
+    if (IS_ERROR(err) && source.is_ram) {
+        frame_put(source.paddr);
+    }
+    return err;
+}
+
+error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
+    error_t err = check_map(current_task(), vaddr, flags);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    struct task *task = task_acquire(tid);
+    if (!task) {
+        return ERR_INVALID_TASK;
+    }
+    if (!(flags & MAP_PHYS) && task == current_task()) {
+        err = ERR_INVALID_ARG;
+    } else {
+        err = map_locked(task, vaddr, src, kpage, flags);
+    }
+    cpu_release();
+    return err;
+}
+
+/// Finds a CPU, other than this one, that has the address space loaded.
+static struct cpu *other_user(struct aspace *as) {
+    for (unsigned i = 0; i < num_cpus; i++) {
+        if (cpus[i].aspace == as && &cpus[i] != this_cpu()) {
+            return &cpus[i];
+        }
+    }
+    return NULL;
+}
+
+static error_t unmap_locked(struct task *task, vaddr_t vaddr) {
+    paddr_t paddr;
+    spin_lock(&task->aspace->lock);
+    error_t err = arch_aspace_unmap(task->aspace, vaddr, &paddr);
+    spin_unlock(&task->aspace->lock);
+    if (err == OK) {
+        frame_put(paddr);
+    }
+    return err;
+}
+
+error_t memory_unmap(task_t tid, vaddr_t vaddr) {
+    struct task *caller = current_task();
+    if (!IS_ALIGNED(vaddr, PAGE_SIZE) || !arch_is_user_page(vaddr)) {
+        return ERR_INVALID_ARG;
+    }
+    if (!(caller->flags & (TASK_RIGHT_PHYS | TASK_RIGHT_MAP))) {
+        return ERR_NOT_PERMITTED;
+    }
+    // All locks: no CPU may take up the address space between the unmap and the look at who uses it.
+    cpu_acquire_all();
+    struct task *task = task_slot(TASK_SLOT(tid));
+    error_t err = ERR_INVALID_TASK;
+    if (task && task->tid == tid && task->state != TASK_DYING) {
+        err = may_page(caller, task) ? unmap_locked(task, vaddr) : ERR_NOT_PERMITTED;
+        struct cpu *user = err == OK ? other_user(task->aspace) : NULL;
+        if (user) {
+            arch_syscall_set_result(caller, OK);
+            sched_sync(user);
+            err = SYSCALL_PENDING;
+        }
+    }
+    cpu_release_all();
+    return err;
+}
+
+void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
+    paddr_t table = 0;
+    error_t err;
+    while ((err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table)) == ERR_TRY_AGAIN) {
+        table = arch_ram_paddr(memory_boot_alloc(PAGE_SIZE));
+    }
+    if (err != OK) {
+        PANIC("cannot map %p into the first task: error %d", (void *) vaddr, err);
+    }
+}
+
+/// Entries of a page table that one step of memory_teardown() looks at.
+#define TEARDOWN_BUDGET 1024
+
+static void release(paddr_t paddr, bool is_table) {
+    if (is_table) {
+        frame_give_back(paddr);
+    } else {
+        frame_put(paddr);
+    }
+}
+
+bool memory_teardown(struct aspace *as) {
+    spin_lock(&as->lock);
+    bool done = arch_aspace_teardown(as, TEARDOWN_BUDGET, release);
+    spin_unlock(&as->lock);
+    return done;
+}

@@ -1,0 +1,61 @@
+#include <kernel/ipc.h>
+#include <kernel/memory.h>
+#include <string.h>
+
+// An out-of-line payload is copied once, by the receiver, from the sender's pages (which are looked
+// up in its page tables) into its own buffer (which it writes as any user memory). The sender is
+// blocked meanwhile. A page is copied under the locks, then others get their turn; what has been done
+// is kept in the receiver, so that a fault or an interrupt costs no copy again.
+
+/// Where the bytes of a blocked task are. On failure, notes what it has to fault on.
+static error_t find_page(struct task *task, vaddr_t vaddr, const uint8_t **ptr) {
+    paddr_t paddr;
+    unsigned flags;
+    vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
+    error_t err = ERR_NOT_FOUND;
+    if (arch_is_user_page(page)) {
+        spin_lock(&task->aspace->lock);
+        err = arch_aspace_lookup(task->aspace, page, &paddr, &flags);
+        spin_unlock(&task->aspace->lock);
+    }
+    if (IS_ERROR(err) || !memory_is_ram(paddr)) {
+        task->fault.vaddr = vaddr;
+        task->fault.flags = 0;
+        return ERR_NOT_FOUND;
+    }
+    *ptr = (const uint8_t *) arch_ram_ptr(paddr) + (vaddr - page);
+    return OK;
+}
+
+error_t ool_pull(struct task *sender) {
+    struct task *task = current_task();
+    size_t len = sender->msg.ool_len;
+    if (task->ool_from != sender->tid || task->ool_from_buf != task->ool_buf
+        || task->ool_done > len) {
+        task->ool_from = sender->tid;
+        task->ool_from_buf = task->ool_buf;
+        task->ool_done = 0;
+    }
+    if (task->ool_done == len) {
+        return OK;
+    }
+    vaddr_t from = (vaddr_t) sender->msg.ool_ptr + task->ool_done;
+    size_t piece = MIN(len - task->ool_done, PAGE_SIZE - from % PAGE_SIZE);
+    const uint8_t *src;
+    error_t err = find_page(sender, from, &src);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    if (!arch_copy_to_user(task->ool_buf + task->ool_done, src, piece)) {
+        if ((sender->ipc_flags & IPC_REPLY) && task->pager != INIT_TASK) {
+            // A pager that never answers must not hold up the server that replies.
+            return ERR_ABORTED;
+        }
+        task->fault.vaddr = arch_copy_fault(&task->fault.flags);
+        task->work |= WORK_FAULT;
+        ipc_restart_receive(task);
+        return SYSCALL_PENDING;
+    }
+    task->ool_done += piece;
+    return task->ool_done == len ? OK : ERR_TRY_AGAIN;
+}

@@ -1,0 +1,70 @@
+#include <kernel/board.h>
+#include <kernel/console.h>
+#include <kernel/kdebug.h>
+#include <kernel/panic.h>
+#include <kernel/task.h>
+#include <sanitizer.h>
+
+static bool in_panic;
+
+bool panicked(void) {
+    return __atomic_load_n(&in_panic, __ATOMIC_RELAXED);
+}
+
+static void print_frame(vaddr_t addr, void *arg) {
+    int *n = arg;
+    size_t offset;
+    const char *name = symbol_find(addr, &offset);
+    if (name) {
+        WARN("    #%d: %p %s()+0x%zx", *n, (void *) addr, name, offset);
+    } else {
+        WARN("    #%d: %p", *n, (void *) addr);
+    }
+    (*n)++;
+}
+
+void backtrace(void) {
+    int n = 0;
+    WARN("Backtrace:");
+    arch_backtrace(print_frame, &n, 32);
+}
+
+/// What was running, without taking any lock.
+static void print_state(void) {
+    unsigned id = arch_cpu_id();
+    struct task *task = cpus[id].current;
+    if (task) {
+        WARN("on CPU %u, in task #%d %s (ip %p)", id, task->tid, task->name,
+             (void *) arch_task_ip(task));
+    } else {
+        WARN("on CPU %u, in no task", id);
+    }
+}
+
+__noreturn void panic(const char *fmt, ...) {
+    if (__atomic_exchange_n(&in_panic, true, __ATOMIC_SEQ_CST)) {
+        arch_halt();  // A second one: the first is being told of.
+    }
+    board_stop_cpus();
+    console_break_locks();
+    va_list ap;
+    va_start(ap, fmt);
+    printk("\n[kernel] ");
+    vprintk(fmt, ap);
+    printk("\n");
+    va_end(ap);
+    print_state();
+    backtrace();
+    kdebug_print_tasks();
+    board_power_off(BOARD_STATUS_PANIC);
+}
+
+void ubsan_report(const char *what, const char *file, unsigned line, unsigned column) {
+    if (!panicked()) {
+        panic("BUG: %s:%u:%u: undefined behaviour: %s", file, line, column, what);
+    }
+}
+
+__noreturn void stack_smashed(void) {
+    panic("BUG: a function has overrun its stack frame");
+}

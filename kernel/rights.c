@@ -1,0 +1,137 @@
+#include <kernel/board.h>
+#include <kernel/irq.h>
+#include <kernel/rights.h>
+#include <string.h>
+
+/// A range of interrupt lines, ports or device memory that a task may use.
+struct grant {
+    task_t holder;  ///< 0: free.
+    enum grant_kind kind;
+    uint64_t base;
+    uint64_t len;
+};
+
+static struct grant grants[CONFIG_NUM_GRANTS];
+static struct spinlock grants_lock;
+
+bool rights_may_call(const struct task *task, const struct task *dst) {
+    return ((task->may_call[dst->server / 32] >> (dst->server % 32)) & 1) || dst->tid == task->pager
+           || dst->tid == INIT_TASK;
+}
+
+static bool covers(const struct grant *grant, task_t holder, enum grant_kind kind, uint64_t base,
+                   uint64_t len) {
+    return grant->holder == holder && grant->kind == kind && base >= grant->base
+           && base - grant->base <= grant->len && len <= grant->len - (base - grant->base);
+}
+
+bool rights_covers(const struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+    bool found = false;
+    spin_lock(&grants_lock);
+    for (int i = 0; i < CONFIG_NUM_GRANTS && !found; i++) {
+        found = covers(&grants[i], task->tid, kind, base, len);
+    }
+    spin_unlock(&grants_lock);
+    return found;
+}
+
+void rights_for_each(const struct task *task, enum grant_kind kind,
+                     void (*callback)(uint64_t base, uint64_t len, void *arg), void *arg) {
+    spin_lock(&grants_lock);
+    for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
+        if (grants[i].holder == task->tid && grants[i].kind == kind) {
+            callback(grants[i].base, grants[i].len, arg);
+        }
+    }
+    spin_unlock(&grants_lock);
+}
+
+static error_t check_range(unsigned kind, uint64_t base, uint64_t len) {
+    if (!len || base + len < base) {
+        return ERR_INVALID_ARG;
+    }
+    switch (kind) {
+        case GRANT_IRQ:
+            return base + len <= CONFIG_NUM_IRQS ? OK : ERR_INVALID_ARG;
+        case GRANT_PORTS:
+            return base + len <= 0x10000 ? OK : ERR_INVALID_ARG;
+        case GRANT_MMIO:
+            return board_owns_mmio(base, len) ? ERR_NOT_PERMITTED : OK;
+        default:
+            return ERR_INVALID_ARG;
+    }
+}
+
+static error_t add_range(struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+    error_t err = ERR_NO_MEMORY;
+    spin_lock(&grants_lock);
+    for (int i = 0; i < CONFIG_NUM_GRANTS && err; i++) {
+        if (!grants[i].holder) {
+            grants[i] = (struct grant){task->tid, kind, base, len};
+            err = OK;
+        }
+    }
+    spin_unlock(&grants_lock);
+    arch_ports_changed(task);
+    return err;
+}
+
+/// Ranges: from whoever holds them, or vm.
+static error_t grant_range(struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+    struct task *granter = current_task();
+    error_t err = check_range(kind, base, len);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    if (!(granter->flags & TASK_RIGHT_PHYS) && !rights_covers(granter, kind, base, len)) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (rights_covers(task, kind, base, len)) {
+        return OK;
+    }
+    return add_range(task, kind, base, len);
+}
+
+/// Who a task is for others, and whom it may call: from vm only.
+static error_t grant_peer(struct task *task, unsigned kind, uint64_t server) {
+    if (!(current_task()->flags & TASK_RIGHT_PHYS)) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (server >= NUM_SERVERS_MAX) {
+        return ERR_INVALID_ARG;
+    }
+    if (kind == GRANT_SERVER) {
+        task->server = server;
+    } else {
+        task->may_call[server / 32] |= 1u << (server % 32);
+    }
+    return OK;
+}
+
+error_t rights_grant(task_t tid, unsigned kind, uint64_t base, uint64_t len) {
+    struct task *task = task_acquire(tid);
+    if (!task) {
+        return ERR_INVALID_TASK;
+    }
+    error_t err = (kind == GRANT_SERVER || kind == GRANT_CALL)
+                      ? grant_peer(task, kind, base)
+                      : grant_range(task, (enum grant_kind) kind, base, len);
+    cpu_release();
+    return err;
+}
+
+void rights_inherit(struct task *task, const struct task *creator) {
+    task->server = creator->server;
+    memcpy(task->may_call, creator->may_call, sizeof(task->may_call));
+}
+
+void rights_revoke_all(struct task *task) {
+    spin_lock(&grants_lock);
+    for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
+        if (grants[i].holder == task->tid) {
+            grants[i].holder = 0;
+        }
+    }
+    spin_unlock(&grants_lock);
+    memset(task->may_call, 0, sizeof(task->may_call));
+}

@@ -1,0 +1,27 @@
+#ifndef __KERNEL_RIGHTS_H__
+#define __KERNEL_RIGHTS_H__
+
+/// \file
+/// Who may do what. The kernel knows no manifest: vm grants, the kernel checks at the time of use.
+
+#include <kernel/task.h>
+
+/// Whether `task` may send to `dst`: to vm and its own pager always, else by its GRANT_CALLs.
+bool rights_may_call(const struct task *task, const struct task *dst);
+
+/// Whether one grant of the task's covers the whole range.
+bool rights_covers(const struct task *task, enum grant_kind kind, uint64_t base, uint64_t len);
+
+/// Calls `callback` for each range of a kind that the task holds.
+void rights_for_each(const struct task *task, enum grant_kind kind,
+                     void (*callback)(uint64_t base, uint64_t len, void *arg), void *arg);
+
+error_t __mustuse rights_grant(task_t tid, unsigned kind, uint64_t base, uint64_t len);
+
+/// A task that another one creates has its creator's peers.
+void rights_inherit(struct task *task, const struct task *creator);
+
+/// Ends all that a task was granted.
+void rights_revoke_all(struct task *task);
+
+#endif

@@ -1,0 +1,300 @@
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <kernel/rights.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+#include <kernel/timer.h>
+#include <string.h>
+
+struct task tasks[CONFIG_NUM_TASKS];
+static struct aspace aspaces[CONFIG_NUM_TASKS];
+struct cpu cpus[CONFIG_NUM_CPUS];
+unsigned num_cpus = 1;
+
+STATIC_ASSERT(CONFIG_NUM_TASKS < (1 << TASK_SLOT_BITS), "task IDs can't name that many slots");
+
+void task_init(void) {
+    for (int i = 0; i < CONFIG_NUM_TASKS; i++) {
+        list_init(&tasks[i].senders);
+        tasks[i].aspace = &aspaces[i];
+        tasks[i].last_generation = -1;
+    }
+}
+
+// ---- Finding and locking ------------------------------------------------------------------------
+
+struct task *task_slot(int slot) {
+    return (slot >= 1 && slot <= CONFIG_NUM_TASKS) ? &tasks[slot - 1] : NULL;
+}
+
+bool task_is_alive(task_t tid) {
+    struct task *task = task_slot(TASK_SLOT(tid));
+    return tid > 0 && task && task->tid == tid && task->state != TASK_DYING;
+}
+
+void cpu_acquire(struct cpu *other) {
+    struct cpu *self = this_cpu();
+    if (other == self) {
+        spin_lock(&self->lock);
+    } else if (other->id < self->id) {
+        spin_lock(&other->lock);
+        spin_lock(&self->lock);
+    } else {
+        spin_lock(&self->lock);
+        spin_lock(&other->lock);
+    }
+    self->held = other;
+}
+
+void cpu_release(void) {
+    struct cpu *self = this_cpu();
+    if (self->held != self) {
+        spin_unlock(&self->held->lock);
+    }
+    spin_unlock(&self->lock);
+}
+
+void cpu_acquire_all(void) {
+    for (unsigned i = 0; i < num_cpus; i++) {
+        spin_lock(&cpus[i].lock);
+    }
+}
+
+void cpu_release_all(void) {
+    for (unsigned i = num_cpus; i > 0; i--) {
+        spin_unlock(&cpus[i - 1].lock);
+    }
+}
+
+struct task *task_acquire(task_t tid) {
+    struct task *task = tid > 0 ? task_slot(TASK_SLOT(tid)) : NULL;
+    while (task && __atomic_load_n(&task->tid, __ATOMIC_RELAXED) == tid) {
+        unsigned cpu = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED);
+        cpu_acquire(&cpus[cpu]);
+        if (task->tid == tid && task->cpu == cpu && task->state != TASK_DYING) {
+            return task;
+        }
+        bool moved = task->tid == tid && task->cpu != cpu;
+        cpu_release();
+        if (!moved) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+// ---- Creating -----------------------------------------------------------------------------------
+
+static void init_task(struct task *task, task_t tid, const char *name, vaddr_t ip, task_t pager,
+                      unsigned flags) {
+    task->flags = flags;
+    task->pager = pager;
+    task->server = 0;
+    task->priority = task->base_priority = TASK_PRIORITY_MAX;
+    task->cpu = this_cpu()->id;
+    task->work = 0;
+    task->waits_for = 0;
+    task->notifications = 0;
+    task->ipc_flags = 0;
+    task->ool_from = 0;
+    task->reported = true;
+    task->irq_pending = false;
+    task->cycles = 0;
+    task->ipc_count = 0;
+    task->last_generation = TASK_GEN(tid);
+    strncpy2(task->name, name, sizeof(task->name));
+    spin_lock(&task->aspace->lock);
+    task->aspace->dying = false;
+    arch_aspace_init(task->aspace);
+    spin_unlock(&task->aspace->lock);
+    arch_task_init(task, ip);
+    // Created tasks don't run until they are scheduled: their rights come first.
+    task->state = TASK_CREATED;
+    __atomic_store_n(&task->tid, tid, __ATOMIC_RELEASE);
+}
+
+struct task *task_create_init(vaddr_t ip) {
+    struct task *task = task_slot(TASK_SLOT(INIT_TASK));
+    init_task(task, INIT_TASK, "vm", ip, 0, TASK_RIGHTS);
+    return task;
+}
+
+static error_t check_create(struct task *creator, struct task *slot, task_t tid, task_t pager,
+                            unsigned flags) {
+    if (!(creator->flags & TASK_RIGHT_TASK) || (flags & TASK_RIGHTS & ~creator->flags)) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (!(creator->flags & TASK_RIGHT_PHYS) && pager != creator->tid) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (flags & TASK_ABI_HOOK) {
+        return ERR_UNAVAILABLE;
+    }
+    if (tid <= 0 || !slot || (flags & ~TASK_FLAGS) || !task_is_alive(pager)) {
+        return ERR_INVALID_ARG;
+    }
+    int next = slot->last_generation == TASK_GEN_MAX ? 0 : slot->last_generation + 1;
+    if (slot->tid || TASK_GEN(tid) != next) {
+        return ERR_ALREADY_EXISTS;
+    }
+    return OK;
+}
+
+error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned flags) {
+    struct task *creator = current_task();
+    char name_buf[TASK_NAME_LEN];
+    if (!arch_copy_from_user(name_buf, name, sizeof(name_buf))) {
+        return syscall_fault();
+    }
+    name_buf[TASK_NAME_LEN - 1] = '\0';
+    struct task *slot = task_slot(TASK_SLOT(tid));
+    cpu_acquire_all();
+    error_t err = check_create(creator, slot, tid, pager, flags);
+    if (err == OK) {
+        init_task(slot, tid, name_buf, ip, pager, flags);
+        if (!(creator->flags & TASK_RIGHT_PHYS)) {
+            rights_inherit(slot, creator);
+        }
+    }
+    cpu_release_all();
+    return err;
+}
+
+error_t task_schedule(task_t tid, int priority) {
+    struct task *caller = current_task();
+    if (priority < 0 || priority > TASK_PRIORITY_MAX) {
+        return ERR_INVALID_ARG;
+    }
+    struct task *task = task_acquire(tid);
+    if (!task) {
+        return ERR_INVALID_TASK;
+    }
+    error_t err = OK;
+    bool allowed = (caller->flags & TASK_RIGHT_PHYS)
+                   || ((caller->flags & TASK_RIGHT_TASK) && task->pager == caller->tid);
+    // Nobody makes a task more urgent than itself.
+    if (!allowed || (!(caller->flags & TASK_RIGHT_PHYS) && priority < caller->base_priority)) {
+        err = ERR_NOT_PERMITTED;
+    } else {
+        task->base_priority = priority;
+        sched_set_priority(task, priority);
+        if (task->state == TASK_CREATED) {
+            sched_wake(task);
+        }
+    }
+    cpu_release();
+    return err;
+}
+
+// ---- Stopping and destroying --------------------------------------------------------------------
+
+void task_stop(int exception, int value, vaddr_t addr) {
+    struct task *task = current_task();
+    if (task->tid == INIT_TASK) {
+        PANIC("vm, the first task, has stopped: exception %d, value %d, ip %p, address %p",
+              exception, value, (void *) arch_task_ip(task), (void *) addr);
+    }
+    task->fault = (struct fault){addr, 0, exception, value};
+    ipc_report(TASK_STOPPED);
+}
+
+/// Ends all that others see of a task. The caller holds all locks.
+static void begin_destroy(struct task *task) {
+    ipc_abort_all(task);
+    timer_cancel(task);
+    irq_release_all(task);
+    rights_revoke_all(task);
+    task->state = TASK_DYING;
+    task->aspace->dying = true;
+}
+
+/// Gets the dying task off this CPU, or finds another one that has to let go of it.
+static struct cpu *find_holder(struct task *task) {
+    for (unsigned i = 0; i < num_cpus; i++) {
+        struct cpu *cpu = &cpus[i];
+        if (cpu->current != task && cpu->aspace != task->aspace) {
+            continue;
+        }
+        if (cpu != this_cpu()) {
+            return cpu;
+        }
+        arch_leave_aspace();
+        cpu->aspace = NULL;
+        // This CPU goes on with the caller, whose address space it needs.
+        arch_switch(cpu->current);
+        cpu->aspace = cpu->current->aspace;
+    }
+    return NULL;
+}
+
+static error_t destroy_locked(struct task *caller, struct task *task, task_t tid) {
+    if (!task || task->tid != tid || tid <= 0) {
+        return ERR_INVALID_TASK;
+    }
+    bool allowed = (caller->flags & TASK_RIGHT_PHYS)
+                   || ((caller->flags & TASK_RIGHT_TASK) && task->pager == caller->tid);
+    if (!allowed) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (task == caller || tid == INIT_TASK) {
+        return ERR_INVALID_ARG;
+    }
+    if (task->state != TASK_DYING) {
+        begin_destroy(task);
+    }
+    struct cpu *holder = find_holder(task);
+    if (holder) {
+        arch_syscall_restart(caller);
+        sched_sync(holder);
+        return SYSCALL_PENDING;
+    }
+    arch_task_exit(task);
+    return OK;
+}
+
+/// Gives the slot free, unless somebody else who destroyed the task has done so.
+static void free_slot(struct task *task, task_t tid) {
+    cpu_acquire_all();
+    if (task->tid == tid) {
+        task->state = TASK_UNUSED;
+        __atomic_store_n(&task->tid, 0, __ATOMIC_RELEASE);
+    }
+    cpu_release_all();
+}
+
+error_t task_destroy(task_t tid) {
+    struct task *caller = current_task();
+    struct task *task = task_slot(TASK_SLOT(tid));
+    cpu_acquire_all();
+    error_t err = destroy_locked(caller, task, tid);
+    cpu_release_all();
+    if (err != OK) {
+        return err;
+    }
+    // No CPU uses the address space any more, nor can: it is taken apart in steps that let interrupts
+    // in.
+    if (!memory_teardown(task->aspace)) {
+        arch_syscall_restart(caller);
+        return SYSCALL_PENDING;
+    }
+    free_slot(task, tid);
+    return OK;
+}
+
+void kernel_ipi(void) {
+    struct cpu *cpu = this_cpu();
+    cpu_acquire(cpu);
+    if (cpu->current && cpu->current->state == TASK_DYING) {
+        cpu->current = NULL;
+        cpu->resched = true;
+    }
+    if (cpu->aspace && cpu->aspace->dying) {
+        arch_leave_aspace();
+        cpu->aspace = NULL;
+    }
+    cpu_release();
+    arch_flush_user_tlb();
+    sched_finish_syncs();
+}

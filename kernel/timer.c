@@ -1,0 +1,116 @@
+#include <kernel/board.h>
+#include <kernel/ipc.h>
+#include <kernel/sched.h>
+#include <kernel/timer.h>
+
+static uint64_t cycles_per_ms;
+
+void timer_init(void) {
+    cycles_per_ms = MAX(board_clock_hz() / 1000, (uint64_t) 1);
+}
+
+uint64_t timer_cycles_per_ms(void) {
+    return cycles_per_ms;
+}
+
+uint64_t timer_uptime_ms(void) {
+    return (arch_cycles() - board_boot_cycles()) / cycles_per_ms;
+}
+
+/// Makes sure that the hardware timer fires at `deadline` or before.
+static void arm(struct cpu *cpu, uint64_t deadline) {
+    if (!cpu->timer_armed || deadline < cpu->timer_armed) {
+        cpu->timer_armed = deadline;
+        board_timer_set(deadline);
+    }
+}
+
+void timer_start_slice(struct cpu *cpu) {
+    cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
+    struct task *task = cpu->current;
+    if (task && (cpu->ready_mask & (1u << task->priority))) {
+        arm(cpu, cpu->slice_end);
+    }
+}
+
+void timer_arm_slice(struct cpu *cpu) {
+    arm(cpu, cpu->slice_end);
+}
+
+static void insert(struct cpu *cpu, struct task *task) {
+    struct task **at = &cpu->timers;
+    while (*at && (*at)->timer_deadline <= task->timer_deadline) {
+        at = &(*at)->timer_next;
+    }
+    task->timer_next = *at;
+    *at = task;
+    task->timer_cpu = cpu->id;
+}
+
+static void remove(struct task *task) {
+    struct task **at = &cpus[task->timer_cpu].timers;
+    while (*at && *at != task) {
+        at = &(*at)->timer_next;
+    }
+    if (*at) {
+        *at = task->timer_next;
+    }
+    task->timer_deadline = 0;
+}
+
+void timer_cancel(struct task *task) {
+    if (task->timer_deadline) {
+        remove(task);
+    }
+}
+
+error_t timer_set(msec_t ms) {
+    if (ms < 0) {
+        return ERR_INVALID_ARG;
+    }
+    struct cpu *cpu = this_cpu();
+    struct task *task = cpu->current;
+    cpu_acquire(&cpus[task->timer_cpu]);
+    timer_cancel(task);
+    if (ms > 0) {
+        task->timer_deadline = arch_cycles() + (uint64_t) ms * cycles_per_ms;
+        insert(cpu, task);
+        arm(cpu, task->timer_deadline);
+    }
+    cpu_release();
+    return OK;
+}
+
+/// Takes the first timer that is due from this CPU's list. 0 if there is none.
+static task_t pop_expired(struct cpu *cpu, uint64_t now) {
+    task_t tid = 0;
+    cpu_acquire(cpu);
+    struct task *task = cpu->timers;
+    if (task && task->timer_deadline <= now) {
+        cpu->timers = task->timer_next;
+        task->timer_deadline = 0;
+        tid = task->tid;
+    }
+    cpu_release();
+    return tid;
+}
+
+void kernel_timer(void) {
+    struct cpu *cpu = this_cpu();
+    uint64_t now = arch_cycles();
+    cpu->timer_armed = 0;
+    task_t tid;
+    while ((tid = pop_expired(cpu, now)) != 0) {
+        ipc_notify_from_kernel(tid, NOTIFY_TIMER);
+    }
+    cpu_acquire(cpu);
+    sched_check_slice(now);
+    if (cpu->timers) {
+        arm(cpu, cpu->timers->timer_deadline);
+    }
+    struct task *task = cpu->current;
+    if (task && (cpu->ready_mask & (1u << task->priority)) && now < cpu->slice_end) {
+        arm(cpu, cpu->slice_end);
+    }
+    cpu_release();
+}
