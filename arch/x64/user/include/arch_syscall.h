@@ -1,0 +1,25 @@
+#ifndef __ARCH_SYSCALL_H__
+#define __ARCH_SYSCALL_H__
+
+/// \file
+/// How a user program enters the kernel on x64.
+///
+///     rax                      system call number; on return, the result
+///     rdi rsi rdx r10 r8 r9    arguments
+///     rcx r11                  the instruction puts the return address and the flags there
+///
+/// Whatever a C function may change, the kernel may change too: all of the registers above. It keeps
+/// rbx, rbp, rsp, r12 … r15 and the FPU's and SSE's registers.
+
+static inline long arch_syscall(long number, long a0, long a1, long a2, long a3, long a4, long a5) {
+    register long r10 __asm__("r10") = a3;
+    register long r8 __asm__("r8") = a4;
+    register long r9 __asm__("r9") = a5;
+    __asm__ __volatile__("syscall"
+                         : "+a"(number), "+D"(a0), "+S"(a1), "+d"(a2), "+r"(r10), "+r"(r8), "+r"(r9)
+                         :
+                         : "rcx", "r11", "memory", "cc");
+    return number;
+}
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef __RESEA_SYSCALL_H__
+#define __RESEA_SYSCALL_H__
+
+/// \file
+/// The system calls as they are: each enters the kernel once and returns what it returns. Programs use
+/// the friendlier <resea/ipc.h>, <resea/task.h>, <resea/timer.h> and <resea/printf.h> for most of them.
+/// <kernel_abi.h> defines the flags and structs.
+///
+/// An error is one of the ERR_* values. A buffer that isn't the caller's to read (or write) faults as
+/// if the program had touched it itself. None of them blocks, but sys_ipc.
+
+#include <kernel_abi.h>
+#include <message.h>
+#include <types.h>
+
+/// Does nothing, successfully.
+error_t sys_nop(void);
+
+/// Sends m to dst, receives into m from src, or both: see IPC_* in <kernel_abi.h>. Out-of-line data
+/// that arrives goes to ool_buf, which has room for ool_cap bytes. Blocks unless IPC_NOBLOCK is set.
+error_t sys_ipc(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
+                size_t ool_cap);
+error_t sys_notify(task_t dst, notifications_t notifications);
+
+/// In milliseconds; 0 stops the timer.
+error_t sys_timer_set(msec_t timeout);
+/// Milliseconds since boot.
+uint64_t sys_clock(void);
+
+/// Returns how many bytes were written.
+int sys_console_write(const char *buf, size_t len);
+/// Returns how many bytes were read. If that is 0, NOTIFY_CONSOLE follows once there is input.
+int sys_console_read(char *buf, size_t len);
+
+error_t sys_irq_acquire(unsigned irq);
+error_t sys_irq_release(unsigned irq);
+
+error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags);
+error_t sys_task_destroy(task_t tid);
+__noreturn void sys_task_exit(int status);
+task_t sys_task_self(void);
+error_t sys_task_schedule(task_t tid, int priority);
+
+/// Returns 1 if it took `kpage` for a page table. See vm_map in <resea/task.h>.
+error_t sys_vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags);
+error_t sys_vm_unmap(task_t tid, vaddr_t vaddr);
+
+/// `kind` is a GRANT_*.
+error_t sys_grant(task_t tid, int kind, uintptr_t base, size_t len);
+
+/// Runs a command of the kernel debugger. Returns how many bytes of its output went to `buf`.
+int sys_kdebug(const char *cmd, size_t cmd_len, char *buf, size_t buf_len);
+/// Reads the kernel log from *position on (0: from its oldest byte) and moves *position behind what
+/// was read. Returns how many bytes that was.
+int sys_klog_read(char *buf, size_t len, uint64_t *position);
+/// `how` is POWER_OFF or POWER_REBOOT. Returns only if it fails.
+error_t sys_power(int how, int status);
+/// `kind` is an INFO_*. Returns how many bytes of the answer went to `buf`.
+int sys_info(int kind, unsigned index, void *buf, size_t len);
+
+#endif

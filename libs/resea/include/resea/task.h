@@ -1,0 +1,37 @@
+#ifndef __RESEA_TASK_H__
+#define __RESEA_TASK_H__
+
+/// \file
+/// Tasks, and the memory that a pager maps into them. <kernel_abi.h> has the flags. But for
+/// task_exit and task_self, they need the rights that the flags name.
+
+#include <kernel_abi.h>
+#include <types.h>
+
+/// Creates a task, which doesn't run before its first task_schedule. Its first instruction is at `ip`;
+/// its page faults and its end are told to `pager`. `flags`: TASK_*. ERR_ALREADY_EXISTS: the ID's
+/// slot is in use. ERR_INVALID_ARG: bad ID, generation or flags.
+error_t task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags);
+/// Ends a task; whoever waits for it gets ERR_ABORTED at once.
+error_t task_destroy(task_t tid);
+
+/// Ends this program successfully.
+__noreturn void task_exit(void);
+/// Ends this program. 0 means success.
+__noreturn void task_exit_with(int status);
+task_t task_self(void);
+
+/// Sets the priority, 0 (the highest) … TASK_PRIORITY_MAX, and starts the task if it is new.
+error_t task_schedule(task_t tid, int priority);
+
+/// Maps one page at `vaddr` of the task. `src` is a page of our own (or a physical one: MAP_PHYS), and
+/// so is `kpage`: a page that the kernel may keep as a page table, or 0.
+///
+/// Returns 0 if the page is mapped and `kpage` was not needed, 1 if it is mapped and `kpage` was taken,
+/// ERR_TRY_AGAIN if another kpage is needed (`kpage`, unless it is 0, was taken), ERR_ALREADY_EXISTS
+/// if a page is mapped there, ERR_IN_USE if `kpage` is mapped anywhere else.
+error_t vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags);
+/// ERR_NOT_FOUND: nothing is mapped there.
+error_t vm_unmap(task_t tid, vaddr_t vaddr);
+
+#endif

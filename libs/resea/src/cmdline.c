@@ -1,0 +1,195 @@
+#include <resea/cmdline.h>
+#include <resea/ctype.h>
+#include <resea/malloc.h>
+#include <resea/printf.h>
+#include <string.h>
+
+/// The program's name, the subcommand, and its arguments.
+#define WORDS_MAX (2 + CMDLINE_ARGS_MAX)
+
+struct arg {
+    const char *name;
+    char **result;
+    bool optional;
+};
+
+struct cmd {
+    const char *name;
+    int num_args;
+    int num_required;
+    struct arg args[CMDLINE_ARGS_MAX];
+};
+
+/// Allocated, as few programs have subcommands.
+static struct cmd *cmds;
+static int num_cmds;
+/// Holds the words of the last parse.
+static char *line;
+
+void cmdline_init(void) {
+    free(line);
+    line = NULL;
+    num_cmds = 0;
+    if (cmds == NULL) {
+        cmds = malloc(CMDLINE_CMDS_MAX * sizeof(*cmds));
+        ASSERT(cmds != NULL);
+    }
+}
+
+int cmdline_cmd(const char *name) {
+    ASSERT(num_cmds < CMDLINE_CMDS_MAX);
+    struct cmd *cmd = &cmds[num_cmds];
+    cmd->name = name;
+    cmd->num_args = 0;
+    cmd->num_required = 0;
+    return num_cmds++;
+}
+
+void cmdline_arg(cmdline_result_t result, int cmd, const char *name, bool optional) {
+    ASSERT(0 <= cmd && cmd < num_cmds);
+    struct cmd *c = &cmds[cmd];
+    ASSERT(c->num_args < CMDLINE_ARGS_MAX);
+    ASSERT(optional || c->num_required == c->num_args);
+    c->args[c->num_args] = (struct arg){name, result.writable, optional};
+    c->num_args++;
+    c->num_required += !optional;
+}
+
+/// Moves one word to *dst, without its quotes, and NUL-terminates it. Returns what follows it, or NULL
+/// if a quote isn't closed.
+static char *take_word(char *s, char **dst) {
+    char quote = '\0';
+    char *out = *dst;
+    for (; *s != '\0' && (quote != '\0' || !isspace(*s)); s++) {
+        if (quote == '\0' && (*s == '"' || *s == '\'')) {
+            quote = *s;
+        } else if (*s == quote) {
+            quote = '\0';
+        } else {
+            *out++ = *s;
+        }
+    }
+
+    // The terminator may overwrite the space that ended the word.
+    bool last = *s == '\0';
+    *out = '\0';
+    *dst = out + 1;
+    return (quote != '\0') ? NULL : last ? s : s + 1;
+}
+
+int cmdline_split(char *s, char **words, int max) {
+    int count = 0;
+    for (;;) {
+        while (isspace(*s)) {
+            s++;
+        }
+        if (*s == '\0') {
+            return count;
+        }
+        if (count == max) {
+            return ERR_TOO_LARGE;
+        }
+
+        char *dst = s;
+        words[count] = dst;
+        count++;
+        s = take_word(s, &dst);
+        if (s == NULL) {
+            return ERR_INVALID_ARG;
+        }
+    }
+}
+
+static void print_usage(const char *program, const struct cmd *cmd) {
+    printf("usage: %s %s", program, cmd->name);
+    for (int i = 0; i < cmd->num_args; i++) {
+        printf(cmd->args[i].optional ? " [%s]" : " <%s>", cmd->args[i].name);
+    }
+    printf("\n");
+}
+
+static int unknown_command(const char *program, const char *name) {
+    if (name != NULL) {
+        printf("%s: unknown command \"%s\"\n", program, name);
+    }
+    for (int i = 0; i < num_cmds; i++) {
+        print_usage(program, &cmds[i]);
+    }
+    return ERR_NOT_FOUND;
+}
+
+static int parse_args(const char *program, const struct cmd *cmd, char **args, int num_args) {
+    if (num_args < cmd->num_required || num_args > cmd->num_args) {
+        print_usage(program, cmd);
+        return (num_args < cmd->num_required) ? ERR_TOO_SMALL : ERR_TOO_LARGE;
+    }
+
+    for (int i = 0; i < cmd->num_args; i++) {
+        *cmd->args[i].result = (i < num_args) ? args[i] : NULL;
+    }
+    return (int) (cmd - cmds);
+}
+
+int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
+    *cmd_name.writable = NULL;
+    free(line);
+    line = strdup(cmdline);
+    if (line == NULL) {
+        return ERR_NO_MEMORY;
+    }
+
+    char *words[WORDS_MAX];
+    int num_words = cmdline_split(line, words, WORDS_MAX);
+    if (IS_ERROR(num_words)) {
+        printf("%s\n", (num_words == ERR_TOO_LARGE) ? "too many arguments"
+                                                    : "a quote in the arguments isn't closed");
+        return num_words;
+    }
+
+    const char *program = (num_words > 0) ? words[0] : "";
+    if (num_words < 2) {
+        return unknown_command(program, NULL);
+    }
+
+    *cmd_name.writable = words[1];
+    for (int i = 0; i < num_cmds; i++) {
+        if (strcmp(cmds[i].name, words[1]) == 0) {
+            return parse_args(program, &cmds[i], &words[2], num_words - 2);
+        }
+    }
+    return unknown_command(program, words[1]);
+}
+
+/// Splits our own command line once; its words last as long as the program.
+static char **own_words(int *count) {
+    static char **words;
+    static int num_words;
+    if (words == NULL) {
+        const int max = USER_ARGS_LEN / 2;
+        char *copy = strdup(program_cmdline());
+        words = malloc((size_t) max * sizeof(*words));
+        ASSERT(copy != NULL && words != NULL);
+        num_words = cmdline_split(copy, words, max);
+    }
+
+    *count = num_words;
+    return words;
+}
+
+const char *cmdline_option(const char *name) {
+    int count;
+    char **words = own_words(&count);
+    size_t len = strlen(name);
+    for (int i = 1; i < count; i++) {
+        const char *word = words[i];
+        if (strncmp(word, "--", 2) != 0 || strncmp(&word[2], name, len) != 0) {
+            continue;
+        }
+
+        const char *rest = &word[2 + len];
+        if (*rest == '=' || *rest == '\0') {
+            return (*rest == '=') ? rest + 1 : rest;
+        }
+    }
+    return NULL;
+}

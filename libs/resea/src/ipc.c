@@ -1,0 +1,179 @@
+#include "ool.h"
+
+#include <resea/ipc.h>
+#include <resea/malloc.h>
+#include <resea/printf.h>
+#include <resea/syscall.h>
+#include <string.h>
+
+/// A server that dies of a message again and again must not keep its client busy for ever.
+#define SERVICE_TRIES 4
+
+static error_t send(task_t dst, struct message *m, unsigned flags) {
+    error_t err = ool_prepare_send(m);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    return sys_ipc(dst, 0, m, IPC_SEND | flags, NULL, 0);
+}
+
+static error_t send_err(task_t dst, error_t error, unsigned flags) {
+    struct message m;
+    m.type = error;
+    return sys_ipc(dst, 0, &m, IPC_SEND | flags, NULL, 0);
+}
+
+error_t ipc_send(task_t dst, struct message *m) {
+    return send(dst, m, 0);
+}
+
+error_t ipc_send_err(task_t dst, error_t error) {
+    return send_err(dst, error, 0);
+}
+
+error_t ipc_send_noblock(task_t dst, struct message *m) {
+    return send(dst, m, IPC_NOBLOCK);
+}
+
+/// A server answers with the buffer that it received into. What is left there of one client's message
+/// must not go to another one.
+static void clear_unused_payload(struct message *m) {
+    size_t used = MSG_LEN(m->type);
+    if (ool_is_present(m)) {
+        used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
+    }
+    memset(&m->raw[used], 0, sizeof(m->raw) - used);
+}
+
+/// Sends if dst is not 0, then receives from anybody.
+static error_t open_receive(task_t dst, struct message *m, unsigned flags) {
+    struct ool_buffer ool = ool_prepare_recv();
+    error_t err = sys_ipc(dst, IPC_ANY, m, IPC_RECV | flags, ool.ptr, ool.capacity);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+
+    clear_unused_payload(m);
+    ool_accept(m);
+    return OK;
+}
+
+static error_t closed_receive(task_t src, struct message *m, unsigned flags) {
+    struct ool_buffer ool = ool_prepare_recv();
+    error_t err = sys_ipc(src, src, m, IPC_RECV | flags, ool.ptr, ool.capacity);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+
+    ool_accept(m);
+    return (m->type < 0) ? m->type : OK;
+}
+
+error_t ipc_recv(task_t src, struct message *m) {
+    return (src == IPC_ANY) ? open_receive(0, m, 0) : closed_receive(src, m, 0);
+}
+
+void ipc_reply(task_t dst, struct message *m) {
+    // The client waits: tell it at least that there is no answer to come.
+    if (send(dst, m, IPC_REPLY) == ERR_TOO_LARGE) {
+        ipc_reply_err(dst, ERR_TOO_LARGE);
+    }
+}
+
+void ipc_reply_err(task_t dst, error_t error) {
+    // That the client is gone is its own business.
+    (void) send_err(dst, error, IPC_REPLY);
+}
+
+error_t ipc_notify(task_t dst, notifications_t notifications) {
+    return sys_notify(dst, notifications);
+}
+
+error_t ipc_call(task_t dst, struct message *m) {
+    error_t err = ool_prepare_send(m);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    return closed_receive(dst, m, IPC_SEND);
+}
+
+error_t ipc_replyrecv(task_t dst, struct message *m) {
+    if (dst == 0 || m->type == DONT_REPLY) {
+        return open_receive(0, m, 0);
+    }
+
+    error_t err = ool_prepare_send(m);
+    if (IS_ERROR(err)) {
+        m->type = err;
+    }
+    return open_receive(dst, m, IPC_SEND | IPC_REPLY);
+}
+
+error_t ipc_serve(const char *name) {
+    struct message m;
+    m.type = DISCOVERY_SERVE_MSG;
+    m.discovery_serve.name = name;
+    return ipc_call(INIT_TASK, &m);
+}
+
+task_t ipc_lookup(const char *name) {
+    struct message m;
+    m.type = DISCOVERY_LOOKUP_MSG;
+    m.discovery_lookup.name = name;
+    error_t err = ipc_call(INIT_TASK, &m);
+    return IS_ERROR(err) ? err : m.discovery_lookup_reply.task;
+}
+
+/// Calls once, with a copy of the request; forgets the server if it turns out to be gone.
+static error_t call_cached(const char *name, task_t *cached, const struct message *request,
+                           struct message *m) {
+    if (*cached == 0) {
+        task_t server = ipc_lookup(name);
+        if (IS_ERROR(server)) {
+            return server;
+        }
+        *cached = server;
+    }
+
+    memcpy(m, request, sizeof(*m));
+    error_t err = ipc_call(*cached, m);
+    if (err == ERR_INVALID_TASK || err == ERR_ABORTED) {
+        *cached = 0;
+    }
+    return err;
+}
+
+static error_t call_service(const char *name, task_t *cached, struct message *m, bool idempotent) {
+    struct message request;
+    memcpy(&request, m, sizeof(request));
+
+    error_t err;
+    int tries = 0;
+    do {
+        err = call_cached(name, cached, &request, m);
+        tries++;
+    } while (tries < SERVICE_TRIES
+             && (err == ERR_INVALID_TASK || (idempotent && err == ERR_ABORTED)));
+    return err;
+}
+
+error_t ipc_call_service(const char *name, task_t *cached, struct message *m) {
+    return call_service(name, cached, m, false);
+}
+
+error_t ipc_call_service_idempotent(const char *name, task_t *cached, struct message *m) {
+    return call_service(name, cached, m, true);
+}
+
+void discard_unknown_message(struct message *m) {
+    WARN_DBG("unknown message: type %#x from task %d", (unsigned) m->type, m->src);
+    if (ool_is_present(m)) {
+        free(m->ool_ptr);
+        m->ool_ptr = NULL;
+    }
+
+    // Errors and answers are not answered: two servers would do so to each other for ever.
+    if (m->type >= 0 && (m->type & MSG_REPLY) == 0 && m->src != KERNEL_TASK) {
+        ipc_reply_err(m->src, ERR_NOT_ACCEPTABLE);
+    }
+}

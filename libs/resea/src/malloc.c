@@ -1,0 +1,132 @@
+#include "heap.h"
+#include "malloc_debug.h"
+
+#include <resea/init.h>
+#include <resea/malloc.h>
+#include <resea/printf.h>
+#include <string.h>
+
+/// The size of a chunk for a block; 0 if there can be no such block.
+static size_t chunk_size_for(size_t size) {
+    if (size > SIZE_MAX / 2) {
+        return 0;
+    }
+    return MAX(ALIGN_UP(sizeof(struct chunk) + size + MALLOC_REDZONE, HEAP_ALIGN), CHUNK_SIZE_MIN);
+}
+
+/// The chunk of a block that the program gave us. Even release builds find the simplest mistakes.
+static struct chunk *checked_chunk(void *ptr) {
+    malloc_debug_check(ptr);
+    if (!heap_contains(ptr) || !chunk_is_used(chunk_of(ptr))) {
+        PANIC("malloc: %p is not a block, or was freed before", ptr);
+    }
+    return chunk_of(ptr);
+}
+
+void *malloc(size_t size) {
+    size_t chunk_size = chunk_size_for(size);
+    if (chunk_size == 0) {
+        return NULL;
+    }
+
+    struct chunk *chunk = heap_alloc(chunk_size);
+    while (chunk == NULL) {
+        struct chunk *reclaimed = malloc_debug_reclaim();
+        if (reclaimed == NULL) {
+            return NULL;
+        }
+        heap_free(reclaimed);
+        chunk = heap_alloc(chunk_size);
+    }
+
+    malloc_debug_allocated(chunk, size);
+    return chunk_payload(chunk);
+}
+
+void free(void *ptr) {
+    if (ptr == NULL) {
+        return;
+    }
+
+    struct chunk *chunk = malloc_debug_freed(checked_chunk(ptr));
+    if (chunk != NULL) {
+        heap_free(chunk);
+    }
+}
+
+void malloc_shrink(void *ptr, size_t size) {
+    struct chunk *chunk = checked_chunk(ptr);
+    heap_trim(chunk, chunk_size_for(size));
+    malloc_debug_allocated(chunk, size);
+}
+
+static void *move(void *ptr, size_t old_size, size_t new_size) {
+    void *copy = malloc(new_size);
+    if (copy != NULL) {
+        memcpy(copy, ptr, MIN(old_size, new_size));
+        free(ptr);
+    }
+    return copy;
+}
+
+void *realloc(void *ptr, size_t size) {
+    if (ptr == NULL) {
+        return malloc(size);
+    }
+
+    struct chunk *chunk = checked_chunk(ptr);
+    size_t chunk_size = chunk_size_for(size);
+    if (chunk_size == 0) {
+        return NULL;
+    }
+
+    if (!heap_grow(chunk, chunk_size)) {
+        return move(ptr, chunk_payload_size(chunk), size);
+    }
+    heap_trim(chunk, chunk_size);
+    malloc_debug_allocated(chunk, size);
+    return ptr;
+}
+
+char *strndup(const char *s, size_t len) {
+    size_t actual_len = strnlen(s, len);
+    char *copy = malloc(actual_len + 1);
+    if (copy != NULL) {
+        memcpy(copy, s, actual_len);
+        copy[actual_len] = '\0';
+    }
+    return copy;
+}
+
+char *strdup(const char *s) {
+    return strndup(s, SIZE_MAX);
+}
+
+void malloc_get_stats(struct malloc_stats *stats) {
+    *stats = (struct malloc_stats){.never_used = heap_never_used()};
+    for (struct chunk *chunk = heap_next(NULL); chunk != NULL; chunk = heap_next(chunk)) {
+        if (chunk_is_used(chunk)) {
+            malloc_debug_check_chunk(chunk);
+            stats->num_used++;
+            stats->used += chunk_size(chunk);
+        } else {
+            stats->num_free++;
+            stats->free += chunk_size(chunk);
+        }
+    }
+}
+
+/// Where the heap may begin, from the linker script.
+extern char __heap[];
+
+__weak void malloc_heap_range(vaddr_t *start, vaddr_t *end) {
+    *start = (vaddr_t) __heap;
+    *end = USER_HEAP_END;
+}
+
+void malloc_init(void) {
+    vaddr_t start, end;
+    malloc_heap_range(&start, &end);
+    heap_init(start, end);
+    malloc_debug_init();
+}

@@ -1,0 +1,62 @@
+#include "ool.h"
+
+#include <config.h>
+#include <resea/malloc.h>
+#include <string.h>
+
+/// Allocated for the first receive, and again after each payload has been handed to the program, as
+/// late as possible: a program that frees its payloads gets the same memory over and over.
+static void *buffer;
+
+error_t ool_prepare_send(struct message *m) {
+    if (!ool_is_present(m)) {
+        return OK;
+    }
+
+    if (MSG_OOL_KIND(m->type) == MSG_OOL_STR) {
+        if (m->ool_ptr == NULL) {
+            return ERR_INVALID_ARG;
+        }
+        m->ool_len = strlen(m->ool_ptr) + 1;
+    }
+    return (m->ool_len <= CONFIG_OOL_MAX) ? OK : ERR_TOO_LARGE;
+}
+
+struct ool_buffer ool_prepare_recv(void) {
+    if (buffer == NULL) {
+        buffer = malloc(CONFIG_OOL_MAX);
+    }
+
+    // Without memory we still receive whatever has no payload.
+    return (struct ool_buffer){
+        .ptr = buffer,
+        .capacity = (buffer != NULL) ? CONFIG_OOL_MAX : 0,
+    };
+}
+
+void ool_accept(struct message *m) {
+    if (!ool_is_present(m)) {
+        return;
+    }
+
+    bool is_str = MSG_OOL_KIND(m->type) == MSG_OOL_STR;
+    if (m->ool_len == 0 && !is_str) {
+        m->ool_ptr = NULL;
+        return;
+    }
+
+    // Happens with an empty payload only, that of a sender who doesn't use this library.
+    if (buffer == NULL) {
+        m->type = ERR_NO_MEMORY;
+        return;
+    }
+
+    size_t len = MAX(m->ool_len, (size_t) 1);
+    if (is_str) {
+        ((char *) buffer)[len - 1] = '\0';
+    }
+    malloc_shrink(buffer, len);
+    m->ool_ptr = buffer;
+    m->ool_len = len;
+    buffer = NULL;
+}
