@@ -1,4 +1,4 @@
-"""Writes bootfs, the image of the programs that a board boots with: libs/common/include/bootfs.h."""
+"""Writes bootfs, the programs that a board boots with: libs/common/include/bootfs.h."""
 
 import struct
 

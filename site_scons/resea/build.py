@@ -4,6 +4,7 @@ from pathlib import Path
 
 from resea import arch, bootfs, elf, environment, kconfig, manifest, manifest_image, output, symbols
 from resea.errors import UserError
+from resea.files import write_if_changed
 
 # Libraries that every program has without naming them.
 IMPLIED_LIBS = ["resea", "common"]
@@ -130,22 +131,22 @@ class Build:
         nodes = []
         for source in component.sources:
             path = component.folder / source
-            target = self.folder / "obj" / half / self._inside(path).with_suffix(".o")
+            target = self.folder / "obj" / half / self.inside(path).with_suffix(".o")
             flags = env["CCFLAGS"] + ([] if component.external else ["-Werror"])
-            node = env.Compile(self._shown(target), self._shown(path), CCFLAGS=flags,
-                               CPPPATH=[self._shown(p) for p in includes])
+            node = env.Compile(self.shown(target), self.shown(path), CCFLAGS=flags,
+                               CPPPATH=[self.shown(p) for p in includes])
             self.compile_units.append((path, node[0]))
             nodes += node
         return nodes
 
-    def _inside(self, path):
+    def inside(self, path):
         """Where the outputs of a source go, below obj/."""
         try:
             return path.relative_to(self.top)
         except ValueError:
             return Path("external", *path.parts[1:])
 
-    def _shown(self, path):
+    def shown(self, path):
         """Paths of the tree are relative, so that outputs don't depend on where it is."""
         return self.library.shown(path)
 
@@ -155,15 +156,30 @@ class Build:
                     if lib.folder / "include" not in folders]
         return folders + [component.folder / "include", component.folder]
 
+    def unittest_includes(self, component, runner):
+        """Include folders of a component that is compiled for this machine."""
+        if component.kind == "kernel":
+            folders = self._kernel_includes()
+        else:
+            folders = self._user_includes(component,
+                                          self.library.with_libs(component, self._implied(component)))
+        return [runner.folder / "include"] + folders + [component.folder / "tests"]
+
     def _user_archive(self, lib):
         if lib.name not in self._archives:
-            needs = self.library.with_libs(lib, IMPLIED_LIBS if lib.name not in IMPLIED_LIBS
-                                           else ["common"] if lib.name == "resea" else [])
+            needs = self.library.with_libs(lib, self._implied(lib))
             objects = self._compile(self._user, "user", lib, self._user_includes(lib, needs))
             target = self.folder / "libs" / f"{lib.name}.a"
-            self._archives[lib.name] = (self._user.Archive(self._shown(target), objects)
+            self._archives[lib.name] = (self._user.Archive(self.shown(target), objects)
                                         if self.arch.links else objects)
         return self._archives[lib.name]
+
+    @staticmethod
+    def _implied(component):
+        """The libraries that a component has without naming them: not itself, nor a higher one."""
+        if component.kind == "library" and component.name in IMPLIED_LIBS:
+            return IMPLIED_LIBS[IMPLIED_LIBS.index(component.name) + 1:]
+        return IMPLIED_LIBS
 
     def _program(self, component):
         libs = self.library.with_libs(component, IMPLIED_LIBS)
@@ -177,13 +193,16 @@ class Build:
         return self._link(self._user, self.program_elf(component.name), objects + archives, script)
 
     def _link(self, env, target, objects, script):
-        node = env.Link(self._shown(target), objects, LINKER_SCRIPT=self._shown(script))
-        env.Depends(node, env.File(self._shown(script)))
+        node = env.Link(self.shown(target), objects, LINKER_SCRIPT=self.shown(script))
+        env.Depends(node, env.File(self.shown(script)))
         return node
 
+    def _kernel_includes(self):
+        return self._include_dirs() + [self.top / "arch" / self.arch.name / "kernel",
+                                       *self.manifest.folders, self.top]
+
     def _kernel_part(self, part):
-        folders = self._include_dirs() + [
-            self.top / "arch" / self.arch.name / "kernel", *self.manifest.folders, self.top]
+        folders = self._kernel_includes()
         nodes = self._compile(self._kernel, "kernel", part, folders)
         for lib in self.library.with_libs(part, ["common"]):
             if ("kernel", lib.name) not in self._archives:
@@ -194,23 +213,23 @@ class Build:
 
     def _pack_bootfs(self, programs):
         env = self._user
-        stripped = [env.Strip(self._shown(self.folder / "bootfs" / component.name), node)
+        stripped = [env.Strip(self.shown(self.folder / "bootfs" / component.name), node)
                     for component, node in zip(self.programs, programs)]
         data = self.folder / "manifest.bin"
-        kconfig.write_if_changed(data, manifest_image.pack(self.manifest, self.arch.page_size))
+        write_if_changed(data, manifest_image.pack(self.manifest, self.arch.page_size))
         files = [("manifest", data)]
         files += [(c.name, Path(n[0].abspath)) for c, n in zip(self.programs[1:], stripped[1:])]
         files += list(manifest.extra_files(self.manifest, self.top).items())
         vm_elf, page_size = self.program_elf("vm"), self.arch.page_size
 
-        def write(target, source, env):
-            image = bootfs.pack(elf.flatten(vm_elf, page_size),
-                                [(name, path.read_bytes()) for name, path in files], page_size)
-            Path(target[0].abspath).write_bytes(image)
+        def write(target):
+            target.write_bytes(bootfs.pack(
+                elf.flatten(vm_elf, page_size),
+                [(name, path.read_bytes()) for name, path in files], page_size))
 
-        node = env.Command(self._shown(self.bootfs), programs[:1] + stripped
-                           + [self._shown(path) for _, path in files],
-                           environment.python_action(write, "BOOTFS"))
+        node = env.Command(self.shown(self.bootfs), programs[:1] + stripped
+                           + [self.shown(path) for _, path in files],
+                           environment.python_action(write, [bootfs, elf], "BOOTFS"))
         env.Depends(node, env.Value([name for name, _ in files]))
         return node
 
@@ -218,19 +237,17 @@ class Build:
         """An object of the kernel made from generated assembly."""
         env = self._kernel
 
-        def write(target, source, env):
-            Path(target[0].abspath).write_text(text_function())
-
-        source = env.Command(self._shown(self.folder / f"{name}.S"), depends,
-                             environment.python_action(write, "GEN"))
-        return env.Compile(self._shown(self.folder / f"{name}.o"), source)
+        action = environment.python_action(lambda target: target.write_text(text_function()),
+                                           [bootfs, symbols, elf], "GEN")
+        source = env.Command(self.shown(self.folder / f"{name}.S"), depends, action)
+        return env.Compile(self.shown(self.folder / f"{name}.o"), source)
 
     def _link_kernel(self, objects, bootfs_node):
         env = self._kernel
         script = self.board_file("kernel.ld")
         if not script.is_file():
-            raise UserError(self._shown(script), "the file is missing; it lays out the kernel")
-        shown = self._shown(self.bootfs)
+            raise UserError(self.shown(script), "the file is missing; it lays out the kernel")
+        shown = self.shown(self.bootfs)
         image = self._assemble("bootfs", lambda: bootfs.assembly(shown, self.arch.page_size),
                                env.Value(shown))
         env.Depends(image, bootfs_node)
@@ -240,15 +257,15 @@ class Build:
         full = self._assemble("symtab", lambda: symbols.assembly(elf.functions(first)), pass1)
         kernel = self._link(env, self.elf, objects + image + full, script)
         env.AddPostAction(kernel, environment.python_action(
-            lambda target, source, env: symbols.check(first, self.elf), "GEN", "symbols"))
+            lambda target: symbols.check(first, target), [symbols, elf]))
         return kernel + self._convert(env, kernel)
 
     def _convert(self, env, kernel):
-        node = env.Convert(self._shown(self.image), kernel, FORMAT=self.arch.image)
-        env.AddPostAction(node, environment.Action(lambda target, source, env: self._report(), None))
+        node = env.Convert(self.shown(self.image), kernel, FORMAT=self.arch.image)
+        env.AddPostAction(node, environment.python_action(lambda target: self._report(), [bootfs]))
         return node
 
     def _report(self):
         print("\n".join(bootfs.summary(self.bootfs.read_bytes())))
-        name = self._shown(self.image)
+        name = self.shown(self.image)
         print(f"{name}: {output.size(self.image.stat().st_size)}")

@@ -7,19 +7,17 @@ A module in resea/tools/ plugs one in:
     @command("run", "boots the board in QEMU; Ctrl-A X leaves", needs=["image"],
              options=[Option("gui", "0|1", "opens a window")])
     def run(ctx):
-        return subprocess.call([...ctx.image...])     # the exit status; None is 0
+        return subprocess.call([..., ctx.build.image])     # the exit status; None is 0
 
-`needs` says what is up to date when the function starts, and what it gets:
+`needs` says what is up to date when the function starts:
 
-    (nothing)     no board is read: ctx.options, ctx.top, ctx.library(); ctx.builds is empty
-    "config"      manifests and options of the asked boards are read, nothing is compiled
-    "image"       the asked boards are built
+    (nothing)     no board is read
+    "config"      manifest, options and SConscripts of the board are read: ctx.build
+    "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
 
-`ctx` is a `context.Context`. With several boards asked, `ctx.builds` has them all, and `ctx.build`
-is an error; a command that can only do one board uses `ctx.build` and gets that check for free.
-Modules are imported for every build, so that their names and help are known: they must import
-what is slow inside their functions.
+`ctx` is a context.Context. With board=all, scons runs once for each board. Modules are imported for
+every build, so that their names and help are known: they import what is slow inside functions.
 """
 
 import importlib
@@ -53,24 +51,23 @@ class Command:
     needs: tuple
     options: tuple
     function: Callable
-    default_boards: str
+    default_board: str
 
 
 _registry = {}
 
 
-def command(name, help, needs=(), options=(), default_boards="x64"):
+def command(name, help, needs=(), options=(), default_board="x64"):
     """Registers the decorated function as the command `name`.
 
-    `default_boards` says which boards are meant if the command line has no board=: a board's name
-    or "all".
+    `default_board` is meant if the command line has no board=: a board's name or "all".
     """
     for need in needs:
         assert need in NEEDS, f"{name}: needs {need}?"
 
     def register(function):
         _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
-                                  default_boards)
+                                  default_board)
         return function
     return register
 

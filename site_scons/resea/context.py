@@ -9,7 +9,7 @@ from resea.options import Options
 
 @dataclass
 class Context:
-    """`build` (build.Build) is there if the command needs a board, `unittests` if it needs those."""
+    """`build` (a build.Build) is there if the command needs a board, `unittests` if it needs them."""
 
     top: Path
     options: Options

@@ -1,10 +1,12 @@
 """SCons environments: the toolchain and its flags, explicitly, and nothing that SCons detects."""
 
 import os
+from pathlib import Path
 
 from SCons.Script import Action, Builder, Environment
 
 from resea import output
+from resea.errors import UserError
 
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wundef", "-Wvla", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Wpointer-arith", "-Wwrite-strings",
@@ -69,14 +71,29 @@ def half_linkflags(arch, half):
     return LINK + ["-z", f"max-page-size={arch.page_size}"] + getattr(arch, half).ldflags
 
 
-def python_action(function, word, what="$TARGET"):
-    """An action that runs `function(target, source, env)`; what a user did wrong is one line."""
-    from resea.errors import UserError
+class _Function:
+    """A Python function as SCons' action. What it would be re-run for is the text of the modules
+    that do the work; SCons' own choice, what the function's closure holds, differs every time."""
 
-    def run(target, source, env):
+    def __init__(self, function, modules):
+        self._function = function
+        self._signature = b"".join(Path(m.__file__).read_bytes() for m in modules)
+
+    def get_contents(self, target, source, env):
+        return self._signature
+
+    def __call__(self, target, source, env):
         try:
-            return function(target, source, env)
+            self._function(Path(target[0].path))
         except UserError as e:
             output.error(e)
             return 1
-    return Action(run, output.step(word, what))
+        return 0
+
+
+def python_action(function, modules, word=None, what="$TARGET"):
+    """An action that calls `function(path of the target)`; a user's mistake shows as one line.
+
+    It is done anew when one of `modules` changes. Without `word` it shows nothing.
+    """
+    return Action(_Function(function, modules), output.step(word, what) if word else None)

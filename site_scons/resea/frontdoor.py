@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import SCons.SConsign
-from SCons.Script import (AlwaysBuild, Clean, Decider, Default, Environment, GetOption, Help,
+from SCons.Script import (Alias, AlwaysBuild, Clean, Decider, Default, Environment, GetOption, Help,
                           SConscript, SConsignFile, SetOption)
 
 from resea import commands, options, output
@@ -71,7 +71,7 @@ def _boards(parsed, library, asked):
     """The boards that this run is about; none if only commands are asked that need none."""
     if asked and not any(entry.needs for entry in asked):
         return []
-    default = asked[0].default_boards if asked else options.DEFAULT_BOARD
+    default = asked[0].default_board if asked else options.DEFAULT_BOARD
     name = parsed.board or default
     if name == "all":
         return sorted(library.boards())
@@ -104,7 +104,7 @@ def _add_board(context, board, asked):
     needs = {need for entry in asked for need in entry.needs}
     if not asked or "image" in needs or GetOption("clean"):
         context.nodes["image"] = build.add_nodes()
-        Default(context.nodes["image"])
+        Default(Alias(build.folder.name, context.nodes["image"]))
         Clean(context.nodes["image"], [str(build.include), str(build.folder / "manifest.bin"),
                                        str(build.folder / "Kconfig"), str(build.logs)])
     if "unittests" in needs:

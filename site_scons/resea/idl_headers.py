@@ -15,7 +15,7 @@ def add_nodes(env, roots, include):
     outside = sorted(path for root in external for path in (root / "idl").glob("*.idl"))
     lock = top / "idl" / "ordinals.lock"
 
-    def write(target, source, env):
+    def write(target):
         from resea import idl
         try:
             model = idl.compile_files([p.relative_to(top) for p in tree], lock=lock,
@@ -27,7 +27,7 @@ def add_nodes(env, roots, include):
 
     sources = [str(p) for p in tree + outside] + ([str(lock)] if lock.is_file() else [])
     node = env.Command([str(include / name) for name in HEADERS], sources,
-                       environment.python_action(write, "GEN"))
+                       environment.python_action(write, [], "GEN", "idl.h"))
     compiler = Path(__file__).parent / "idl"
     env.Depends(node, [str(p) for p in sorted(compiler.glob("*.py"))])
     return node

@@ -7,12 +7,12 @@ even if another source hides it.
 
 import os
 import re
-from pathlib import Path
 
 import kconfiglib
 from kconfiglib import BOOL, HEX, INT, STRING
 
 from resea.errors import UserError, hint, unknown
+from resea.files import write_if_changed
 
 _TYPE_NAMES = {BOOL: "true or false", INT: "a number", HEX: "a number", STRING: "a string"}
 _BOOLS = {"y": "y", "n": "n", "1": "y", "0": "n", "true": "y", "false": "n"}
@@ -64,14 +64,6 @@ def _header_line(symbol):
         escaped = symbol.str_value.replace("\\", "\\\\").replace('"', '\\"')
         return f'#define {name} "{escaped}"'
     return f"#define {name} {symbol.str_value}" if symbol.str_value else None
-
-
-def write_if_changed(path, text):
-    """Leaves a file and its time alone when it already says `text`."""
-    path = Path(path)
-    if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
 
 
 def load_all(build, repair=False):

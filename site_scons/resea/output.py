@@ -41,3 +41,8 @@ def size(num_bytes):
     if num_bytes < 1024 * 1024:
         return f"{num_bytes / 1024:.1f} KiB"
     return f"{num_bytes / 1024 / 1024:.1f} MiB"
+
+
+def plural(number, word):
+    """"1 file", "2 files"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

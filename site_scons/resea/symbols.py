@@ -5,7 +5,7 @@ table stands behind the code in the linker script, so that filling it moves no f
 proves that it didn't.
 
     struct { uint32_t magic, count, strings_off, capacity; };  strings_off: from the table's start
-    struct { uint64_t addr; uint32_t name_off, reserved; } [count];  by address; name_off: in strings
+    struct { uint64_t addr; uint32_t name_off, reserved; } [count];  sorted; name_off: in strings
     char strings[];
 """
 
