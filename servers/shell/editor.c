@@ -88,6 +88,11 @@ static size_t start_of_word(struct editor *editor) {
     return pos;
 }
 
+void editor_refresh(struct editor *editor) {
+    write_str(editor, editor->prompt);
+    redraw(editor);
+}
+
 static void show_history(struct editor *editor, unsigned age) {
     const char *line = age == 0 ? editor->draft : history_get(&editor->history, age);
     if (line == NULL) {
@@ -158,15 +163,13 @@ static void complete(struct editor *editor) {
     } else {
         collect_offers(editor, true);
         write_str(editor, "\r\n");
-        write_str(editor, editor->prompt);
-        redraw(editor);
+        editor_refresh(editor);
     }
 }
 
 static void clear_screen(struct editor *editor) {
     write_str(editor, "\x1b[H\x1b[2J");
-    write_str(editor, editor->prompt);
-    redraw(editor);
+    editor_refresh(editor);
 }
 
 static void move_by_key(struct editor *editor, int key) {

@@ -62,6 +62,8 @@ void editor_init(struct editor *editor, const char *prompt,
                  void (*write)(const char *str, size_t len), editor_complete_t complete);
 /// Prints the prompt and starts a new line.
 void editor_prompt(struct editor *editor);
+/// Shows prompt and line anew, on a line of their own, after something else was printed.
+void editor_refresh(struct editor *editor);
 /// Takes the next byte from the terminal. The line that EDITOR_LINE tells about is in the history.
 enum editor_event editor_feed(struct editor *editor, char ch);
 /// See editor_complete_t.

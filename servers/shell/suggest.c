@@ -19,13 +19,14 @@ static unsigned edit_distance(const char *a, const char *b) {
             }
 
             bool differs = a[i - 1] != b[j - 1];
-            uint8_t best = (uint8_t) (table[i - 1][j - 1] + differs);
-            best = MIN(best, (uint8_t) (MIN(table[i - 1][j], table[i][j - 1]) + 1));
+            int replaced = table[i - 1][j - 1] + differs;
+            int inserted = MIN(table[i - 1][j], table[i][j - 1]) + 1;
+            int best = MIN(replaced, inserted);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                best = MIN(best, (uint8_t) (table[i - 2][j - 2] + 1));
+                best = MIN(best, table[i - 2][j - 2] + 1);
             }
 
-            table[i][j] = best;
+            table[i][j] = (uint8_t) best;
         }
     }
 
