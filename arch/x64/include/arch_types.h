@@ -19,6 +19,8 @@
 
 #define PAGE_SIZE     4096
 #define MESSAGE_SIZE  256
+/// What the header of an executable for this machine says (e_machine).
+#define ELF_MACHINE   62
 
 #define USER_BASE        0x0000000000001000ul
 #define USER_STACK_BOTTOM 0x0000000001001000ul

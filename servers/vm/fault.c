@@ -1,0 +1,165 @@
+#include "fault.h"
+
+#include <kernel_abi.h>
+#include <resea/printf.h>
+#include <string.h>
+
+#include "bootfs_reader.h"
+#include "memory.h"
+#include "own.h"
+#include "program.h"
+#include "reap.h"
+#include "task.h"
+
+/// Pages of code or constants that one fault maps, at most: a page fault takes longer than mapping
+/// some more pages that are there anyway.
+#define FAULT_AROUND 16
+
+static error_t map_zero_page(struct task *task, vaddr_t page) {
+    paddr_t paddr = memory_alloc_page(task);
+    return paddr ? memory_map(task, page, paddr, MAP_W | MAP_ZERO) : ERR_NO_MEMORY;
+}
+
+static const uint8_t *file_bytes(const struct program *program, const struct segment *segment,
+                                 vaddr_t vaddr) {
+    return program->file + segment->file_off + (vaddr - segment->start);
+}
+
+/// Maps the file's own page, and those that follow it until one is mapped already.
+static error_t map_in_place(struct task *task, const struct segment *segment, vaddr_t page) {
+    paddr_t paddr = bootfs_paddr(file_bytes(task->program, segment, page));
+    error_t err = memory_map(task, page, paddr, segment->flags);
+    vaddr_t end = MIN(page + FAULT_AROUND * PAGE_SIZE, segment->in_place_end);
+    for (vaddr_t next = page + PAGE_SIZE; IS_OK(err) && next < end; next += PAGE_SIZE) {
+        if (IS_ERROR(memory_map(task, next, paddr + (next - page), segment->flags))) {
+            break;
+        }
+    }
+    return err;
+}
+
+/// Maps a page of the task's own with the file's bytes, if any, and zeroes behind them.
+static error_t map_copy(struct task *task, const struct segment *segment, vaddr_t page) {
+    paddr_t paddr = memory_alloc_page(task);
+    if (!paddr) {
+        return ERR_NO_MEMORY;
+    }
+    if (page >= segment->file_end) {
+        return memory_map(task, page, paddr, segment->flags | MAP_ZERO);
+    }
+
+    size_t len = MIN(segment->file_end - page, (size_t) PAGE_SIZE);
+    void *window = own_open_window(paddr, (len < PAGE_SIZE) ? MAP_ZERO : 0);
+    if (!window) {
+        return ERR_NO_MEMORY;
+    }
+    memcpy(window, file_bytes(task->program, segment, page), len);
+    own_close_window();
+    return memory_map(task, page, paddr, segment->flags);
+}
+
+static bool is_allowed(unsigned flags, unsigned fault) {
+    return !((fault & FAULT_WRITE) && !(flags & MAP_W)) && !((fault & FAULT_EXEC) && !(flags & MAP_X));
+}
+
+static bool is_stack_or_heap(const struct task *task, vaddr_t page) {
+    return (page >= USER_STACK_BOTTOM && page < USER_STACK_TOP)
+           || (page >= task->program->image_end + PAGE_SIZE && page < USER_HEAP_END);
+}
+
+/// Returns ERR_NOT_PERMITTED if the task may not do what it tried.
+static error_t resolve(struct task *task, vaddr_t vaddr, unsigned fault) {
+    vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
+    if (fault & FAULT_PRESENT) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (is_stack_or_heap(task, page)) {
+        return is_allowed(MAP_W, fault) ? map_zero_page(task, page) : ERR_NOT_PERMITTED;
+    }
+
+    const struct segment *segment = program_find_segment(task->program, page);
+    if (segment) {
+        if (!is_allowed(segment->flags, fault)) {
+            return ERR_NOT_PERMITTED;
+        }
+        return (page < segment->in_place_end) ? map_in_place(task, segment, page)
+                                              : map_copy(task, segment, page);
+    }
+
+    const struct region *region = memory_find_region(&task->regions, page);
+    if (region && is_allowed(region->flags, fault)) {
+        return memory_restore_page(task, region, page);
+    }
+    return ERR_NOT_PERMITTED;
+}
+
+static const char *describe_access(unsigned fault) {
+    if (fault & FAULT_EXEC) {
+        return "execute";
+    }
+    return (fault & FAULT_WRITE) ? "write" : "read";
+}
+
+static void log_failure(const struct task *task, const struct page_fault_fields *fault,
+                        error_t err) {
+    void *vaddr = (void *) fault->vaddr;
+    void *ip = (void *) fault->ip;
+    if (err == ERR_NO_MEMORY && task->max_pages && task->num_pages >= task->max_pages) {
+        WARN("%s: reached its memory limit of %zu pages at %p (ip %p): raise it in the manifest",
+             task->name, task->max_pages, vaddr, ip);
+    } else if (err == ERR_NO_MEMORY) {
+        WARN("%s: out of memory at %p (ip %p): %zu of %zu pages are free", task->name, vaddr, ip,
+             pages_free(), pages_total());
+    } else if (err == ERR_NOT_PERMITTED) {
+        WARN("%s: invalid access at %p (ip %p, %s)", task->name, vaddr, ip,
+             describe_access(fault->fault));
+    } else {
+        WARN("%s: failed to map %p (ip %p): %s", task->name, vaddr, ip, error_name(err));
+    }
+}
+
+error_t fault_handle_page_fault(task_t tid, const struct page_fault_fields *fault) {
+    struct task *task = task_find(tid);
+    if (!task || task->life != LIFE_RUNS || fault->task != tid) {
+        return DONT_REPLY;
+    }
+
+    error_t err = resolve(task, fault->vaddr, fault->fault);
+    if (IS_OK(err) || err == ERR_ALREADY_EXISTS) {
+        return OK;
+    }
+    log_failure(task, fault, err);
+    reap(task, (struct task_end){TASK_END_REASON_CRASHED, -1});
+    return DONT_REPLY;
+}
+
+static const char *exception_name(int exception) {
+    static const char *names[] = {
+        [EXP_ILLEGAL] = "invalid instruction",
+        [EXP_DIVIDE] = "division by zero",
+        [EXP_PROTECTION] = "protection fault",
+        [EXP_BREAKPOINT] = "breakpoint",
+        [EXP_ALIGNMENT] = "misaligned access",
+        [EXP_FPU] = "floating-point exception",
+        [EXP_OTHER] = "exception",
+        [EXP_STACK_OVERFLOW] = "stack overflow",
+    };
+    bool is_known = exception > 0 && exception < (int) (sizeof(names) / sizeof(names[0]));
+    return is_known ? names[exception] : "unknown exception";
+}
+
+void fault_handle_exception(task_t tid, const struct exception_fields *exception) {
+    struct task *task = task_find(tid);
+    if (!task || task->life != LIFE_RUNS || exception->task != tid) {
+        return;
+    }
+
+    if (exception->exception == EXP_EXIT) {
+        reap(task, (struct task_end){TASK_END_REASON_EXITED, exception->value});
+        return;
+    }
+    WARN("%s: %s (ip %p, address %p, number %d)", task->name,
+         exception_name(exception->exception), (void *) exception->ip, (void *) exception->addr,
+         exception->value);
+    reap(task, (struct task_end){TASK_END_REASON_CRASHED, -1});
+}

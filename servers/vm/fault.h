@@ -1,0 +1,17 @@
+#ifndef __VM_FAULT_H__
+#define __VM_FAULT_H__
+
+/// \file
+/// Page faults and exceptions of the tasks that vm is the pager of.
+
+#include <message.h>
+#include <types.h>
+
+/// Maps what the task needs. If there is nothing to be mapped, logs why and ends the task.
+/// \return  OK to let the task try again, or DONT_REPLY if it doesn't live any more.
+error_t fault_handle_page_fault(task_t tid, const struct page_fault_fields *fault) __mustuse;
+
+/// The task exited or crashed.
+void fault_handle_exception(task_t tid, const struct exception_fields *exception);
+
+#endif

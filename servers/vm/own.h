@@ -1,0 +1,35 @@
+#ifndef __VM_OWN_H__
+#define __VM_OWN_H__
+
+/// \file
+/// vm's own memory: pages mapped into vm itself, and objects of a fixed size carved out of them.
+
+#include "pages.h"
+
+/// The pages that vm needs for itself. They stay vm's until power-off.
+extern struct page_list own_pages;
+
+/// Maps `paddr` at `vaddr` in vm. `flags`: MAP_W, MAP_ZERO.
+error_t own_map(vaddr_t vaddr, paddr_t paddr, unsigned flags) __mustuse;
+
+/// Maps fresh pages, filled with zeroes, from `vaddr` on.
+error_t own_map_fresh(vaddr_t vaddr, size_t num_pages) __mustuse;
+
+/// The pages_grow_t for the page table at VM_PAGES_BASE.
+error_t own_grow_pages(size_t offset, paddr_t page, paddr_t (*take)(void));
+
+/// Maps `paddr` at VM_WINDOW, writable, until own_close_window.
+/// \param flags  MAP_ZERO, to have it filled with zeroes first, or 0.
+/// \return       The window, or NULL if there is no memory for a page table.
+void *own_open_window(paddr_t paddr, unsigned flags);
+void own_close_window(void);
+
+/// Memory for vm's tables, filled with zeroes, aligned to 16 bytes, never freed. Several calls in a
+/// row share pages.
+/// \return  NULL if there is no memory.
+void *own_alloc(size_t size);
+
+/// A page's worth of own_alloc, for a pool.
+void *own_add_page(void);
+
+#endif

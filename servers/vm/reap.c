@@ -1,0 +1,66 @@
+#include "reap.h"
+
+#include <message.h>
+#include <resea/printf.h>
+#include <resea/task.h>
+
+#include "memory.h"
+#include "service.h"
+#include "share.h"
+#include "supervise.h"
+#include "watch.h"
+
+static bool is_child(const struct task *child, const struct task *pager) {
+    return child && child->life == LIFE_EXTERNAL && child->pager == pager->tid;
+}
+
+bool reap_has_children(const struct task *task) {
+    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
+        if (is_child(task_in_slot(slot), task)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// An ID that was never used would be out of step with the kernel, which counts generations as well:
+/// uses it up. Afterwards no task of that ID lives.
+static void destroy(const struct task *task) {
+    if (task->life == LIFE_EXTERNAL
+        && IS_OK(task_create(task->tid, task->name, USER_IMAGE_BASE, INIT_TASK, 0))) {
+        OOPS_OK(task_destroy(task->tid));
+        return;
+    }
+
+    error_t err = task_destroy(task->tid);
+    // Its own pager may have destroyed it already.
+    if (IS_ERROR(err) && err != ERR_INVALID_TASK) {
+        WARN("%s: failed to destroy it: %s", task->name, error_name(err));
+    }
+}
+
+/// Ends one task, whose children have ended. The kernel goes first: from then on the task can't use
+/// what is freed, and whoever waits for it is told.
+static void release(struct task *task, struct task_end end) {
+    destroy(task);
+    service_forget_task(task);
+    share_forget_task(task);
+    memory_free_all(task);
+    watch_forget_watcher(task);
+    task_end(task, end);
+    watch_tell_end(task);
+}
+
+void reap(struct task *task, struct task_end end) {
+    const struct task_end killed = {TASK_END_REASON_KILLED, -1};
+    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
+        struct task *child = task_in_slot(slot);
+        if (is_child(child, task)) {
+            release(child, killed);
+        }
+    }
+
+    DEBUG("%s ended with status %d", task->name, end.status);
+    release(task, end);
+    supervise_ended(task);
+}

@@ -1,0 +1,107 @@
+#include "task.h"
+
+#include <string.h>
+
+#include "manifest_reader.h"
+#include "own.h"
+
+/// One for each slot, allocated when the slot is first used and kept.
+static struct task **slots;
+static size_t num_slots;
+/// Slots are used in turn, so that an ID comes back as late as possible.
+static size_t last_slot = INIT_TASK;
+
+error_t task_table_init(size_t num) {
+    num_slots = MIN(num, (size_t) TASK_SLOT(~0));
+    slots = own_alloc((num_slots + 1) * sizeof(*slots));
+    return slots ? OK : ERR_NO_MEMORY;
+}
+
+static bool is_alive(const struct task *task) {
+    return task && (task->life == LIFE_RUNS || task->life == LIFE_EXTERNAL);
+}
+
+static bool is_usable(size_t slot) {
+    return slot != INIT_TASK && !is_alive(slots[slot]);
+}
+
+/// Returns 0 if all slots are in use.
+static size_t find_usable_slot(void) {
+    size_t slot = last_slot;
+    for (size_t i = 0; i < num_slots; i++) {
+        slot = slot % num_slots + 1;
+        if (is_usable(slot)) {
+            return slot;
+        }
+    }
+    return 0;
+}
+
+/// The next generation of a slot. The kernel expects each to be one more than the last.
+static task_t next_tid(size_t slot, const struct task *task) {
+    int generation = 0;
+    if (task->life != LIFE_NONE) {
+        generation = (TASK_GEN(task->tid) + 1) & TASK_GEN_MAX;
+    }
+    return TASK_ID((task_t) slot, generation);
+}
+
+struct task *task_new(enum task_life life) {
+    size_t slot = find_usable_slot();
+    if (!slot) {
+        return NULL;
+    }
+    if (!slots[slot]) {
+        slots[slot] = own_alloc(sizeof(struct task));
+        if (!slots[slot]) {
+            return NULL;
+        }
+    }
+
+    struct task *task = slots[slot];
+    task_t tid = next_tid(slot, task);
+    memset(task, 0, sizeof(*task));
+    task->tid = tid;
+    task->life = life;
+    list_init(&task->regions);
+    list_init(&task->offers);
+    list_init(&task->offered);
+    list_init(&task->watchers);
+    list_init(&task->watching);
+    last_slot = slot;
+    return task;
+}
+
+void task_end(struct task *task, struct task_end end) {
+    task->life = LIFE_ENDED;
+    task->end = end;
+}
+
+struct task *task_find_ended(task_t tid) {
+    size_t slot = TASK_SLOT(tid);
+    if (tid <= 0 || slot == 0 || slot > num_slots || !slots[slot] || slots[slot]->tid != tid) {
+        return NULL;
+    }
+    return slots[slot];
+}
+
+struct task *task_find(task_t tid) {
+    struct task *task = task_find_ended(tid);
+    return is_alive(task) ? task : NULL;
+}
+
+struct task *task_in_slot(size_t slot) {
+    return is_alive(slots[slot]) ? slots[slot] : NULL;
+}
+
+size_t task_num_slots(void) {
+    return num_slots;
+}
+
+bool task_has_right(const struct task *task, unsigned right) {
+    return (manifest_server(task->server)->task_flags & right) == right;
+}
+
+bool task_are_neighbours(const struct task *a, const struct task *b) {
+    return manifest_may_call(a->server, b->server) || manifest_may_call(b->server, a->server);
+}
