@@ -1,5 +1,6 @@
 #include "supervise.h"
 
+#include <message.h>
 #include <resea/printf.h>
 #include <resea/timer.h>
 #include <string.h>

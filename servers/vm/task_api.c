@@ -49,8 +49,8 @@ static error_t launch_program(task_t client, struct task_launch_fields *request,
     if (!launcher || launcher->life != LIFE_RUNS) {
         return ERR_NOT_PERMITTED;
     }
-    if (!task_has_right(launcher, TASK_RIGHT_TASK)) {
-        WARN("%s may not launch programs: add \"task\" to the `rights` of [server.%s] in the "
+    if (!task_has_right(launcher, TASK_RIGHT_LAUNCH)) {
+        WARN("%s may not launch programs: add \"launch\" to the `rights` of [server.%s] in the "
              "manifest",
              launcher->name, manifest_server(launcher->server)->name);
         return ERR_NOT_PERMITTED;

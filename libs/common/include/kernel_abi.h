@@ -52,10 +52,12 @@ enum syscall_number {
 #define TASK_RIGHT_PHYS  (1u << 2)  ///< vm: may name physical pages, any task and any right.
 #define TASK_RIGHT_POWER (1u << 3)  ///< May power off and reboot.
 #define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands.
+#define TASK_RIGHT_LAUNCH (1u << 5) ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
 #define TASK_ABI_HOOK    (1u << 8)
-#define TASK_RIGHTS                                                                        \
-    (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG)
+#define TASK_RIGHTS                                                                         \
+    (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG \
+     | TASK_RIGHT_LAUNCH)
 #define TASK_FLAGS (TASK_RIGHTS | TASK_ABI_HOOK)
 
 /// Priorities: 0 is the highest.
