@@ -1,7 +1,13 @@
 #include <resea/ipc.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
-#include <string.h>
+
+#define MSG_LEN_MASK (((1 << MSG_LEN_BITS) - 1) << MSG_LEN_SHIFT)
+
+/// A benchmark.nop, with a payload of whatever length its type tells.
+static bool is_nop(int type) {
+    return type >= 0 && (type & ~MSG_LEN_MASK) == (BENCHMARK_NOP_MSG & ~MSG_LEN_MASK);
+}
 
 /// As plain as a server can be: what it does besides IPC would be measured, too.
 void main(void) {
@@ -12,20 +18,17 @@ void main(void) {
     while (true) {
         task_t client = m.src;
         void *received = NULL;
-        switch (m.type) {
-            case BENCHMARK_NOP_MSG:
-                m.type = BENCHMARK_NOP_REPLY_MSG;
-                break;
-            case BENCHMARK_NOP_WITH_OOL_MSG:
-                received = m.ool_ptr;
-                m.type = BENCHMARK_NOP_WITH_OOL_REPLY_MSG;
-                break;
-            default:
-                discard_unknown_message(&m);
-                m.type = DONT_REPLY;
+        if (is_nop(m.type)) {
+            m.type |= MSG_REPLY;
+        } else if (m.type == BENCHMARK_NOP_WITH_OOL_MSG) {
+            // The data goes back from where it was received to.
+            received = m.ool_ptr;
+            m.type = BENCHMARK_NOP_WITH_OOL_REPLY_MSG;
+        } else {
+            discard_unknown_message(&m);
+            m.type = DONT_REPLY;
         }
 
-        // Data goes back from where it was received to; the library sends it before it returns.
         ASSERT_OK(ipc_replyrecv(client, &m));
         free(received);
     }
