@@ -1,7 +1,7 @@
 """Turns parsed files into a Model, and tells what is wrong with them."""
 
 from .errors import Diagnostics
-from .layout import PAYLOAD_MAX, layout, wire_order
+from .layout import PAYLOAD_MAX, layout
 from .model import GLOBAL, Field, Interface, Message, Model, Payload
 from .names import MESSAGE_MEMBERS, CNames, check_name
 from .nodes import FieldNode, FileNode, MessageNode, Number, Scope
@@ -137,7 +137,7 @@ class _Checker:
         self._check_duplicates(nodes)
         if len(fields) != len(nodes):
             return Payload(())
-        payload = Payload(wire_order(tuple(fields)))
+        payload = Payload(tuple(fields))
         self._check_ool(payload, nodes)
         self._check_size(payload, message, what)
         return payload

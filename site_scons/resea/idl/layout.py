@@ -26,14 +26,9 @@ class Layout:
     size: int
 
 
-def wire_order(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Out-of-line first: its pointer and length overlay ool_ptr and ool_len of struct message."""
-    return tuple(sorted(fields, key=lambda field: not field.type.is_ool))
-
-
 def layout(payload: Payload, word: int) -> Layout:
     slots, offset, struct_align = [], 0, 1
-    for field in payload.fields:
+    for field in payload.wire:
         size, align = _size_and_align(field, word)
         offset = _align_up(offset, align)
         slots.append(Slot(field, offset, size))

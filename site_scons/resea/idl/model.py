@@ -127,9 +127,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Payload:
-    """A request, a reply or a oneway. `fields` are in the order of the wire: out-of-line first."""
+    """A request, a reply or a oneway, its fields in the order of the source."""
 
     fields: tuple[Field, ...]
+
+    @property
+    def wire(self) -> tuple[Field, ...]:
+        """The fields in the order of the C struct: out-of-line first, since its pointer and length
+        overlay ool_ptr and ool_len of struct message."""
+        return tuple(sorted(self.fields, key=lambda field: not field.type.is_ool))
 
     @property
     def ool(self) -> Field | None:

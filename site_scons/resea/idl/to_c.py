@@ -66,7 +66,7 @@ def _message(interface: Interface, message: Message) -> str:
 def _struct(message: Message, payload: Payload, reply: bool) -> str:
     if not payload.fields:
         return ""
-    fields = "".join(c.doc(field.doc, "    ") + _field(field) for field in payload.fields)
+    fields = "".join(c.doc(field.doc, "    ") + _field(field) for field in payload.wire)
     return f"{c.struct(message, reply)} {{\n{fields}}};\n"
 
 

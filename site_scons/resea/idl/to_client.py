@@ -9,16 +9,16 @@ Typed functions that send messages. Include it where you are a client:
 
     call_NAMESPACE_MESSAGE(server, request…, &reply…)   an rpc: waits for the reply
     send_NAMESPACE_MESSAGE(dst, fields…)                a oneway: waits until it is received
-    post_NAMESPACE_MESSAGE(dst, fields…)                the same, but queued (see <resea/async.h>):
-                                                        never waits
+    post_NAMESPACE_MESSAGE(dst, fields…)                the same, but queued, so it never waits
+                                                        (see <resea/async.h>)
 
-The prefixes keep them apart from a server's own functions. What the IDL calls `async` can be posted
-only; the reply to a posted rpc arrives as a message of its own.
+The prefixes keep them apart from a server's own functions. Parameters are in the order of the IDL.
+What it calls `async` can only be posted; the reply to a posted rpc is a message of its own.
 
-All return OK or an ERR_*: what the IPC returned, the error that the server replied, ERR_TOO_LARGE if
-a str or bytes is longer than the IDL allows, ERR_NOT_ACCEPTABLE if the reply is not what the IDL
-says. Reply pointers must not be NULL; they are written on OK only. A str or bytes in a reply was
-allocated: free() it."""
+All return OK or an ERR_*: what the IPC returned, the error that the server replied, ERR_TOO_LARGE
+if a str or bytes is longer than the IDL allows, ERR_NOT_ACCEPTABLE if the reply is not what the
+IDL says. Reply pointers must not be NULL; they are written on OK only. A str or bytes in a reply
+was allocated: free() it."""
 
 _HELPERS = """\
 /// Calls the server and makes sure that the answer is of the type `reply`.
@@ -26,9 +26,6 @@ static inline error_t idl_call(task_t server, struct message *m, int reply) {
     error_t err = ipc_call(server, m);
     if (IS_ERROR(err)) {
         return err;
-    }
-    if (m->type < 0) {
-        return m->type;
     }
     if (m->type != reply) {
         idl_discard(m);

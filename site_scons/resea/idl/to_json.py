@@ -56,7 +56,7 @@ def _payload(interface: Interface, message: Message, payload: Payload, reply: bo
     c_name = f"{message.c_name}{'_reply' if reply else ''}".upper()
     layouts = {word: layout(payload, word) for word in WORDS}
     fields = []
-    for index, field in enumerate(payload.fields):
+    for index, field in enumerate(payload.wire):
         slots = {str(word * 8): layouts[word].slots[index] for word in WORDS}
         fields.append({
             **_field(field),

@@ -5,8 +5,8 @@ from .model import Interface, Message, Model
 from .to_validate import check_name, needs_check
 
 _ABOUT = """\
-For each interface a struct NAMESPACE_ops, the table of a server's handlers, and NAMESPACE_dispatch,
-which hands a received message to its handler:
+For each interface a struct NAMESPACE_ops, the table of a server's handlers, and the function
+NAMESPACE_dispatch, which hands a received message to its handler:
 
     static error_t open(task_t client, struct fs_open_fields *request,
                         struct fs_open_reply_fields *reply) { … }
@@ -18,11 +18,11 @@ which hands a received message to its handler:
     }
 
 A handler sees only messages whose contents are what the IDL says; others are answered with
-ERR_TOO_LARGE or ERR_INVALID_ARG. What it returns is the answer: OK sends `reply`, which was zeroed;
-an ERR_* sends that; DONT_REPLY sends nothing, since the server will reply later itself.
+ERR_TOO_LARGE or ERR_INVALID_ARG. What it returns is the answer: OK sends `reply`, which was
+zeroed; an ERR_* sends that; DONT_REPLY sends nothing: the server will reply later itself.
 
-The str or bytes of a message is freed after the handler; to keep it, take the pointer and set it to
-NULL in the request. The str or bytes of a reply is the handler's: it must stay as it is until
+The str or bytes of a message is freed after the handler; to keep it, take the pointer and set it
+to NULL in the request. The str or bytes of a reply is the handler's: it must stay as it is until
 the dispatch returns. If such replies are allocated, set free_reply to free.
 
 A dispatch returns false, and leaves the message alone, if it is of another interface or its handler
@@ -162,10 +162,10 @@ def _answer(message: Message) -> list[str]:
 
 def _dispatch(interface: Interface) -> str:
     name = c.prefix(interface)
-    cases = "".join(f"        case {c.number(message, False)}:\n            return"
+    cases = "".join(f"    case {c.number(message, False)}:\n        return"
                     f" idl_dispatch_{message.c_name}(ops, m);\n" for message in interface.messages)
     head = c.call(f"static inline bool {name}_dispatch",
                   [f"const struct {name}_ops *ops", "struct message *m"], " {")
     return (f"/// Hands a message of {interface.name} to its handler; false if it has none.\n{head}"
-            f"    switch (m->type) {{\n{cases}        default:\n            return false;\n"
+            f"    switch (m->type) {{\n{cases}    default:\n        return false;\n"
             "    }\n}\n")

@@ -60,11 +60,11 @@ def check_name(message: Message, reply: bool) -> str:
 
 
 def _enum(enum: Enum) -> str:
-    cases = "".join(f"        case {c.enum_item(enum, item.name)}:\n" for item in enum.items)
+    cases = "".join(f"    case {c.enum_item(enum, item.name)}:\n" for item in enum.items)
     return (f"/// Is this one of the items of enum {c.enum_name(enum)}?\n"
             f"static inline bool idl_is_{c.enum_name(enum)}(int value) {{\n"
-            f"    switch (value) {{\n{cases}            return true;\n"
-            f"        default:\n            return false;\n    }}\n}}\n")
+            f"    switch (value) {{\n{cases}        return true;\n"
+            f"    default:\n        return false;\n    }}\n}}\n")
 
 
 def _check(message: Message, payload: Payload, reply: bool) -> str:
@@ -81,7 +81,7 @@ def _condition_code(condition: str, error: str) -> str:
     loop, separator, inner = condition.partition("\n")
     if not separator:
         return f"    if ({condition}) {{\n        return {error};\n    }}\n"
-    return (f"    {loop} {{\n        if ({inner}) {{\n            return {error};\n        }}\n"
+    return (f"    {loop} {{\n        if ({inner}) {{\n        return {error};\n        }}\n"
             "    }\n")
 
 
@@ -117,21 +117,21 @@ def _interface(interface: Interface) -> str:
     for message in interface.messages:
         for payload, reply in c.payloads(message):
             (checked if needs_check(payload) else plain).append((message, reply))
-    cases = "".join(f"        case {c.number(message, reply)}:\n" for message, reply in plain)
-    cases += "            return true;\n" if plain else ""
-    cases += "".join(f"        case {c.number(message, reply)}:\n            return"
+    cases = "".join(f"    case {c.number(message, reply)}:\n" for message, reply in plain)
+    cases += "        return true;\n" if plain else ""
+    cases += "".join(f"    case {c.number(message, reply)}:\n        return"
                      f" {check_name(message, reply)}(m) == OK;\n" for message, reply in checked)
     return (f"/// idl_validate for the messages of {interface.name}.\n"
             f"static inline bool idl_validate_{c.prefix(interface)}(const struct message *m) {{\n"
-            f"    switch (m->type) {{\n{cases}        default:\n            return false;\n"
+            f"    switch (m->type) {{\n{cases}    default:\n        return false;\n"
             "    }\n}\n")
 
 
 def _validate(model: Model) -> str:
-    cases = "".join(f"        case IDL_INTERFACE_{interface.name.upper()}:\n            return"
+    cases = "".join(f"    case IDL_INTERFACE_{interface.name.upper()}:\n        return"
                     f" idl_validate_{c.prefix(interface)}(m);\n" for interface in model.interfaces)
     return (c.doc(_VALIDATE_DOC)
             + "static inline bool idl_validate(const struct message *m) {\n"
               "    if (m->type < 0) {\n        return false;\n    }\n"
               f"    switch (MSG_INTERFACE(m->type)) {{\n{cases}"
-              "        default:\n            return false;\n    }\n}\n")
+              "    default:\n        return false;\n    }\n}\n")
