@@ -4,12 +4,12 @@
 
 #define MAX_PROGRAMS 128
 
-static char *names[MAX_PROGRAMS];
+static char names[MAX_PROGRAMS][TASK_PROGRAM_NAME_LEN];
 static size_t num_programs;
 
 void programs_init(void) {
     while (num_programs < MAX_PROGRAMS
-           && call_task_program(INIT_TASK, num_programs, &names[num_programs]) == OK) {
+           && call_task_program(INIT_TASK, num_programs, names[num_programs]) == OK) {
         num_programs++;
     }
 }

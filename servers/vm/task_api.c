@@ -1,4 +1,5 @@
 #include <resea/printf.h>
+#include <string.h>
 
 #include "api.h"
 #include "bootfs_reader.h"
@@ -111,7 +112,7 @@ static error_t program(task_t client __unused, struct task_program_fields *reque
             continue;
         }
         if (index-- == 0) {
-            reply->name = name;
+            strncpy2(reply->name, name, sizeof(reply->name));
             return OK;
         }
     }

@@ -1,0 +1,15 @@
+#ifndef __MEASURE_H__
+#define __MEASURE_H__
+
+/// \file
+/// How the benchmarks count. The unit is the CPU's cycle counter; under an emulator that counts
+/// instructions (QEMU's -icount shift=0) it is guest instructions, and repeats exactly.
+
+/// Calls `run` 1,000 times in a row and prints what one call costs, without the loop, as a metric:
+/// the lowest of a few rows, as the clock's interrupts fall into the others.
+void measure(const char *name, void (*run)(void));
+
+/// The same for what takes long: rows of `times` calls.
+void measure_slow(const char *name, unsigned times, void (*run)(void));
+
+#endif
