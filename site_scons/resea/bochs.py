@@ -1,12 +1,10 @@
-"""Bochs: boots the ISO image without a window, its serial line in a file or on the terminal."""
+"""Bochs: boots the ISO image without a window, its serial line on standard output."""
 
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from typing import List
 
 from resea.errors import UserError
@@ -18,17 +16,20 @@ VGA_BIOS_FILES = ("/usr/share/bochs/VGABIOS-lgpl-latest",
                   "/opt/homebrew/share/bochs/VGABIOS-lgpl-latest",
                   "/usr/local/share/bochs/VGABIOS-lgpl-latest")
 
-# The model with SMEP and SMAP, and with the features that QEMU's TCG lacks: x2APIC, PCID,
-# invariant TSC. `sync=none` lets time run as fast as instructions do.
+# Has SMEP and SMAP, and what QEMU's TCG lacks: x2APIC, PCID, an invariant TSC.
+DEFAULT_CPU = "corei7_skylake_x"
+
+# `sync=none` lets time run as fast as instructions do. The serial line goes to descriptor 5: see
+# command().
 CONFIG = """\
 megs: {megs}
-cpu: model=corei7_skylake_x, count={cpus}, ips=50000000, reset_on_triple_fault=0
+cpu: model={cpu}, count={cpus}, ips=50000000, reset_on_triple_fault=0
 clock: sync=none, time0=utc
 romimage: file="{bios}"
 vgaromimage: file="{vga_bios}"
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom
-com1: enabled=1, mode=file, dev="{serial}"
+com1: enabled=1, mode=file, dev="/dev/fd/5"
 log: "{log}"
 error: action=report
 panic: action=fatal
@@ -37,9 +38,6 @@ port_e9_hack: enabled=0
 speaker: enabled=0
 sound: driver=default
 """
-
-# How often `follow` looks for more output, in seconds.
-POLL_INTERVAL = 0.1
 
 
 def first_file(what: str, names) -> str:
@@ -51,25 +49,37 @@ def first_file(what: str, names) -> str:
                     "run ./bootstrap scons board=x64 bochs, or install bochsbios and vgabios")
 
 
-def config(iso: str, serial: str, log: str, cpus: int = 1, megs: int = 256) -> str:
-    """The text of bochsrc."""
-    return CONFIG.format(iso=iso, serial=serial, log=log, cpus=cpus, megs=megs,
+def config(iso: str, log: str, table=None, cpus: int = 1) -> str:
+    """The text of bochsrc; `table` is [run.bochs] of the board's manifest."""
+    table = table or {}
+    text = CONFIG.format(iso=iso, log=log, cpus=cpus, cpu=table.get("cpu") or DEFAULT_CPU,
+                         megs=megabytes(table.get("memory") or "256M"),
                          bios=first_file("Bochs' BIOS", BIOS_FILES),
                          vga_bios=first_file("Bochs' video BIOS", VGA_BIOS_FILES))
+    return text + "".join(line + "\n" for line in table.get("options") or ())
+
+
+def megabytes(size: str) -> int:
+    """"256M" or "1G" in Bochs' unit."""
+    return int(size[:-1]) * {"M": 1, "G": 1024}[size[-1:]]
 
 
 def command(directory: str) -> List[str]:
-    """The command line. `script` gives Bochs the terminal that its text display wants.
+    """The command line: what the guest says comes out on standard output.
 
-    The build of Debian stops in its debugger first: the rc file tells it to go on. Other builds
-    don't know the option, and don't stop either.
+    `script` gives Bochs the terminal that its text display wants, whose contents nobody needs:
+    hence the serial line takes another way. The build of Debian stops in its debugger first, and
+    the file `commands` tells it to go on. Other builds don't know -rc, and don't stop either.
     """
     words = ["bochs", "-q", "-f", os.path.join(directory, "bochsrc")]
     if has_debugger():
         words += ["-rc", os.path.join(directory, "commands")]
     if sys.platform == "darwin":
-        return ["script", "-q", "/dev/null", *words]
-    return ["script", "-qefc", shlex.join(words), "/dev/null"]
+        script = ["script", "-q", "/dev/null", *words]
+    else:
+        script = ["script", "-qefc", shlex.join(words), "/dev/null"]
+    return ["sh", "-c", f"exec 5>&1; TERM=xterm exec {shlex.join(script)} "
+            ">/dev/null 2>&1 </dev/null"]
 
 
 def has_debugger() -> bool:
@@ -80,52 +90,29 @@ def has_debugger() -> bool:
     return "-rc" in done.stdout
 
 
-def prepare(iso: str, directory: str, cpus: int = 1, megs: int = 256) -> str:
-    """Writes Bochs' files into `directory`; returns the path of the file with serial output."""
+def prepare(iso: str, directory: str, table=None, cpus: int = 1) -> List[str]:
+    """Writes Bochs' files into `directory`; returns the command line."""
     directory = os.path.abspath(directory)
     os.makedirs(directory, exist_ok=True)
-    serial = os.path.join(directory, "serial.log")
-    text = config(os.path.abspath(iso), serial, os.path.join(directory, "bochs.log"), cpus, megs)
-    for name, content in (("bochsrc", text), ("commands", "c\nquit\n"), ("serial.log", "")):
+    text = config(os.path.abspath(iso), os.path.join(directory, "bochs.log"), table, cpus)
+    for name, content in (("bochsrc", text), ("commands", "c\nquit\n")):
         with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
             file.write(content)
-    return serial
+    return command(directory)
 
 
-def start(directory: str) -> subprocess.Popen:
-    """Starts what `prepare` wrote, in a session of its own so that it can be ended as a whole."""
-    return subprocess.Popen(command(os.path.abspath(directory)), stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            env={**os.environ, "TERM": "xterm"}, start_new_session=True)
-
-
-def run(iso: str, directory: str, cpus: int) -> str:
-    """`scons bochs`: shows the serial line until the guest powers off or Ctrl-C."""
-    serial = prepare(iso, directory, cpus)
-    process = start(directory)
-    follower = threading.Thread(target=follow, args=(serial, process), daemon=True)
-    follower.start()
+def run(iso: str, directory: str, table, cpus: int) -> str:
+    """`scons bochs`, until the guest powers off or Ctrl-C. Returns what went wrong, if anything."""
+    # Through a pipe: Bochs would overwrite a regular file from its beginning.
+    process = subprocess.Popen(prepare(iso, directory, table, cpus), stdout=subprocess.PIPE)
     try:
-        process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
-    follower.join()
-    return explain(os.path.join(directory, "bochs.log"))
-
-
-def follow(path: str, process: subprocess.Popen):
-    """Copies what a growing file gets to stdout for as long as a process lives."""
-    with open(path, "rb") as file:
-        while True:
-            ended = process.poll() is not None
-            data = file.read()
+        for data in iter(lambda: process.stdout.read1(4096), b""):
             sys.stdout.buffer.write(data)
             sys.stdout.flush()
-            if ended and not data:
-                return
-            if not data:
-                time.sleep(POLL_INTERVAL)
+    except KeyboardInterrupt:
+        process.terminate()
+    process.wait()
+    return explain(os.path.join(directory, "bochs.log"))
 
 
 def explain(log: str) -> str:

@@ -106,8 +106,10 @@ def test_grub_config_refuses_what_grub_would_change():
 
 
 def test_bochs_config():
-    text = bochs.config("/b/resea.iso", "/b/serial.log", "/b/bochs.log", cpus=4, megs=64)
-    assert 'path="/b/resea.iso"' in text and "count=4" in text and "megs: 64" in text
+    table = {"cpu": "ryzen", "memory": "1G", "options": ["debug: action=ignore"]}
+    text = bochs.config("/b/resea.iso", "/b/bochs.log", table, cpus=4)
+    assert 'path="/b/resea.iso"' in text and "model=ryzen, count=4" in text
+    assert "megs: 1024\n" in text and text.endswith("debug: action=ignore\n")
 
 
 def test_bochs_log_tells_shutdown_from_crash(tmp_path):

@@ -70,7 +70,9 @@ def iso(ctx):
 def bochs(ctx):
     from resea import bochs as emulator
     image = _make_iso(ctx)
-    return _result(emulator.run(image, str(ctx.build.folder / "bochs"), ctx.options.cpus or 1))
+    table = ctx.build.manifest.run.get("bochs")
+    return _result(emulator.run(str(image), str(ctx.build.folder / "bochs"), table,
+                                ctx.options.cpus or 1))
 
 
 def _make_iso(ctx):
