@@ -31,7 +31,7 @@ static void load_init(struct task *task, const struct bootfs_header *header) {
     map_init(task, &vaddr, &offset, header->len, 0);
     struct bootinfo *info = memory_boot_alloc(sizeof(bootinfo));
     memory_map_init_page(task, BOOTINFO_VADDR, arch_ram_paddr(info), 0);
-    memory_finish_boot();
+    memory_finish_boot(bootinfo.bootfs_paddr, header->len);
     memcpy(info, &bootinfo, sizeof(bootinfo));
 }
 
@@ -102,10 +102,6 @@ static bool do_work(struct task *task) {
 
 void kernel_page_fault(vaddr_t vaddr, unsigned fault) {
     struct task *task = current_task();
-    if (task->tid == INIT_TASK) {
-        PANIC("vm, the first task, has faulted at %p (ip %p, fault 0x%x)", (void *) vaddr,
-              (void *) arch_task_ip(task), fault);
-    }
     task->fault.vaddr = vaddr;
     task->fault.flags = fault;
     ipc_report(TASK_FAULTED);

@@ -13,9 +13,9 @@
 ///     kernel_resume(), which never returns. An interrupt that comes in arch_idle() calls
 ///     kernel_irq() (or its kin) and returns to arch_idle().
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
-///     struct arch_aspace (an address space), ARCH_CACHE_LINE, ARCH_TASK_EXTRA_BYTES
-///     (what a task costs outside struct task), and may define any function below as
-; it then #defines the function's name as itself.
+///     struct arch_aspace (an address space), ARCH_CACHE_LINE and ARCH_TASK_EXTRA_BYTES (what a task
+///     costs outside of struct task). It may define a function below as `static inline` where there
+///     is an #ifndef for it; it then #defines the function's name as itself.
 
 #include <types.h>
 #include <arch.h>

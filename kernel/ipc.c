@@ -1,6 +1,7 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
 #include <kernel/memory.h>
+#include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
@@ -73,6 +74,11 @@ static void compose_report(struct message *m, struct task *task) {
 
 void ipc_report(enum task_state state) {
     struct task *task = current_task();
+    if (task->tid == INIT_TASK) {
+        PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
+              task->fault.flags, task->fault.exception, (void *) task->fault.vaddr,
+              (void *) arch_task_ip(task));
+    }
     task->reported = false;
     struct task *pager = task_acquire(task->pager);
     if (!pager) {

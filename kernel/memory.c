@@ -70,7 +70,7 @@ static struct bootinfo_range cut(struct bootinfo_range *range, uint64_t from, ui
     return behind;
 }
 
-void memory_finish_boot(void) {
+void memory_finish_boot(paddr_t bootfs, size_t bootfs_len) {
     struct bootinfo_range behind = {0};
     for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
         struct bootinfo_range rest = cut(&bootinfo.ranges[i], boot_start, boot_next);
@@ -84,6 +84,10 @@ void memory_finish_boot(void) {
         for (uint64_t off = 0; off < range->len; off += PAGE_SIZE) {
             frames[(range->base + off) / PAGE_SIZE] = 0;
         }
+    }
+    // The first task has bootfs mapped for good, and maps its pages into others.
+    for (size_t off = 0; off < bootfs_len; off += PAGE_SIZE) {
+        frames[(bootfs + off) / PAGE_SIZE] = 1;
     }
     boot_end = boot_next;
 }

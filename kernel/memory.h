@@ -17,8 +17,9 @@ void memory_init(paddr_t kernel_start, paddr_t kernel_end);
 /// Takes zeroed pages for good, while the kernel boots. Panics if there are none left.
 void *memory_boot_alloc(size_t len);
 
-/// From now on all RAM that is left is the first task's: no more memory_boot_alloc().
-void memory_finish_boot(void);
+/// From now on all RAM that is left is the first task's, and so are the pages of bootfs: no more
+/// memory_boot_alloc().
+void memory_finish_boot(paddr_t bootfs, size_t bootfs_len);
 
 /// Whether the page is RAM that the kernel keeps a count of.
 bool memory_is_ram(paddr_t paddr);

@@ -62,8 +62,12 @@ void sched_wake(struct task *task) {
     struct task *running = cpu->current;
     if (!running || task->priority < running->priority) {
         sched_kick(cpu);
-    } else if (cpu == this_cpu() && task->priority == running->priority) {
-        timer_arm_slice(cpu);
+    } else if (task->priority == running->priority) {
+        if (cpu == this_cpu()) {
+            timer_arm_slice(cpu);
+        } else {
+            sched_kick(cpu);  // Only that CPU can set its timer.
+        }
     }
     if (running) {
         call_idle_cpu(cpu);
@@ -191,7 +195,11 @@ static void pick(struct cpu *cpu) {
     unsigned best = best_ready(cpu);
     if (current) {
         bool slice_over = arch_cycles() >= cpu->slice_end && best == current->priority;
-        if (best > current->priority || (best == current->priority && !slice_over)) {
+        if (best > current->priority) {
+            return;
+        }
+        if (best == current->priority && !slice_over) {
+            timer_arm_slice(cpu);
             return;
         }
         enqueue(cpu, current, !slice_over);

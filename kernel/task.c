@@ -192,10 +192,6 @@ error_t task_schedule(task_t tid, int priority) {
 
 void task_stop(int exception, int value, vaddr_t addr) {
     struct task *task = current_task();
-    if (task->tid == INIT_TASK) {
-        PANIC("vm, the first task, has stopped: exception %d, value %d, ip %p, address %p",
-              exception, value, (void *) arch_task_ip(task), (void *) addr);
-    }
     task->fault = (struct fault){addr, 0, exception, value};
     ipc_report(TASK_STOPPED);
 }

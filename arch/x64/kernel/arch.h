@@ -1,0 +1,105 @@
+#ifndef __ARCH_H__
+#define __ARCH_H__
+
+/// \file
+/// x64's part of the kernel's structs, and the HAL calls that are worth inlining (see kernel/hal.h).
+
+#include <types.h>
+
+#define ARCH_CACHE_LINE       64
+/// A task's FPU state lies outside its struct.
+#define ARCH_TASK_EXTRA_BYTES 512
+
+/// A task's registers as the entry code (trap.S) leaves them. The processor itself writes the last
+/// five when it takes an interrupt: TSS.rsp0 points right behind them.
+struct arch_frame {
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint64_t vector;  ///< Or FRAME_SYSCALL.
+    uint64_t error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#define FRAME_SYSCALL 0x100
+
+struct arch_task {
+    struct arch_frame frame;
+};
+
+struct arch_aspace {
+    paddr_t pml4;  ///< 0: none yet; nothing is mapped.
+};
+
+/// Offset of struct x64_cpu's `id`, which %gs points to.
+#define GS_CPU_ID 0
+
+static inline unsigned arch_cpu_id(void) {
+    unsigned id;
+    // The compiler may not keep the value over a call, but between calls nothing moves us.
+    __asm__("mov %%gs:%c1, %0" : "=r"(id) : "i"(GS_CPU_ID));
+    return id;
+}
+#define arch_cpu_id arch_cpu_id
+
+static inline uint64_t arch_cycles(void) {
+    uint32_t low, high;
+    __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
+    return ((uint64_t) high << 32) | low;
+}
+#define arch_cycles arch_cycles
+
+static inline void arch_relax(void) {
+    __asm__ __volatile__("pause" ::: "memory");
+}
+#define arch_relax arch_relax
+
+// A task begins with its frame: see struct task.
+#define FRAME_OF(task) ((struct arch_frame *) (void *) (task))
+
+struct task;
+
+static inline uintptr_t arch_syscall_number(struct task *task) {
+    return FRAME_OF(task)->rax;
+}
+#define arch_syscall_number arch_syscall_number
+
+/// The registers of the arguments: rdi, rsi, rdx, r10, r8, r9.
+static inline uint64_t *arch_syscall_arg_ptr(struct task *task, int n) {
+    struct arch_frame *f = FRAME_OF(task);
+    switch (n) {
+        case 0:
+            return &f->rdi;
+        case 1:
+            return &f->rsi;
+        case 2:
+            return &f->rdx;
+        case 3:
+            return &f->r10;
+        case 4:
+            return &f->r8;
+        default:
+            return &f->r9;
+    }
+}
+
+static inline uintptr_t arch_syscall_arg(struct task *task, int n) {
+    return *arch_syscall_arg_ptr(task, n);
+}
+
+static inline void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
+    *arch_syscall_arg_ptr(task, n) = value;
+}
+
+static inline void arch_syscall_set_result(struct task *task, intptr_t value) {
+    FRAME_OF(task)->rax = (uint64_t) value;
+}
+
+/// The `syscall` instruction is two bytes long; rax still has the number of the call.
+static inline void arch_syscall_restart(struct task *task) {
+    FRAME_OF(task)->rip -= 2;
+}
+
+static inline vaddr_t arch_task_ip(struct task *task) {
+    return FRAME_OF(task)->rip;
+}
+
+#endif

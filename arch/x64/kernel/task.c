@@ -1,0 +1,170 @@
+#include <kernel/rights.h>
+#include <kernel/task.h>
+#include <string.h>
+#include "x64.h"
+
+STATIC_ASSERT(offsetof(struct task, arch) == 0, "a task begins with its frame: FRAME_OF");
+STATIC_ASSERT(sizeof(struct task) % 16 == 0, "frames are aligned");
+
+/// What fxsave stores (SDM volume 1, 10.5.1). A task's is by its slot.
+struct fpu_state {
+    uint16_t fcw;
+    uint8_t unused[22];
+    uint32_t mxcsr;
+    uint8_t rest[484];
+} __aligned(16);
+
+STATIC_ASSERT(sizeof(struct fpu_state) == ARCH_TASK_EXTRA_BYTES, "fxsave's size");
+
+static struct fpu_state fpu_states[CONFIG_NUM_TASKS];
+
+static struct fpu_state *fpu_of(struct task *task) {
+    return &fpu_states[task - tasks];
+}
+
+void arch_task_init(struct task *task, vaddr_t ip) {
+    memset(&task->arch, 0, sizeof(task->arch));
+    struct arch_frame *frame = &task->arch.frame;
+    // A non-canonical address must fault in user mode, not in our iretq.
+    frame->rip = ip < USER_END ? ip : 0;
+    frame->cs = SEG_USER_CODE;
+    frame->ss = SEG_USER_DATA;
+    frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    struct fpu_state *fpu = fpu_of(task);
+    memset(fpu, 0, sizeof(*fpu));
+    fpu->fcw = 0x37f;     // All exceptions masked, as after finit.
+    fpu->mxcsr = 0x1f80;
+}
+
+void arch_task_exit(struct task *task) {
+    for (int i = 0; i < CONFIG_NUM_CPUS; i++) {
+        if (x64_cpus[i].fpu_owner == task) {
+            x64_cpus[i].fpu_owner = NULL;
+        }
+        if (x64_cpus[i].io_owner == task) {
+            x64_cpus[i].io_owner = NULL;
+        }
+    }
+}
+
+bool arch_task_movable(struct task *task) {
+    return x64_cpus[task->cpu].fpu_owner != task;
+}
+
+// ---- FPU: a task has the registers from its first use until another one's -----------------------
+
+static void set_fpu_off(struct x64_cpu *cpu, bool off) {
+    if (cpu->fpu_off == off) {
+        return;
+    }
+    cpu->fpu_off = off;
+    if (off) {
+        x64_write_cr0(x64_read_cr0() | CR0_TS);
+    } else {
+        __asm__ __volatile__("clts");
+    }
+}
+
+void x64_fpu_load(void) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    // Under the lock: whether a task may move depends on the owner.
+    cpu_acquire(this_cpu());
+    struct task *task = current_task();
+    set_fpu_off(cpu, false);
+    if (cpu->fpu_owner != task) {
+        if (cpu->fpu_owner) {
+            __asm__ __volatile__("fxsave64 %0" : "=m"(*fpu_of(cpu->fpu_owner)));
+        }
+        __asm__ __volatile__("fxrstor64 %0" ::"m"(*fpu_of(task)));
+        cpu->fpu_owner = task;
+    }
+    cpu_release();
+}
+
+// ---- I/O ports: loaded into the TSS when a task first uses one ----------------------------------
+
+static void allow_ports(uint64_t base, uint64_t len, void *arg) {
+    uint8_t *iomap = arg;
+    for (uint64_t port = base; port < base + len; port++) {
+        iomap[port / 8] &= ~(1u << (port % 8));
+    }
+}
+
+static void note_range(uint64_t base __unused, uint64_t len __unused, void *arg) {
+    *(bool *) arg = true;
+}
+
+bool x64_ports_load(void) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    struct task *task = current_task();
+    bool has_ports = false;
+    rights_for_each(task, GRANT_PORTS, note_range, &has_ports);
+    if (!has_ports || (cpu->io_owner == task && cpu->io_owner_tid == task->tid)) {
+        return false;
+    }
+    memset(cpu->tss->iomap, 0xff, sizeof(cpu->tss->iomap));
+    rights_for_each(task, GRANT_PORTS, allow_ports, cpu->tss->iomap);
+    cpu->io_owner = task;
+    cpu->io_owner_tid = task->tid;
+    cpu->tss->iomap_base = offsetof(struct x64_tss, iomap);
+    return true;
+}
+
+void arch_ports_changed(struct task *task) {
+    for (int i = 0; i < CONFIG_NUM_CPUS; i++) {
+        if (x64_cpus[i].io_owner == task) {
+            x64_cpus[i].io_owner = NULL;
+        }
+    }
+}
+
+// ---- Switching ----------------------------------------------------------------------------------
+
+void arch_switch(struct task *next) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    struct arch_frame *frame = &next->arch.frame;
+    cpu->frame_top = (uint64_t) (frame + 1);
+    cpu->tss->rsp[0] = (uint64_t) (frame + 1);
+    bool has_ports = cpu->io_owner == next && cpu->io_owner_tid == next->tid;
+    cpu->tss->iomap_base = has_ports ? offsetof(struct x64_tss, iomap) : IOMAP_NONE;
+    set_fpu_off(cpu, cpu->fpu_owner != next);
+    paddr_t pml4 = next->aspace->arch.pml4 ? next->aspace->arch.pml4 : x64_kernel_pml4;
+    if (pml4 != cpu->loaded_pml4) {
+        cpu->loaded_pml4 = pml4;
+        x64_write_cr3(pml4);
+    }
+}
+
+void arch_leave_aspace(void) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    cpu->loaded_pml4 = x64_kernel_pml4;
+    x64_write_cr3(x64_kernel_pml4);
+}
+
+// ---- User memory --------------------------------------------------------------------------------
+
+bool x64_copy_user(void *dst, const void *src, size_t len);
+
+static bool check_range(vaddr_t vaddr, size_t len, unsigned fault) {
+    if (vaddr < USER_END && len <= USER_END - vaddr) {
+        return true;
+    }
+    struct x64_cpu *cpu = x64_this_cpu();
+    cpu->copy_fault_vaddr = vaddr;
+    cpu->copy_fault_flags = fault | FAULT_PRESENT;
+    return false;
+}
+
+bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
+    return check_range(src, len, 0) && x64_copy_user(dst, (const void *) src, len);
+}
+
+bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
+    return check_range(dst, len, FAULT_WRITE) && x64_copy_user((void *) dst, src, len);
+}
+
+vaddr_t arch_copy_fault(unsigned *fault) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    *fault = cpu->copy_fault_flags;
+    return cpu->copy_fault_vaddr;
+}

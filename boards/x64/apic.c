@@ -1,0 +1,172 @@
+#include <arch/x64/kernel/x64.h>
+#include <kernel/board.h>
+#include <kernel/spinlock.h>
+#include <kernel/task.h>
+#include "x64_board.h"
+
+// Local APIC (SDM table 10-1). Its page is the same on all CPUs.
+#define LAPIC_BASE       0xfee00000ul
+#define LAPIC_ID         0x20
+#define LAPIC_TPR        0x80
+#define LAPIC_EOI        0xb0
+#define LAPIC_SVR        0xf0
+#define LAPIC_ICR_LOW    0x300
+#define LAPIC_ICR_HIGH   0x310
+#define LAPIC_LVT_TIMER  0x320
+#define LAPIC_LVT_LINT0  0x350
+#define LAPIC_LVT_LINT1  0x360
+#define LAPIC_LVT_ERROR  0x370
+#define LAPIC_TIMER_INIT 0x380
+#define LAPIC_TIMER_NOW  0x390
+#define LAPIC_TIMER_DIV  0x3e0
+
+#define LVT_MASKED       (1u << 16)
+#define SVR_ENABLE       (1u << 8)
+#define ICR_PENDING      (1u << 12)
+#define ICR_ASSERT       (1u << 14)
+#define ICR_ALL_OTHERS   (3u << 18)
+#define ICR_NMI          (4u << 8)
+#define TIMER_DIV_BY_16  3
+
+// I/O APIC (82093AA data sheet, section 3).
+#define IOAPIC_SELECT    0x00
+#define IOAPIC_WINDOW    0x10
+#define IOAPIC_VERSION   1
+#define IOAPIC_REDIR     0x10
+#define REDIR_MASKED     (1u << 16)
+#define REDIR_LEVEL      (1u << 15)
+#define REDIR_ACTIVE_LOW (1u << 13)
+
+static struct spinlock ioapic_lock;
+static unsigned ioapic_pins;
+static bool lapic_on;
+
+static uint32_t lapic_read(unsigned reg) {
+    return *mmio32(LAPIC_BASE + reg);
+}
+
+static void lapic_write(unsigned reg, uint32_t value) {
+    *mmio32(LAPIC_BASE + reg) = value;
+}
+
+uint8_t apic_id(void) {
+    return lapic_read(LAPIC_ID) >> 24;
+}
+
+void apic_eoi(void) {
+    lapic_write(LAPIC_EOI, 0);
+}
+
+uint32_t apic_timer_count(void) {
+    return lapic_read(LAPIC_TIMER_NOW);
+}
+
+void apic_timer_start(uint32_t count) {
+    lapic_write(LAPIC_TIMER_INIT, count);
+}
+
+void apic_send(uint8_t id, uint32_t command) {
+    lapic_write(LAPIC_ICR_HIGH, (uint32_t) id << 24);
+    lapic_write(LAPIC_ICR_LOW, command | ICR_ASSERT);
+    while (lapic_read(LAPIC_ICR_LOW) & ICR_PENDING) {
+        arch_relax();
+    }
+}
+
+void apic_init_this_cpu(void) {
+    lapic_write(LAPIC_TPR, 0);
+    lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
+    lapic_write(LAPIC_LVT_LINT1, LVT_MASKED);
+    lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
+    lapic_write(LAPIC_TIMER_DIV, TIMER_DIV_BY_16);
+    lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER);  // One-shot.
+    lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+}
+
+// ---- I/O APIC -----------------------------------------------------------------------------------
+
+static uint32_t ioapic_read(unsigned reg) {
+    *mmio32(acpi.io_apic + IOAPIC_SELECT) = reg;
+    return *mmio32(acpi.io_apic + IOAPIC_WINDOW);
+}
+
+static void ioapic_write(unsigned reg, uint32_t value) {
+    *mmio32(acpi.io_apic + IOAPIC_SELECT) = reg;
+    *mmio32(acpi.io_apic + IOAPIC_WINDOW) = value;
+}
+
+/// Programs the pin of an interrupt line. ISA lines are edge-triggered and active high, PCI's are
+/// level-triggered and active low, unless ACPI says otherwise.
+static void set_line(unsigned irq, bool masked) {
+    bool isa = irq < 16;
+    bool overridden = isa && acpi.isa[irq].present;
+    unsigned pin = overridden ? acpi.isa[irq].gsi : irq;
+    bool low = overridden ? acpi.isa[irq].active_low : !isa;
+    bool level = overridden ? acpi.isa[irq].level : !isa;
+    spin_lock(&ioapic_lock);
+    if (!ioapic_pins) {
+        ioapic_pins = ((ioapic_read(IOAPIC_VERSION) >> 16) & 0xff) + 1;
+    }
+    if (pin >= acpi.io_apic_gsi_base && pin - acpi.io_apic_gsi_base < ioapic_pins) {
+        unsigned reg = IOAPIC_REDIR + 2 * (pin - acpi.io_apic_gsi_base);
+        ioapic_write(reg + 1, (uint32_t) acpi.apic_ids[0] << 24);
+        ioapic_write(reg, (VECTOR_IRQ_BASE + irq) | (masked ? REDIR_MASKED : 0)
+                              | (low ? REDIR_ACTIVE_LOW : 0) | (level ? REDIR_LEVEL : 0));
+    }
+    spin_unlock(&ioapic_lock);
+}
+
+void board_irq_unmask(unsigned irq) {
+    set_line(irq, false);
+}
+
+void board_irq_mask(unsigned irq) {
+    set_line(irq, true);
+}
+
+/// The old interrupt controllers stay silent (8259A data sheet).
+static void mask_8259(void) {
+    x64_out8(0x21, 0xff);
+    x64_out8(0xa1, 0xff);
+}
+
+void apic_init(void) {
+    mask_8259();
+    x64_wrmsr(MSR_APIC_BASE, x64_rdmsr(MSR_APIC_BASE) | (1u << 11));
+    lapic_on = true;
+}
+
+bool board_owns_mmio(paddr_t paddr, size_t len) {
+    // I/O APIC and local APIC, a page each.
+    return (paddr < acpi.io_apic + PAGE_SIZE && paddr + len > acpi.io_apic)
+           || (paddr < LAPIC_BASE + PAGE_SIZE && paddr + len > LAPIC_BASE);
+}
+
+// ---- Interrupts and IPIs ------------------------------------------------------------------------
+
+void x64_interrupt(unsigned vector) {
+    if (vector == VECTOR_SPURIOUS) {
+        return;
+    }
+    if (vector == VECTOR_TIMER) {
+        apic_eoi();
+        kernel_timer();
+    } else if (vector == VECTOR_IPI) {
+        apic_eoi();
+        kernel_ipi();
+    } else {
+        // The line is masked before the end of the interrupt is told: a level can't fire again.
+        kernel_irq(vector - VECTOR_IRQ_BASE);
+        apic_eoi();
+    }
+}
+
+void board_send_ipi(unsigned cpu) {
+    apic_send(acpi.apic_ids[cpu], VECTOR_IPI);
+}
+
+void board_stop_cpus(void) {
+    if (lapic_on && num_cpus > 1) {
+        apic_send(0, ICR_ALL_OTHERS | ICR_NMI);
+    }
+}
