@@ -53,9 +53,13 @@ static inline void arch_port_write32(uint16_t port, uint32_t value) {
     __asm__ __volatile__("outl %0, %1" ::"a"(value), "Nd"(port));
 }
 
-/// Orders accesses to memory that a device reads or writes, too. x64 keeps them in order, so that it
-/// is the compiler alone who has to be told.
-static inline void arch_device_barrier(void) {
+/// Before the CPU reads what a device wrote to memory, and before a device reads what the CPU wrote.
+/// Caches of x64 see what devices do: it is the compiler alone who has to be told.
+static inline void arch_dma_flush_read(vaddr_t vaddr __unused, size_t len __unused) {
+    __asm__ __volatile__("" ::: "memory");
+}
+
+static inline void arch_dma_flush_write(vaddr_t vaddr __unused, size_t len __unused) {
     __asm__ __volatile__("" ::: "memory");
 }
 
