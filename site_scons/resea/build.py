@@ -30,7 +30,6 @@ class Build:
         self.manifest = self.arch = self.config = None
         self.programs = []       # components of bootfs, vm first
         self.kernel_parts = []
-        self.incomplete = False
 
     def program_elf(self, name):
         """The linked program of a server, with its symbols."""
@@ -77,7 +76,6 @@ class Build:
             read()
         except UserError as e:
             output.warning(f"skipped for now: {e}")
-            self.incomplete = True
 
     def _program_error(self, name, what):
         programs = self.manifest.default_programs
@@ -108,7 +106,7 @@ class Build:
         for component in self.programs:
             self._unless_missing(lambda: programs.append(self._program(component)))
         kernel = [node for part in self.kernel_parts for node in self._kernel_part(part)]
-        if not self.arch.links or self.incomplete:
+        if not self.arch.links or len(self.kernel_parts) < 3 or not self.programs:
             return kernel + [node for nodes in programs for node in nodes]
         image = self._pack_bootfs(programs)
         return self._link_kernel(kernel, image) + programs
@@ -131,7 +129,8 @@ class Build:
         nodes = []
         for source in component.sources:
             path = component.folder / source
-            target = self.folder / "obj" / half / self.inside(path).with_suffix(".o")
+            target = self.folder / "obj" / half / self.inside(path)
+            target = target.with_name(target.name + ".o")
             flags = env["CCFLAGS"] + ([] if component.external else ["-Werror"])
             node = env.Compile(self.shown(target), self.shown(path), CCFLAGS=flags,
                                CPPPATH=[self.shown(p) for p in includes])
@@ -161,8 +160,8 @@ class Build:
         if component.kind == "kernel":
             folders = self._kernel_includes()
         else:
-            folders = self._user_includes(component,
-                                          self.library.with_libs(component, self._implied(component)))
+            libs = self.library.with_libs(component, self._implied(component))
+            folders = self._user_includes(component, libs)
         return [runner.folder / "include"] + folders + [component.folder / "tests"]
 
     def _user_archive(self, lib):

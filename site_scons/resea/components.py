@@ -6,6 +6,7 @@ Only the SConscripts of what a board uses are read.
 
 import inspect
 import os
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,7 +132,7 @@ class Library:
             return str(path)
 
     def is_external(self, folder):
-        return self.top not in folder.parents
+        return any(root in folder.parents for root in self.roots[1:])
 
     def _component(self, folder, kind, name):
         if folder not in self._cache:
@@ -143,7 +144,7 @@ class Library:
         if not path.is_file():
             raise UserError(self.shown(path), "the file is missing; it says what to build here")
         self._declared = []
-        self._read(path)
+        self._run(path)
         declared = [c for c in self._declared if c.folder == folder]
         if len(declared) != 1 or declared[0].kind != kind:
             raise UserError(self.shown(path), f"must call env.{_CALLS[kind]} once, and nothing "
@@ -154,6 +155,20 @@ class Library:
                                              "like its folder")
         component.name = name
         return component
+
+    def _run(self, path):
+        """Runs a SConscript; a mistake in its Python is a user's mistake like any other."""
+        shown = self.shown(path)
+        try:
+            self._read(path)
+        except SyntaxError as e:
+            raise UserError(f"{shown}:{e.lineno}", f"not valid Python: {e.msg}") from e
+        except AttributeError as e:
+            name = getattr(e, "name", None) or str(e).split("'")[-2]
+            raise UserError(f"{shown}:{_line_in(e, path)}", unknown(
+                "function", f"env.{name}", [f"env.{call}" for call in _CALLS.values()])) from e
+        except (NameError, TypeError, ValueError, ImportError) as e:
+            raise UserError(f"{shown}:{_line_in(e, path)}", str(e)) from e
 
     def declare(self, kind, values):
         """Called through env.ReseaServer and its sisters."""
@@ -189,6 +204,13 @@ def _caller():
     while frame and os.path.basename(frame.f_code.co_filename) != "SConscript":
         frame = frame.f_back
     return os.path.abspath(frame.f_code.co_filename), frame.f_lineno
+
+
+def _line_in(exception, path):
+    """The line of a SConscript in which an exception came up."""
+    lines = [frame.lineno for frame in traceback.extract_tb(exception.__traceback__)
+             if os.path.abspath(frame.filename) == str(path)]
+    return lines[-1] if lines else 1
 
 
 def _check(kind, values, where):

@@ -9,7 +9,7 @@ from resea.options import Options
 
 @dataclass
 class Context:
-    """`build` (a build.Build) is there if the command needs a board, `unittests` if it needs them."""
+    """`build`, a build.Build, is there if the command needs a board; `unittests` likewise."""
 
     top: Path
     options: Options

@@ -8,7 +8,7 @@ from SCons.Script import Action, Builder, Environment
 from resea import output
 from resea.errors import UserError
 
-WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wundef", "-Wvla", "-Wstrict-prototypes",
+WARNINGS = ["-Wall", "-Wextra", "-Wundef", "-Wvla", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Wpointer-arith", "-Wwrite-strings",
             "-Wimplicit-fallthrough"]
 COMMON = ["-std=gnu11", "-ffreestanding", "-nostdlibinc", "-g", "-ffunction-sections",

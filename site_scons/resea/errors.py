@@ -22,15 +22,21 @@ class UserError(Exception):
 def hint(name, valid):
     """The end of a message about an unknown name: the nearest valid one, or all that there are."""
     valid = sorted(str(v) for v in valid)
-    near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
+    near = _nearest(str(name), valid, 0.5)
     if near:
-        return f"; did you mean '{near[0]}'?"
+        return f"; did you mean '{near}'?"
     if not valid:
         return "; there are none"
     if len(valid) <= _MAX_SHOWN:
         return "; valid: " + ", ".join(valid)
-    near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.0)
-    return f"; did you mean '{near[0]}'?"
+    return f"; did you mean '{_nearest(str(name), valid, 0.0)}'?"
+
+
+def _nearest(name, valid, cutoff):
+    """The valid name that is most like `name`, whatever its case, or None."""
+    by_lower = {v.lower(): v for v in valid}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
+    return by_lower[near[0]] if near else None
 
 
 def unknown(kind, name, valid):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import SCons.SConsign
-from SCons.Script import (Alias, AlwaysBuild, Clean, Decider, Default, Environment, GetOption, Help,
+from SCons.Script import (Alias, AlwaysBuild, Clean, Default, Environment, GetOption, Help,
                           SConscript, SConsignFile, SetOption)
 
 from resea import commands, options, output
@@ -53,7 +53,10 @@ def _run(arguments, targets):
 def _tune():
     SetOption("num_jobs", os.cpu_count() or 1)
     SetOption("no_progress", True)
-    Decider("content-timestamp")
+    # Contents decide, but a file is only hashed again if its time has changed: the drift says how
+    # young a file must be for its time not to be trusted. Decider("content-timestamp") promises
+    # the same, but with it SCons 4.4 misses changes of files that are built themselves.
+    SetOption("max_drift", 2)
 
 
 def _library(top, parsed):

@@ -164,9 +164,8 @@ def _text(symbol, value):
 def _check_range(symbol, text, error):
     for low, high, condition in symbol.ranges:
         if symbol.type in (INT, HEX) and kconfiglib.expr_value(condition):
-            low, high = int(low.str_value, 0), int(high.str_value, 0)
-            if not low <= int(text, 0) <= high:
-                raise error(f"{text} is out of range: {low} to {high}")
+            if not int(low.str_value, 0) <= int(text, 0) <= int(high.str_value, 0):
+                raise error(f"{text} is out of range: {low.str_value} to {high.str_value}")
 
 
 def apply_manifest(config, manifest):
@@ -202,14 +201,14 @@ def apply_file(config, path, shown, repair=False):
     """The file that menuconfig wrote, if there is one."""
     if not path.is_file():
         return
-    source = Source(config, shown)
     for number, line in enumerate(path.read_text().splitlines(), 1):
         name, value = parse_line(line)
         if not name:
             continue
+        where = f"{shown}:{number}"
         try:
-            source.set(name, value, lambda what: UserError(
-                f"{shown}:{number}", f"CONFIG_{name}: {what} (scons menuconfig repairs the file)"))
+            Source(config, where).set(name, value, lambda what: UserError(
+                where, f"CONFIG_{name}: {what} (scons menuconfig repairs the file)"))
         except UserError:
             if not repair:
                 raise

@@ -59,7 +59,8 @@ def _objects(env, build, component, program):
     for path in tested + tests:
         path = type(path)(os.path.normpath(path))
         extra = ["-Dmain=component_main"] if path in tested else []
-        target = program.with_name(program.name + ".obj") / build.inside(path).with_suffix(".o")
+        target = program.with_name(program.name + ".obj") / build.inside(path)
+        target = target.with_name(target.name + ".o")
         nodes += env.Compile(build.shown(target), build.shown(path),
                              CCFLAGS=environment.UNITTEST + extra,
                              CPPPATH=[build.shown(p) for p in includes])
