@@ -4,6 +4,12 @@
 /// The functions that code compiled with -fsanitize=undefined calls when a check fails. Their names
 /// and the layout of their first argument are the compiler's (clang 14).
 
+/// The name of a handler. Its unit test, which the compiler's own run-time library is linked to, has
+/// other names.
+#ifndef UBSAN_HANDLER
+#    define UBSAN_HANDLER(name) __ubsan_handle_##name
+#endif
+
 struct location {
     const char *file;
     uint32_t line;
@@ -27,15 +33,15 @@ static void report(const char *what, const struct location *loc) {
 }
 
 /// Defines the handler of a check, in the form that goes on and in the form that may not.
-#define HANDLER(name, what)                                                  \
-    void __ubsan_handle_##name(const struct data *data);                     \
-    void __ubsan_handle_##name(const struct data *data) {                    \
-        report(what, &data->loc);                                            \
-    }                                                                        \
-    __noreturn void __ubsan_handle_##name##_abort(const struct data *data);  \
-    __noreturn void __ubsan_handle_##name##_abort(const struct data *data) { \
-        report(what, &data->loc);                                            \
-        __builtin_trap();                                                    \
+#define HANDLER(name, what)                                                \
+    void UBSAN_HANDLER(name)(const struct data *data);                     \
+    void UBSAN_HANDLER(name)(const struct data *data) {                    \
+        report(what, &data->loc);                                          \
+    }                                                                      \
+    __noreturn void UBSAN_HANDLER(name##_abort)(const struct data *data);  \
+    __noreturn void UBSAN_HANDLER(name##_abort)(const struct data *data) { \
+        report(what, &data->loc);                                          \
+        __builtin_trap();                                                  \
     }
 
 HANDLER(add_overflow, "signed integer overflow in an addition")
@@ -56,27 +62,27 @@ HANDLER(nonnull_arg, "null pointer as an argument that must not be null")
 HANDLER(nullability_arg, "null pointer as an argument declared _Nonnull")
 
 /// These checks give the place as their second argument.
-#define RETURN_HANDLER(name, what)                                                               \
-    void __ubsan_handle_##name(const void *data, const struct location *loc);                    \
-    void __ubsan_handle_##name(const void *data __unused, const struct location *loc) {          \
-        report(what, loc);                                                                       \
-    }                                                                                            \
-    __noreturn void __ubsan_handle_##name##_abort(const void *data, const struct location *loc); \
-    __noreturn void __ubsan_handle_##name##_abort(const void *data __unused,                     \
-                                                  const struct location *loc) {                  \
-        report(what, loc);                                                                       \
-        __builtin_trap();                                                                        \
+#define RETURN_HANDLER(name, what)                                                             \
+    void UBSAN_HANDLER(name)(const void *data, const struct location *loc);                    \
+    void UBSAN_HANDLER(name)(const void *data __unused, const struct location *loc) {          \
+        report(what, loc);                                                                     \
+    }                                                                                          \
+    __noreturn void UBSAN_HANDLER(name##_abort)(const void *data, const struct location *loc); \
+    __noreturn void UBSAN_HANDLER(name##_abort)(const void *data __unused,                     \
+                                                const struct location *loc) {                  \
+        report(what, loc);                                                                     \
+        __builtin_trap();                                                                      \
     }
 
 RETURN_HANDLER(nonnull_return_v1, "null pointer returned where it must not be null")
 RETURN_HANDLER(nullability_return_v1, "null pointer returned as a _Nonnull value")
 
 /// There is nothing to go on with after these.
-#define FATAL_HANDLER(name, what)                                    \
-    __noreturn void __ubsan_handle_##name(const struct data *data);  \
-    __noreturn void __ubsan_handle_##name(const struct data *data) { \
-        report(what, &data->loc);                                    \
-        __builtin_trap();                                            \
+#define FATAL_HANDLER(name, what)                                  \
+    __noreturn void UBSAN_HANDLER(name)(const struct data *data);  \
+    __noreturn void UBSAN_HANDLER(name)(const struct data *data) { \
+        report(what, &data->loc);                                  \
+        __builtin_trap();                                          \
     }
 
 FATAL_HANDLER(builtin_unreachable, "code marked as unreachable was reached")
@@ -93,15 +99,15 @@ static void report_type_mismatch(const struct type_mismatch_data *data, uintptr_
     }
 }
 
-void __ubsan_handle_type_mismatch_v1(const struct type_mismatch_data *data, uintptr_t ptr);
-__noreturn void __ubsan_handle_type_mismatch_v1_abort(const struct type_mismatch_data *data,
+void UBSAN_HANDLER(type_mismatch_v1)(const struct type_mismatch_data *data, uintptr_t ptr);
+__noreturn void UBSAN_HANDLER(type_mismatch_v1_abort)(const struct type_mismatch_data *data,
                                                       uintptr_t ptr);
 
-void __ubsan_handle_type_mismatch_v1(const struct type_mismatch_data *data, uintptr_t ptr) {
+void UBSAN_HANDLER(type_mismatch_v1)(const struct type_mismatch_data *data, uintptr_t ptr) {
     report_type_mismatch(data, ptr);
 }
 
-__noreturn void __ubsan_handle_type_mismatch_v1_abort(const struct type_mismatch_data *data,
+__noreturn void UBSAN_HANDLER(type_mismatch_v1_abort)(const struct type_mismatch_data *data,
                                                       uintptr_t ptr) {
     report_type_mismatch(data, ptr);
     __builtin_trap();

@@ -9,6 +9,9 @@
 static char line[256];
 static size_t line_len;
 
+/// A second panic, while the first is being printed, must not start over.
+static bool panicking;
+
 void printf_flush(void) {
     size_t done = 0;
     while (done < line_len) {
@@ -63,8 +66,6 @@ void log_oops(const char *fmt, ...) {
 }
 
 __noreturn void log_panic(const char *fmt, ...) {
-    // A second panic, while the first is being printed, must not start over.
-    static bool panicking;
     if (!panicking) {
         panicking = true;
         va_list ap;

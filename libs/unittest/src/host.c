@@ -23,7 +23,7 @@ __weak const char *error_name(error_t err) {
 }
 
 __weak void strncpy2(char *dst, const char *src, size_t size) {
-    snprintf(dst, size, "%s", src);
+    snprintf(dst, size, "%.*s", (int) size, src);
 }
 
 __weak void malloc_shrink(void *ptr __unused, size_t size __unused) {}
