@@ -63,12 +63,12 @@ int board_console_irq(void);
 /// with nobody.
 bool board_owns_mmio(paddr_t paddr, size_t len);
 
-/// Powers off. Where an emulator can be told so, it ends with a code made of `status` (0 … 31).
+/// Powers off. Where an emulator can be told so, it ends with a code made of `status` (0 … 32).
 /// Halts if all else fails.
 __noreturn void board_power_off(int status);
 __noreturn void board_reboot(void);
 
 /// The `status` by which an emulator's exit tells a panic.
-#define BOARD_STATUS_PANIC 16
+#define BOARD_STATUS_PANIC 32
 
 #endif

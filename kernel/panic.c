@@ -56,7 +56,11 @@ __noreturn void panic(const char *fmt, ...) {
     print_state();
     backtrace();
     kdebug_print_tasks();
+#ifdef CONFIG_PANIC_REBOOT
+    board_reboot();
+#else
     board_power_off(BOARD_STATUS_PANIC);
+#endif
 }
 
 void ubsan_report(const char *what, const char *file, unsigned line, unsigned column) {

@@ -17,6 +17,7 @@
 #define CALIBRATION_US 2000
 
 static uint64_t tsc_hz, timer_hz;
+static uint64_t ticks_per_cycle;  ///< Of the timer; 32 bits are behind the point.
 static uint64_t wait_cycles;
 
 /// Lets channel 2 count down and waits for its end.
@@ -46,6 +47,7 @@ void clock_init(void) {
     apic_timer_start(0);
     tsc_hz = cycles * (1000000 / CALIBRATION_US);
     timer_hz = MAX((uint64_t) ticks * (1000000 / CALIBRATION_US), (uint64_t) 1);
+    ticks_per_cycle = (timer_hz << 32) / tsc_hz;
 }
 
 uint64_t board_clock_hz(void) {
@@ -63,6 +65,6 @@ void board_timer_set(uint64_t deadline) {
     uint64_t longest = 0xffffffffull * (tsc_hz / timer_hz + 1) / 2;
     cycles = MIN(cycles, longest);
     // Rounded up, so that the deadline has passed when it fires.
-    uint64_t count = (uint64_t) ((unsigned __int128) cycles * timer_hz / tsc_hz) + 1;
+    uint64_t count = (uint64_t) (((unsigned __int128) cycles * ticks_per_cycle) >> 32) + 1;
     apic_timer_start((uint32_t) MIN(count, (uint64_t) 0xffffffff));
 }

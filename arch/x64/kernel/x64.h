@@ -193,6 +193,11 @@ void x64_trap_load(void);
 /// From now on NMIs and the like have stacks of their own: the TSS is about to be loaded.
 void x64_trap_enable_stacks(void);
 
+/// From trap.S: a trap of a user program, of the kernel, and one that may come anywhere.
+void x64_user_trap(struct arch_frame *frame);
+void x64_kernel_trap(struct arch_frame *frame);
+void x64_fatal_trap(struct arch_frame *frame);
+
 /// Physical address of the page tables that have the kernel only.
 extern paddr_t x64_kernel_pml4;
 

@@ -1,5 +1,5 @@
 // The first instructions of every user program.
-    .section .text.start, "ax"
+    .section .entry, "ax"
     .globl _start
     .type _start, @function
 _start:
