@@ -83,7 +83,7 @@ def scalar_type(field: Field) -> str:
 
 
 def argument_type(field: Field) -> str:
-    """The same for a function's parameter, where an enum is an enum."""
+    """The same for a function's parameter, where a single enum is an enum."""
     if field.type.enum and not field.type.alias:
         return f"enum {enum_name(field.type.enum)}"
     return scalar_type(field)

@@ -57,39 +57,50 @@ def _message(interface: Interface, message: Message) -> str:
     text = "".join(f"// {line}".rstrip() + "\n" for line in about)
     payloads = c.payloads(message)
     text += "".join(_struct(message, payload, reply) for payload, reply in payloads)
-    width = max(len(c.number(message, reply)) for _, reply in payloads)
-    text += "".join(_number(interface, message, payload, reply, width)
-                    for payload, reply in payloads)
+    text += _numbers(interface, message)
     return text + "".join(_asserts(message, payload, reply) for payload, reply in payloads)
 
 
 def _struct(message: Message, payload: Payload, reply: bool) -> str:
     if not payload.fields:
         return ""
-    fields = "".join(c.doc(field.doc, "    ") + _field(field) for field in payload.wire)
+    fields = "".join(_field(field) for field in payload.wire)
     return f"{c.struct(message, reply)} {{\n{fields}}};\n"
 
 
 def _field(field: Field) -> str:
+    about = field.doc
     if field.type.is_ool:
-        size = f"  // at most {field.type.bound} bytes" if field.type.bound else ""
+        about += (f"At most {field.type.bound} bytes.",) if field.type.bound else ()
         pointer = c.declare(f"const {field.type.base.c_type}", field.name)
-        return f"    {pointer};{size}\n    size_t {field.name}_len;\n"
+        return f"{c.doc(about, '    ')}    {pointer};\n    size_t {field.name}_len;\n"
+    about += (f"One of enum {c.enum_name(field.type.enum)}.",) if field.type.enum else ()
     array = f"[{field.type.array}]" if field.type.array else ""
-    note = f"  // enum {c.enum_name(field.type.enum)}" if field.type.enum else ""
-    return f"    {c.declare(c.scalar_type(field), field.name)}{array};{note}\n"
+    return f"{c.doc(about, '    ')}    {c.declare(c.scalar_type(field), field.name)}{array};\n"
 
 
-def _number(interface: Interface, message: Message, payload: Payload, reply: bool,
-            width: int) -> str:
+def _numbers(interface: Interface, message: Message) -> str:
+    """The numbers one below the other; those that do not fit a line are broken."""
+    pairs = [(c.number(message, reply), _number(interface, message, payload, reply))
+             for payload, reply in c.payloads(message)]
+    width = max(len(name) for name, _ in pairs)
+    lines = [f"#define {name:<{width}} {value}\n" for name, value in pairs]
+    if any(len(line) > c.WIDTH + 1 for line in lines):
+        lines = [_define(name, value) for name, value in pairs]
+    return "".join(lines)
+
+
+def _define(name: str, value: str) -> str:
+    fits = len(f"#define {name} {value}") <= c.WIDTH
+    return f"#define {name} {value}\n" if fits else f"#define {name} \\\n    {value}\n"
+
+
+def _number(interface: Interface, message: Message, payload: Payload, reply: bool) -> str:
     ool = _OOL_KINDS[payload.ool.type.base.name if payload.ool else None]
     size = f"sizeof({c.struct(message, reply)})" if payload.fields else "0"
     flag = "MSG_REPLY" if reply else "0"
     arguments = [str(interface.number), str(message.number), flag, ool, size]
-    line = f"#define {c.number(message, reply):<{width}} MSG_TYPE({', '.join(arguments)})\n"
-    if len(line) <= c.WIDTH:
-        return line
-    return f"#define {c.number(message, reply)} \\\n    MSG_TYPE({', '.join(arguments)})\n"
+    return f"MSG_TYPE({', '.join(arguments)})"
 
 
 def _asserts(message: Message, payload: Payload, reply: bool) -> str:

@@ -103,7 +103,7 @@ def _input_parameters(field: Field) -> list[str]:
         is_str = field.type.base.name == "str"
         return [pointer] if is_str else [pointer, f"size_t {field.name}_len"]
     if field.type.array:
-        return [f"const {c.argument_type(field)} {field.name}[{field.type.array}]"]
+        return [f"const {c.scalar_type(field)} {field.name}[{field.type.array}]"]
     return [f"{c.argument_type(field)} {field.name}"]
 
 
@@ -113,7 +113,7 @@ def _output_parameters(field: Field, name: str) -> list[str]:
         is_str = field.type.base.name == "str"
         return [pointer] if is_str else [pointer, f"size_t *{name}_len"]
     if field.type.array:
-        return [f"{c.argument_type(field)} {name}[{field.type.array}]"]
+        return [f"{c.scalar_type(field)} {name}[{field.type.array}]"]
     return [f"{c.argument_type(field)} *{name}"]
 
 

@@ -81,7 +81,7 @@ def _condition_code(condition: str, error: str) -> str:
     loop, separator, inner = condition.partition("\n")
     if not separator:
         return f"    if ({condition}) {{\n        return {error};\n    }}\n"
-    return (f"    {loop} {{\n        if ({inner}) {{\n        return {error};\n        }}\n"
+    return (f"    {loop} {{\n        if ({inner}) {{\n            return {error};\n        }}\n"
             "    }\n")
 
 
