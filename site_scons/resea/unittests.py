@@ -7,61 +7,76 @@ component's own, the C library's, or a stub among the tests.
 """
 
 import os
+from pathlib import Path
 
 from resea import environment
-from resea.errors import UserError, hint
+from resea.errors import UserError, unknown
 
 _LIBRARY = "unittest"
 
 
 def add_nodes(context):
     """Tells SCons about the programs; fills in context.unittests."""
-    build, target = context.build, context.options.get("target")
-    components = [c for c in _components(build) if c.unittests]
-    shown = {context.library.shown(c.folder): c for c in components}
-    if target:
-        target = target.rstrip("/")
-        if target not in shown:
-            raise UserError("command line", f"target={target}: has no unit tests"
-                            + hint(target, shown))
-        shown = {target: shown[target]}
+    build = context.build
     env = environment.make(context.options, environment.UNITTEST)
     nodes = []
-    for name, component in shown.items():
-        program = build.folder / "unittests" / name.strip("/").replace("/", "-")
-        nodes += env.LinkNative(context.library.shown(program),
-                                _objects(env, build, component, program))
+    for name, component in _asked(build, context.options.get("target")):
+        program = build.folder / "unittests" / name.replace("/", "-")
+        nodes += env.LinkNative(build.shown(program), _objects(env, build, component, program))
         context.unittests.append((name, program))
     return nodes
 
 
-def _components(build):
+def _asked(build, target):
+    """(folder as shown, component) of those that have unit tests. With `target`, the folder of one,
+    no other is read."""
+    readers = _readers(build)
+    if target:
+        target = target.rstrip("/")
+        if target not in readers:
+            raise UserError("command line", "target=" + target + ": "
+                            + unknown("component", target, readers))
+        readers = {target: readers[target]}
+    found = [(name, read()) for name, read in readers.items()]
+    tested = [(name, component) for name, component in found if component.unittests]
+    if target and not tested:
+        raise UserError("command line", f"target={target}: has no unit tests; its SConscript would "
+                                        "name them in unittests=[...]")
+    return tested
+
+
+def _readers(build):
+    """The folders of all components, each with a function that reads it."""
     library = build.library
 
     def fail(what):
         return UserError("unit tests", what)
 
-    libs = [library.lib(name, fail) for name in library.libs()]
-    servers = [library.server(name, fail) for name in library.servers()]
-    return build.kernel_parts + libs + servers
+    readers = {library.shown(part.folder): lambda part=part: part for part in build.kernel_parts}
+    for name, folder in library.libs().items():
+        readers[library.shown(folder)] = lambda name=name: library.lib(name, fail)
+    for name, folder in library.servers().items():
+        readers[library.shown(folder)] = lambda name=name: library.server(name, fail)
+    return readers
 
 
 def _objects(env, build, component, program):
     tested = (component.sources if component.unittest_sources is None
               else component.unittest_sources)
-    tested = [component.folder / name for name in tested if name.endswith(".c")]
+    tested = [Path(os.path.normpath(component.folder / name))
+              for name in tested if name.endswith(".c")]
     tests = [component.folder / name for name in component.unittests]
     runner = build.library.lib(_LIBRARY, lambda what: UserError(component.where, what))
-    includes = build.unittest_includes(component, runner)
-    nodes = []
+    groups = [(component, tested + tests)]
     if component is not runner:
-        tests += [runner.folder / name for name in runner.sources]
-    for path in tested + tests:
-        path = type(path)(os.path.normpath(path))
-        extra = ["-Dmain=component_main"] if path in tested else []
-        target = program.with_name(program.name + ".obj") / build.inside(path)
-        target = target.with_name(target.name + ".o")
-        nodes += env.Compile(build.shown(target), build.shown(path),
-                             CCFLAGS=environment.UNITTEST + extra,
-                             CPPPATH=[build.shown(p) for p in includes])
+        groups.append((runner, [runner.folder / name for name in runner.sources]))
+    nodes = []
+    for owner, paths in groups:
+        includes = [build.shown(p) for p in build.unittest_includes(owner, runner)]
+        for path in [Path(os.path.normpath(path)) for path in paths]:
+            extra = ["-Dmain=component_main"] if path in tested else []
+            target = program.with_name(program.name + ".obj") / build.inside(path)
+            target = target.with_name(target.name + ".o")
+            nodes += env.Compile(build.shown(target), build.shown(path), CPPPATH=includes,
+                                 CCFLAGS=environment.UNITTEST + extra)
     return nodes
