@@ -10,8 +10,7 @@ import SCons.SConsign
 from SCons.Script import (Alias, AlwaysBuild, Clean, Default, Environment, GetOption, Help,
                           SConscript, SConsignFile, SetOption)
 
-from resea import commands, options, output
-from resea.build import Build
+from resea import commands, options, output, packages
 from resea.components import KERNEL, LIBRARY, SERVER, Library
 from resea.context import Context
 from resea.errors import UserError, unknown
@@ -40,6 +39,7 @@ def _run(arguments, targets):
     asked = [known[t] for t in targets if t in known]
     context = Context(top, parsed, library, targets)
     boards = _boards(parsed, library, asked)
+    _check_tools(asked, boards, parsed)
     if len(boards) > 1:
         return _each_board(boards, top)
     if boards:
@@ -48,6 +48,14 @@ def _run(arguments, targets):
         SConsignFile(str(_made(top / "build") / ".sconsign"))
     for entry in asked:
         _add_command(context, entry)
+
+
+def _check_tools(asked, boards, parsed):
+    """Says at once what a command lacks. `doctor` lacks nothing: it is there to tell of the rest."""
+    flags = tuple(name for name, value in parsed.extra.items() if value == "1")
+    board = boards[0] if len(boards) == 1 else "all"
+    for name in [entry.name for entry in asked] or [packages.DEFAULT_COMMAND]:
+        packages.require(name, board, flags)
 
 
 def _tune():
@@ -98,6 +106,8 @@ def _each_board(boards, top):
 
 
 def _add_board(context, board, asked):
+    # Imported only here: what it needs may be missing, which _check_tools has told by now.
+    from resea.build import Build
     build = Build(context.top, context.options, context.library, board)
     _made(build.folder)
     _lock(build.folder)

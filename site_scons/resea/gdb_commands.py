@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from resea import gdb_text as text  # noqa: E402 (the path above comes first)
 
 # The kernel's first portable function.
-ENTRY = "kernel_main"
+ENTRY = "kernel_boot"
 
 
 def all_tasks():

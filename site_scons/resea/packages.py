@@ -96,9 +96,10 @@ class Catalog:
         return names
 
     def board_tools(self, board: str, emulator: bool) -> set:
-        """Names of the tools that building for, and perhaps emulating, a board takes."""
+        """Names of the tools that building for, and perhaps emulating, a board takes. A board from
+        outside the tree may need any of them."""
         names = set()
-        for name in self.boards() if board == "all" else [board]:
+        for name in [board] if board in self.boards() else self.boards():
             section = self.sections["board"].get(name)
             names |= set(words(section, "tools"))
             if emulator:

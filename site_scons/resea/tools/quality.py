@@ -50,6 +50,8 @@ def doctor(ctx):
     print("Tools")
     print("\n".join(examination.tool_lines(catalog, output.paint)))
     print(examination.summary(catalog))
+    if catalog.tools["kconfiglib"].missing():
+        return
     for title, lines in examination.configurations(ctx):
         print(f"\n{title}")
         print("\n".join(lines))
