@@ -1,0 +1,170 @@
+#include <resea/syscall.h>
+#include <resea/task.h>
+#include <resea/timer.h>
+#include <string.h>
+
+#include "machine.h"
+#include "test.h"
+#include "thread.h"
+
+#define NUM_SPINNERS 3
+
+static volatile uint64_t turns[NUM_SPINNERS + 1];
+static volatile unsigned num_started;
+static volatile bool stop;
+static volatile bool survived[NUM_SPINNERS];
+
+static void count_turns(volatile uint64_t *count) {
+    while (!stop) {
+        (*count)++;
+    }
+}
+
+static void spin(void) {
+    count_turns(&turns[__atomic_fetch_add(&num_started, 1, __ATOMIC_RELAXED)]);
+}
+
+static void spin_below(void) {
+    count_turns(&turns[NUM_SPINNERS]);
+}
+
+/// Blocks for a while, so that others run.
+static void rest(msec_t ms) {
+    struct message m;
+    CHECK_OK(timer_set(ms));
+    CHECK_OK(thread_recv(IPC_ANY, &m));
+    CHECK_EQ(m.type, NOTIFICATIONS_MSG);
+}
+
+static void reset(void) {
+    stop = false;
+    num_started = 0;
+    for (int i = 0; i <= NUM_SPINNERS; i++) {
+        turns[i] = 0;
+    }
+}
+
+static uint64_t cycles_of(task_t tid) {
+    struct task_info info;
+    CHECK_OK(sys_info(INFO_TASK, TASK_SLOT(tid), &info, sizeof(info)));
+    return info.cycles;
+}
+
+/// Tasks of one priority get the CPU in turn.
+static void test_round_robin(void) {
+    reset();
+    task_t threads[NUM_SPINNERS];
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        threads[i] = thread_start(spin);
+    }
+
+    while (num_started < NUM_SPINNERS) {
+        rest(10);
+    }
+
+    uint64_t before[NUM_SPINNERS];
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        before[i] = turns[i];
+    }
+    rest(300);
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        CHECK_GT(turns[i], before[i]);
+        CHECK_GT(cycles_of(threads[i]), 0);
+    }
+
+    stop = true;
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        thread_join(threads[i]);
+    }
+}
+
+/// A less urgent task gets nothing while a more urgent one wants to run. Several CPUs may each have
+/// one, so this is about a single CPU.
+static void test_priorities(void) {
+    struct kernel_info kernel;
+    CHECK_OK(sys_info(INFO_KERNEL, 0, &kernel, sizeof(kernel)));
+    if (kernel.num_cpus > 1) {
+        return;
+    }
+
+    reset();
+    task_t above = thread_start(spin);
+    while (num_started < 1) {
+        rest(10);
+    }
+    task_t below = thread_start_at(spin_below, -1);
+    rest(50);
+    CHECK_EQ(turns[NUM_SPINNERS], 0);
+
+    // Now the other way round.
+    CHECK_OK(task_schedule(above, TASK_PRIORITY_MAX));
+    rest(50);
+    CHECK_GT(turns[NUM_SPINNERS], 0);
+    uint64_t before = turns[0];
+    rest(50);
+    CHECK_EQ(turns[0], before);
+
+    stop = true;
+    thread_join(below);
+    thread_join(above);
+}
+
+/// A task that was woken runs before a less urgent one goes on.
+static void test_preemption(void) {
+    reset();
+    task_t below = thread_start_at(spin_below, -1);
+    rest(20);
+    // That we are here again is what is tested: the spinner never blocks.
+    CHECK_NE(state_of(below), TASK_UNUSED);
+    stop = true;
+    thread_join(below);
+}
+
+static void keep_registers(void) {
+    unsigned index = __atomic_fetch_add(&num_started, 1, __ATOMIC_RELAXED);
+    bool good = true;
+    for (int i = 0; i < 20; i++) {
+        good = machine_fpu_keeps(0x0123456789abcdefull * (index + 3), 2000) && good;
+    }
+    survived[index] = good;
+}
+
+static void test_fpu_state(void) {
+    reset();
+    task_t threads[NUM_SPINNERS];
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        survived[i] = false;
+        threads[i] = thread_start(keep_registers);
+    }
+
+    bool good = true;
+    for (int i = 0; i < 20; i++) {
+        good = machine_fpu_keeps(0x1111111111111111ull, 2000) && good;
+        thread_serve_faults();
+    }
+    CHECK(good);
+
+    for (int i = 0; i < NUM_SPINNERS; i++) {
+        thread_join(threads[i]);
+        CHECK(survived[i]);
+    }
+}
+
+static void test_invalid(void) {
+    task_t thread = thread_create(spin, 0);
+    CHECK_EQ(task_schedule(thread, -1), ERR_INVALID_ARG);
+    CHECK_EQ(task_schedule(thread, TASK_PRIORITY_MAX + 1), ERR_INVALID_ARG);
+    // Nobody makes a task more urgent than itself.
+    CHECK_EQ(task_schedule(thread, own_priority() - 1), ERR_NOT_PERMITTED);
+    CHECK_EQ(task_schedule(-1, TASK_PRIORITY_MAX), ERR_INVALID_TASK);
+    CHECK_EQ(state_of(thread), TASK_CREATED);
+}
+
+const struct test_case sched_cases[] = {
+    {"sched.round_robin", test_round_robin},
+    {"sched.priorities", test_priorities},
+    {"sched.preemption", test_preemption},
+    {"sched.fpu_state", test_fpu_state},
+    {"sched.invalid", test_invalid},
+    {NULL, NULL},
+};

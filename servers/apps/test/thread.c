@@ -1,0 +1,299 @@
+#include "thread.h"
+
+#include <idl_client.h>
+#include <resea/printf.h>
+#include <resea/syscall.h>
+#include <resea/task.h>
+#include <string.h>
+
+#include "test.h"
+
+#define STACK_LEN (THREAD_STACK_PAGES * PAGE_SIZE)
+/// How long a thread may take to get into a state.
+#define PATIENCE_MS 10000
+
+struct thread {
+    task_t tid;
+    void (*run)(void);
+    /// A page fault that thread_serve_faults has received and has no page for.
+    bool has_fault;
+    struct message fault;
+};
+
+// From the linker script: the page-aligned parts of the program.
+extern uint8_t __image[], __rodata_end[], __image_end[];
+
+static struct thread threads[MAX_THREADS];
+static uint8_t stacks[MAX_THREADS][STACK_LEN] __aligned(PAGE_SIZE);
+/// A page that the kernel may take for its page tables; 0 if it has taken the last one.
+static vaddr_t spare_page;
+task_t main_task;
+
+static struct thread *find_thread(task_t tid) {
+    for (int i = 0; i < MAX_THREADS; i++) {
+        if (threads[i].tid == tid) {
+            return &threads[i];
+        }
+    }
+
+    return NULL;
+}
+
+void threads_init(void) {
+    main_task = task_self();
+}
+
+static task_t alloc_tid(void) {
+    task_t tid;
+    ASSERT_OK(call_task_alloc(INIT_TASK, main_task, &tid));
+    return tid;
+}
+
+task_t thread_create(void (*run)(void), unsigned flags) {
+    struct thread *thread = find_thread(0);
+    ASSERT(thread != NULL);
+    task_t tid = alloc_tid();
+    ASSERT_OK(task_create(tid, "test_thread", (vaddr_t) thread_entry, main_task, flags));
+    thread->run = run;
+    thread->has_fault = false;
+    thread->tid = tid;
+    return tid;
+}
+
+task_t thread_start_at(void (*run)(void), int above) {
+    task_t tid = thread_create(run, 0);
+    ASSERT_OK(task_schedule(tid, own_priority() - above));
+    return tid;
+}
+
+task_t thread_start(void (*run)(void)) {
+    return thread_start_at(run, 1);
+}
+
+void thread_destroy(task_t tid) {
+    struct thread *thread = find_thread(tid);
+    ASSERT(thread != NULL);
+    thread->tid = 0;
+    CHECK_OK(task_destroy(tid));
+    CHECK_OK(call_task_free(INIT_TASK, tid));
+}
+
+void threads_end(void) {
+    for (int i = 0; i < MAX_THREADS; i++) {
+        if (threads[i].tid != 0) {
+            thread_destroy(threads[i].tid);
+        }
+    }
+}
+
+__noreturn void thread_main(void) {
+    find_thread(task_self())->run();
+    task_exit_with(THREAD_DONE);
+}
+
+error_t thread_map(task_t tid, vaddr_t vaddr, vaddr_t src, unsigned flags) {
+    while (true) {
+        if (spare_page == 0) {
+            paddr_t paddr;
+            ASSERT_OK(call_vm_alloc_pages(INIT_TASK, 1, 0, &spare_page, &paddr));
+        }
+
+        error_t err = vm_map(tid, vaddr, src, spare_page, flags);
+        if (err == ERR_TRY_AGAIN || err > 0) {
+            spare_page = 0;
+        }
+
+        if (err != ERR_TRY_AGAIN) {
+            return MIN(err, OK);
+        }
+    }
+}
+
+/// Where in this program the thread's page at `page` is; 0: nowhere.
+static vaddr_t backing_page(const struct thread *thread, vaddr_t page, bool write) {
+    vaddr_t src = 0;
+    if (page >= USER_STACK_TOP - STACK_LEN && page < USER_STACK_TOP) {
+        vaddr_t stack = (vaddr_t) stacks[thread - threads];
+        src = stack + (page - (USER_STACK_TOP - STACK_LEN));
+    } else if (page >= (vaddr_t) __image && page < (vaddr_t) __image_end) {
+        src = page;
+    }
+
+    // The page must be here before it can be there. Nothing of it may change: the other threads use
+    // it, too. A page of the program's that can't be written is left for the kernel to refuse.
+    if (src >= (vaddr_t) __rodata_end && write) {
+        __atomic_fetch_or((uint8_t *) src, 0, __ATOMIC_RELAXED);
+    } else if (src != 0) {
+        (void) *(volatile uint8_t *) src;
+    }
+
+    return src;
+}
+
+bool thread_page_in(task_t tid, vaddr_t vaddr, unsigned fault) {
+    struct thread *thread = find_thread(tid);
+    vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
+    bool write = (fault & FAULT_WRITE) != 0;
+    vaddr_t src = backing_page(thread, page, write);
+    if (src == 0) {
+        return false;
+    }
+
+    // Read before, and now written: pages are mapped writable only once that is needed.
+    if ((fault & FAULT_PRESENT) && write && src >= (vaddr_t) __rodata_end) {
+        ASSERT_OK(vm_unmap(tid, page));
+    }
+
+    unsigned flags = (write ? MAP_W : 0) | ((fault & FAULT_EXEC) ? MAP_X : 0);
+    return thread_map(tid, page, src, flags) == OK;
+}
+
+void thread_resume(task_t tid) {
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = PAGE_FAULT_REPLY_MSG;
+    ipc_reply(tid, &m);
+}
+
+/// Takes a page fault that was received before.
+static bool take_fault(task_t src, struct message *m) {
+    for (int i = 0; i < MAX_THREADS; i++) {
+        struct thread *thread = &threads[i];
+        if (thread->tid != 0 && thread->has_fault && (src == IPC_ANY || src == thread->tid)) {
+            *m = thread->fault;
+            thread->has_fault = false;
+            return true;
+        }
+    }
+
+    return false;
+}
+
+error_t thread_recv(task_t src, struct message *m) {
+    if (take_fault(src, m)) {
+        return OK;
+    }
+
+    while (true) {
+        bzero(m, sizeof(*m));
+        error_t err = ipc_recv(src, m);
+        if (err != OK || m->type != PAGE_FAULT_MSG) {
+            return err;
+        }
+
+        if (!thread_page_in(m->src, m->page_fault.vaddr, m->page_fault.fault)) {
+            return OK;
+        }
+
+        thread_resume(m->src);
+    }
+}
+
+static bool get_info(task_t tid, struct task_info *info) {
+    error_t err = sys_info(INFO_TASK, TASK_SLOT(tid), info, sizeof(*info));
+    return err > 0 && info->tid == tid;
+}
+
+enum task_state state_of(task_t tid) {
+    struct task_info info;
+    return get_info(tid, &info) ? (enum task_state) info.state : TASK_UNUSED;
+}
+
+int own_priority(void) {
+    struct task_info info;
+    ASSERT(get_info(main_task, &info));
+    return info.priority;
+}
+
+task_t find_task(const char *name) {
+    struct kernel_info kernel;
+    ASSERT_OK(sys_info(INFO_KERNEL, 0, &kernel, sizeof(kernel)));
+    for (unsigned slot = 1; slot <= kernel.num_tasks; slot++) {
+        struct task_info info;
+        error_t err = sys_info(INFO_TASK, (int) slot, &info, sizeof(info));
+        if (err > 0 && strcmp(info.name, name) == 0) {
+            return info.tid;
+        }
+    }
+
+    return 0;
+}
+
+/// Receives the page fault of a thread that is in one.
+static void serve_fault(struct thread *thread) {
+    // A task that has faulted can send nothing else. NOBLOCK: we may have had it already.
+    struct message *m = &thread->fault;
+    if (raw_ipc(0, thread->tid, m, IPC_RECV | IPC_NOBLOCK) != OK) {
+        return;
+    }
+
+    if (thread_page_in(thread->tid, m->page_fault.vaddr, m->page_fault.fault)) {
+        thread_resume(thread->tid);
+    } else {
+        thread->has_fault = true;
+    }
+}
+
+void thread_serve_faults(void) {
+    for (int i = 0; i < MAX_THREADS; i++) {
+        struct thread *thread = &threads[i];
+        if (thread->tid != 0 && !thread->has_fault && state_of(thread->tid) == TASK_FAULTED) {
+            serve_fault(thread);
+        }
+    }
+}
+
+bool thread_wait_state(task_t tid, enum task_state state) {
+    uint64_t deadline = sys_clock() + PATIENCE_MS;
+    while (state_of(tid) != state) {
+        thread_serve_faults();
+        if (sys_clock() > deadline) {
+            check_failed(__FILE__, __LINE__, "thread %d is in state %d, expected %d", tid,
+                         state_of(tid), state);
+            return false;
+        }
+    }
+
+    return true;
+}
+
+bool thread_wait_blocked(task_t tid) {
+    struct thread *thread = find_thread(tid);
+    while (true) {
+        enum task_state state = state_of(tid);
+        if (thread->has_fault || state == TASK_STOPPED || state == TASK_SENDING) {
+            return false;
+        }
+
+        if (state == TASK_RECEIVING) {
+            return true;
+        }
+
+        thread_serve_faults();
+    }
+}
+
+void thread_expect_exception(task_t tid, int exception, int *value) {
+    struct message m;
+    if (!CHECK_OK(thread_recv(tid, &m)) || !CHECK_EQ(m.type, EXCEPTION_MSG)) {
+        return;
+    }
+
+    CHECK_EQ(m.src, tid);
+    CHECK_EQ(m.exception.task, tid);
+    CHECK_EQ(m.exception.exception, exception);
+    if (value != NULL) {
+        *value = m.exception.value;
+    }
+}
+
+void thread_join(task_t tid) {
+    int status = 0;
+    thread_expect_exception(tid, EXP_EXIT, &status);
+    CHECK_EQ(status, THREAD_DONE);
+    thread_destroy(tid);
+}
+
+error_t raw_ipc(task_t dst, task_t src, struct message *m, unsigned flags) {
+    return sys_ipc(dst, src, m, flags, NULL, 0);
+}

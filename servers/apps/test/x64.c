@@ -1,0 +1,118 @@
+#include <arch_syscall.h>
+#include <arch_user.h>
+#include <kernel_abi.h>
+
+#include "machine.h"
+#include "thread.h"
+
+// The clock (MC146818): register numbers go to the first port, contents through the second.
+#define RTC_SELECT    0x70
+#define RTC_DATA      0x71
+#define RTC_REGISTER_B 0x0b
+#define RTC_REGISTER_C 0x0c
+#define RTC_B_PERIODIC 0x40
+
+// Sets up the stack as the program's own start-up code does.
+__asm__(".globl thread_entry\n"
+        "thread_entry:\n"
+        "    lea __stack_top(%rip), %rsp\n"
+        "    xor %ebp, %ebp\n"
+        "    call thread_main\n"
+        "    ud2\n");
+
+void machine_illegal(void) {
+    __asm__ __volatile__("ud2");
+}
+
+void machine_divide_by_zero(void) {
+    unsigned dividend = 1, remainder = 0;
+    __asm__ __volatile__("div %2" : "+a"(dividend), "+d"(remainder) : "r"(0));
+}
+
+static void halt(void) {
+    __asm__ __volatile__("hlt");
+}
+
+void machine_breakpoint(void) {
+    __asm__ __volatile__("int3");
+}
+
+void machine_noncanonical(void) {
+    *(volatile int *) 0x8000000000000000ul = 1;
+}
+
+static void disable_interrupts(void) {
+    __asm__ __volatile__("cli");
+}
+
+static void reset_by_port(void) {
+    // The keyboard controller's command port, by which a PC can be reset.
+    __asm__ __volatile__("outb %%al, $0x64" ::"a"(0xfe));
+}
+
+static void set_address_space(void) {
+    __asm__ __volatile__("mov %0, %%cr3" ::"r"(0ul));
+}
+
+const machine_function_t machine_privileged_functions[] = {
+    halt, disable_interrupts, reset_by_port, set_address_space, NULL,
+};
+
+/// mov eax, 1; ret
+const unsigned char machine_code[] = {0xb8, 0x01, 0x00, 0x00, 0x00, 0xc3};
+const unsigned machine_code_len = sizeof(machine_code);
+
+bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
+    uint64_t in[2] = {pattern, ~pattern}, low[2] = {0, 0}, high[2] = {0, 0};
+    // System calls and the clock's interrupts come in between; the registers are not touched by
+    // anything but this.
+    __asm__ __volatile__("movdqu (%[in]), %%xmm0\n"
+                         "movdqu (%[in]), %%xmm15\n"
+                         "paddq %%xmm15, %%xmm15\n"
+                         "1:\n"
+                         "    mov %[nop], %%eax\n"
+                         "    syscall\n"
+                         "    dec %[rounds]\n"
+                         "    jnz 1b\n"
+                         "movdqu %%xmm0, (%[low])\n"
+                         "movdqu %%xmm15, (%[high])\n"
+                         : [rounds] "+&b"(rounds)
+                         : [in] "r"(in), [low] "r"(low), [high] "r"(high), [nop] "i"(SYS_NOP)
+                         : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory",
+                           "cc", "xmm0", "xmm15");
+    return low[0] == pattern && low[1] == ~pattern && high[0] == 2 * pattern
+           && high[1] == 2 * ~pattern;
+}
+
+static uint8_t rtc_read(uint8_t reg) {
+    arch_port_write8(RTC_SELECT, reg);
+    return arch_port_read8(RTC_DATA);
+}
+
+static void rtc_write(uint8_t reg, uint8_t value) {
+    arch_port_write8(RTC_SELECT, reg);
+    arch_port_write8(RTC_DATA, value);
+}
+
+void machine_irq_start(void) {
+    rtc_write(RTC_REGISTER_B, rtc_read(RTC_REGISTER_B) | RTC_B_PERIODIC);
+    machine_irq_handle();
+}
+
+void machine_irq_handle(void) {
+    // Reading it is what lets the line go down.
+    (void) rtc_read(RTC_REGISTER_C);
+}
+
+void machine_irq_stop(void) {
+    rtc_write(RTC_REGISTER_B, rtc_read(RTC_REGISTER_B) & (uint8_t) ~RTC_B_PERIODIC);
+    machine_irq_handle();
+}
+
+void machine_read_port(void) {
+    (void) arch_port_read8(MACHINE_PORT);
+}
+
+long machine_syscall(long number) {
+    return arch_syscall(number, 0, 0, 0, 0, 0, 0);
+}
