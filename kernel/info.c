@@ -45,6 +45,7 @@ static void fill_cpu_info(struct cpu_info *info, struct cpu *cpu) {
     if (cpu->id == 0) {
         info->idle_cycles += board_boot_wait_cycles();
     }
+    info->busy_cycles = now - cpu->started - info->idle_cycles;
     info->switches = cpu->switches;
 }
 

@@ -99,6 +99,7 @@ struct cpu {
     list_t sync_waiters;       ///< Tasks that wait until this CPU has taken note of something.
     uint64_t slice_end;
     uint64_t timer_armed;      ///< What the hardware timer is set to; 0: nothing.
+    uint64_t started;          ///< When the CPU came up, in cycles.
     uint64_t accounted;        ///< Cycles up to here have been charged to somebody.
     uint64_t idle_cycles;
     uint64_t switches;

@@ -156,6 +156,7 @@ struct task_info {
 };
 
 struct cpu_info {
+    uint64_t busy_cycles;  ///< Since it came up. Waits for hardware and idleness are left out.
     uint64_t idle_cycles;
     uint64_t switches;
     task_t running;       ///< 0 if idle.
