@@ -6,16 +6,16 @@
 
 #include <types.h>
 
-#define ELF_MAGIC       "\177ELF"
-#define ELF_MAGIC_LEN   4
-#define ELF_IDENT_CLASS 4  ///< Index in e_ident: ELF_CLASS_*
-#define ELF_IDENT_DATA  5  ///< Index in e_ident: ELF_DATA_*
+#define ELF_MAGIC         "\177ELF"
+#define ELF_MAGIC_LEN     4
+#define ELF_IDENT_CLASS   4  ///< Index in e_ident: ELF_CLASS_*
+#define ELF_IDENT_DATA    5  ///< Index in e_ident: ELF_DATA_*
 #define ELF_IDENT_VERSION 6
-#define ELF_CLASS_32    1
-#define ELF_CLASS_64    2
-#define ELF_DATA_LITTLE 1
-#define ELF_VERSION     1
-#define ELF_TYPE_EXEC   2
+#define ELF_CLASS_32      1
+#define ELF_CLASS_64      2
+#define ELF_DATA_LITTLE   1
+#define ELF_VERSION       1
+#define ELF_TYPE_EXEC     2
 
 #define ELF_PT_LOAD    1
 #define ELF_PT_DYNAMIC 2

@@ -59,7 +59,8 @@ static error_t map_copy(struct task *task, const struct segment *segment, vaddr_
 }
 
 static bool is_allowed(unsigned flags, unsigned fault) {
-    return !((fault & FAULT_WRITE) && !(flags & MAP_W)) && !((fault & FAULT_EXEC) && !(flags & MAP_X));
+    return !((fault & FAULT_WRITE) && !(flags & MAP_W))
+           && !((fault & FAULT_EXEC) && !(flags & MAP_X));
 }
 
 static bool is_stack_or_heap(const struct task *task, vaddr_t page) {
@@ -109,7 +110,7 @@ static void log_failure(const struct task *task, const struct page_fault_fields 
              task->name, task->max_pages, vaddr, ip);
     } else if (err == ERR_NO_MEMORY) {
         WARN("%s: out of memory at %p (ip %p): %zu of %zu pages are free", task->name, vaddr, ip,
-             pages_free(), pages_total());
+             memory_num_free(), pages_total());
     } else if (err == ERR_NOT_PERMITTED) {
         WARN("%s: invalid access at %p (ip %p, %s)", task->name, vaddr, ip,
              describe_access(fault->fault));
@@ -158,8 +159,7 @@ void fault_handle_exception(task_t tid, const struct exception_fields *exception
         reap(task, (struct task_end){TASK_END_REASON_EXITED, exception->value});
         return;
     }
-    WARN("%s: %s (ip %p, address %p, number %d)", task->name,
-         exception_name(exception->exception), (void *) exception->ip, (void *) exception->addr,
-         exception->value);
+    WARN("%s: %s (ip %p, address %p, number %d)", task->name, exception_name(exception->exception),
+         (void *) exception->ip, (void *) exception->addr, exception->value);
     reap(task, (struct task_end){TASK_END_REASON_CRASHED, -1});
 }

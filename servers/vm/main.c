@@ -93,26 +93,26 @@ static void handle_notifications(notifications_t notifications) {
 /// \return  Whom `m` is now the answer to, or 0.
 static task_t handle(struct message *m) {
     switch (m->type) {
-        case PAGE_FAULT_MSG: {
-            error_t err = fault_handle_page_fault(m->src, &m->page_fault);
-            m->type = PAGE_FAULT_REPLY_MSG;
-            return (err == OK) ? m->src : 0;
+    case PAGE_FAULT_MSG: {
+        error_t err = fault_handle_page_fault(m->src, &m->page_fault);
+        m->type = PAGE_FAULT_REPLY_MSG;
+        return (err == OK) ? m->src : 0;
+    }
+    case EXCEPTION_MSG:
+        fault_handle_exception(m->src, &m->exception);
+        return 0;
+    case NOTIFICATIONS_MSG:
+        handle_notifications(m->notifications.data);
+        return 0;
+    case ASYNC_MSG:
+        watch_handle_pull(m->src);
+        return 0;
+    default:
+        if (!vm_dispatch(&vm_api, m) && !task_dispatch(&task_api, m)
+            && !discovery_dispatch(&discovery_api, m)) {
+            discard_unknown_message(m);
         }
-        case EXCEPTION_MSG:
-            fault_handle_exception(m->src, &m->exception);
-            return 0;
-        case NOTIFICATIONS_MSG:
-            handle_notifications(m->notifications.data);
-            return 0;
-        case ASYNC_MSG:
-            watch_handle_pull(m->src);
-            return 0;
-        default:
-            if (!vm_dispatch(&vm_api, m) && !task_dispatch(&task_api, m)
-                && !discovery_dispatch(&discovery_api, m)) {
-                discard_unknown_message(m);
-            }
-            return 0;
+        return 0;
     }
 }
 

@@ -16,6 +16,10 @@ static struct pool region_pool = POOL_INIT(struct region, own_add_page);
 static struct page_list spare;
 static paddr_t spare_paddr;
 
+size_t memory_num_free(void) {
+    return pages_free() + spare.count;
+}
+
 static bool is_within_limit(const struct task *task, size_t num_pages) {
     return !task->max_pages
            || (task->num_pages <= task->max_pages
@@ -101,8 +105,7 @@ static void unmap_pages(struct task *task, vaddr_t vaddr, size_t num_pages) {
 static error_t map_pages(struct task *task, const struct region *region, unsigned flags) {
     paddr_t paddr = region->block->paddr + region->first_page * PAGE_SIZE;
     for (size_t i = 0; i < region->num_pages; i++) {
-        error_t err =
-            memory_map(task, region->vaddr + i * PAGE_SIZE, paddr + i * PAGE_SIZE, flags);
+        error_t err = memory_map(task, region->vaddr + i * PAGE_SIZE, paddr + i * PAGE_SIZE, flags);
         if (IS_ERROR(err)) {
             unmap_pages(task, region->vaddr, i);
             return err;

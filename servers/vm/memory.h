@@ -59,7 +59,11 @@ void memory_remove_region(struct task *task, struct region *region);
 
 /// Maps a page of a region again. The kernel unmaps one that the task gave away as a page table, and
 /// the page may have come back since.
-error_t memory_restore_page(struct task *task, const struct region *region, vaddr_t vaddr) __mustuse;
+error_t memory_restore_page(struct task *task, const struct region *region,
+                            vaddr_t vaddr) __mustuse;
+
+/// Pages that nobody uses: those of the allocator, and one that vm may have at hand.
+size_t memory_num_free(void);
 
 void memory_block_unref(struct block *block);
 

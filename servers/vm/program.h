@@ -17,8 +17,8 @@ struct segment {
     vaddr_t file_end;  ///< `start` … `end`
     /// Pages below this one are mapped as they are in the file; the others get pages of their own.
     vaddr_t in_place_end;
-    size_t file_off;   ///< Page-aligned.
-    unsigned flags;    ///< MAP_W or MAP_X or neither
+    size_t file_off;  ///< Page-aligned.
+    unsigned flags;   ///< MAP_W or MAP_X or neither
 };
 
 struct program {

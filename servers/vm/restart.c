@@ -4,7 +4,8 @@
 
 static bool is_wanted(const struct manifest_server *policy, struct task_end end) {
     bool ended_well = (end.reason == TASK_END_REASON_EXITED && end.status == 0);
-    return policy->restart == RESTART_ALWAYS || (policy->restart == RESTART_ON_CRASH && !ended_well);
+    return policy->restart == RESTART_ALWAYS
+           || (policy->restart == RESTART_ON_CRASH && !ended_well);
 }
 
 enum restart_verdict restart_decide(const struct manifest_server *policy,

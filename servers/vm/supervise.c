@@ -48,19 +48,19 @@ static void plan_restart(struct supervised *server, struct task_end end) {
     uint64_t now = timer_uptime();
     msec_t delay = 0;
     switch (restart_decide(policy, &server->history, end, now, &delay)) {
-        case RESTART_NOT:
-            break;
-        case RESTART_LATER:
-            WARN("%s ended: restart %u in %d ms", name_of(server), server->history.restarts, delay);
-            timers_set(&timers, &server->timer, now + (uint64_t) delay);
-            arm_timer();
-            break;
-        case RESTART_GIVE_UP:
-            WARN("%s ended again after %u restarts: given up; launch it by hand to try again",
-                 name_of(server), server->history.restarts);
-            server->has_given_up = true;
-            service_give_up();
-            break;
+    case RESTART_NOT:
+        break;
+    case RESTART_LATER:
+        WARN("%s ended: restart %u in %d ms", name_of(server), server->history.restarts, delay);
+        timers_set(&timers, &server->timer, now + (uint64_t) delay);
+        arm_timer();
+        break;
+    case RESTART_GIVE_UP:
+        WARN("%s ended again after %u restarts: given up; launch it by hand to try again",
+             name_of(server), server->history.restarts);
+        server->has_given_up = true;
+        service_give_up();
+        break;
     }
 }
 

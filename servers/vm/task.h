@@ -30,7 +30,7 @@ struct task {
     task_t tid;
     enum task_life life;
     char name[TASK_NAME_LEN];
-    unsigned server;                ///< Its entry in the manifest. Of an external task: its pager's.
+    unsigned server;  ///< Its entry in the manifest. Of an external task: its pager's.
     task_t pager;
     task_t launcher;                ///< Who asked for it; INIT_TASK: vm itself.
     const struct program *program;  ///< NULL if external.
@@ -41,8 +41,8 @@ struct task {
     size_t max_pages;        ///< 0: no limit.
     list_t regions;          ///< struct region, by address
     size_t num_regions;
-    list_t offers;           ///< struct offer: made by it
-    list_t offered;          ///< struct offer: made to it
+    list_t offers;   ///< struct offer: made by it
+    list_t offered;  ///< struct offer: made to it
     size_t num_offers;
 
     list_t watchers;    ///< struct watch: who wants to know of its end

@@ -25,6 +25,7 @@ static error_t alloc(task_t client, struct task_alloc_fields *request,
     if (!task) {
         return ERR_UNAVAILABLE;
     }
+    strncpy2(task->name, pager->name, sizeof(task->name));
     task->server = pager->server;
     task->pager = client;
     task->launcher = client;

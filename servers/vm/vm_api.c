@@ -80,7 +80,7 @@ static error_t accept_pages(task_t client, struct vm_accept_pages_fields *reques
 
 static error_t stats(task_t client __unused, struct vm_stats_reply_fields *reply) {
     reply->total_pages = pages_total();
-    reply->free_pages = pages_free();
+    reply->free_pages = memory_num_free();
     return OK;
 }
 
