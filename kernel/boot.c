@@ -73,6 +73,8 @@ __noreturn void kernel_boot(void) {
          (unsigned long long) board_clock_hz() / 1000000);
     console_init();
     start_init();
+    // Booting was work, not idleness.
+    this_cpu()->accounted = arch_cycles();
     kernel_resume();
 }
 

@@ -11,7 +11,6 @@ void sched_init(struct cpu *cpu, unsigned id) {
     for (int i = 0; i < NUM_PRIORITIES; i++) {
         list_init(&cpu->queues[i]);
     }
-    // What the boot CPU has done up to here is its own work, not idleness.
     cpu->accounted = arch_cycles();
     cpu->started = id == 0 ? board_boot_cycles() : cpu->accounted;
     cpu->resched = true;
