@@ -106,6 +106,6 @@ typedef uint32_t notifications_t;
 #define __noreturn     __attribute__((noreturn))
 #define __unused       __attribute__((unused))
 #define __weak         __attribute__((weak))
-#define __printf(f, a) __attribute__((format(printf, f, a)))
+#define __printf(f, a) __attribute__((format(__printf__, f, a)))
 
 #endif

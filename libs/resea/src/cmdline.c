@@ -146,7 +146,7 @@ int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
         return num_words;
     }
 
-    const char *program = (num_words > 0) ? words[0] : "";
+    const char *program = (num_words > 0) ? words[0] : program_name();
     if (num_words < 2) {
         return unknown_command(program, NULL);
     }
