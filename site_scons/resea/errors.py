@@ -10,11 +10,11 @@ class UserError(Exception):
     """A mistake in what the user wrote: a command line, a manifest, a SConscript.
 
     `where` is "file:line", a file or "command line"; `what` says what is wrong and what to do.
-    SConstruct prints it as one line, without a traceback.
+    SConstruct prints it as one line, without a traceback. Without `where`, `what` tells that, too.
     """
 
     def __init__(self, where, what):
-        super().__init__(f"{where}: {what}")
+        super().__init__(f"{where}: {what}" if where else what)
         self.where = where
         self.what = what
 

@@ -14,18 +14,21 @@ def add_nodes(env, roots, include):
     tree = sorted((top / "idl").glob("*.idl"))
     outside = sorted(path for root in external for path in (root / "idl").glob("*.idl"))
     lock = top / "idl" / "ordinals.lock"
+    outside_locks = [p for p in (root / "idl" / "ordinals.lock" for root in external) if p.is_file()]
 
     def write(target):
         from resea import idl
         try:
             model = idl.compile_files([p.relative_to(top) for p in tree], lock=lock,
-                                      external=outside)
+                                      external=outside,
+                                      external_lock=outside_locks[0] if outside_locks else None)
         except idl.IdlError as e:
-            raise UserError("idl", str(e)) from e
+            raise UserError(None, str(e)) from e
         for name, text in idl.generate_headers(model).items():
             (include / name).write_text(text)
 
-    sources = [str(p) for p in tree + outside] + ([str(lock)] if lock.is_file() else [])
+    locks = ([lock] if lock.is_file() else []) + outside_locks
+    sources = [str(p) for p in tree + outside + locks]
     node = env.Command([str(include / name) for name in HEADERS], sources,
                        environment.python_action(write, [], "GEN", "idl.h"))
     compiler = Path(__file__).parent / "idl"

@@ -25,6 +25,15 @@ class Config:
     def __init__(self, kconf):
         self.kconf = kconf
         self.origins = {}
+        self.wanted = {}  # symbols that were set, with the text and how to tell of a mistake
+
+    def check_effects(self):
+        """Refuses what was set since the last call but does nothing, because of a `depends on`."""
+        for symbol, (text, error) in self.wanted.items():
+            if symbol.str_value != text:
+                raise error("has no effect: it depends on "
+                            + kconfiglib.expr_str(symbol.direct_dep))
+        self.wanted.clear()
 
     def symbols(self):
         """All options, as kconfiglib's Symbol objects."""
@@ -72,9 +81,11 @@ def load_all(build, repair=False):
     config = load(build.folder / "Kconfig", f"Resea for {build.board}", build.mode,
                   build.kconfig_files())
     apply_manifest(config, build.manifest)
+    config.check_effects()
     path = build.folder / ".config"
     apply_file(config, path, build.library.shown(path), repair)
     apply_command_line(config, build.options.config)
+    config.check_effects()
     config.write_header(build.include / "config.h")
     return config
 
@@ -124,6 +135,7 @@ class Source:
         if not _is_settable(symbol):
             raise error("can't be set: it follows from other options")
         symbol.set_value(text)
+        self.config.wanted[symbol] = text, error
         self.config.origins[symbol.name] = self.name
 
     def _find(self, name, error, shown, valid):
@@ -212,6 +224,8 @@ def apply_file(config, path, shown, repair=False):
         except UserError:
             if not repair:
                 raise
+    # An option that a later one makes void is no mistake here: menus save it like any other.
+    config.wanted.clear()
 
 
 def parse_line(line):

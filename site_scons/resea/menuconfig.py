@@ -16,7 +16,8 @@ def run(build):
     os.environ.setdefault("MENUCONFIG_STYLE", "aquatic")
     menuconfig.menuconfig(build.config.kconf)
     keep_changes(build, edited, path)
-    edited.unlink()
+    for leftover in edited.parent.glob(edited.name + "*"):
+        leftover.unlink()
     print(f"{build.library.shown(path)}: {output.plural(count(path), 'option')} set")
     return 0
 

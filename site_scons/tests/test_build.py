@@ -1,5 +1,6 @@
 """Whole builds of a tiny tree: what is made, what is made anew, and what mistakes look like."""
 
+import fcntl
 import os
 import struct
 import time
@@ -222,3 +223,43 @@ def test_outputs_do_not_depend_on_the_place(built, fresh):
     assert tree.scons(fresh, "board=toy")[0] == 0
     name = "build/toy-debug/resea.img"
     assert (built / name).read_bytes() == (fresh / name).read_bytes()
+
+
+def test_idl_mistake(fresh):
+    (fresh / "idl/a.idl").write_text("namespace a {\n    rpc b(c: itn) -> ();\n}\n")
+    edit(fresh / "kernel/main.c", "#include <config.h>", "#include <config.h>\n#include <idl.h>")
+    status, output = tree.scons(fresh, "board=toy")
+    assert status == 2
+    assert "error: idl/a.idl:2:14: " in output and "did you mean 'int'?" in output
+
+
+def test_second_scons_waits(built):
+    with open(built / "build/toy-debug/.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = tree.start(built, "board=toy")
+        line = ""
+        while "waiting" not in line:
+            line = run.stdout.readline()
+        assert line == f"waiting for another scons that builds in {built}/build/toy-debug\n"
+    assert run.wait(60) == 0
+
+
+def test_unit_tests(fresh):
+    (fresh / "libs/unittest").mkdir()
+    (fresh / "libs/unittest/SConscript").write_text(
+        'Import("env")\nenv.ReseaLibrary(name="unittest", sources=["main.c"])\n')
+    (fresh / "libs/unittest/main.c").write_text(
+        "int test(void);\nint main(void);\nint main(void) { return test(); }\n")
+    edit(fresh / "servers/rand/SConscript", "])", '], unittests=["rand_test.c"])')
+    (fresh / "servers/rand/rand_test.c").write_text(
+        "int test(void);\nint component_main(void);\nint resea(void);\n"
+        "int resea(void) { return -8; }\n"
+        "int test(void) { return component_main(); }\n")
+    status, output = tree.scons(fresh, "board=toy", "unittest", "target=servers/rand")
+    assert status == 0, output
+    assert (fresh / "build/toy-debug/unittests/servers-rand").is_file()
+    edit(fresh / "servers/rand/rand_test.c", "-8", "1")
+    assert tree.scons(fresh, "board=toy", "unittest")[0] != 0
+    assert tree.scons(fresh, "board=toy", "unittest", "target=server/rnd") == (
+        2, "error: command line: target=server/rnd: unknown component 'server/rnd'; did you mean "
+           "'servers/rand'?")

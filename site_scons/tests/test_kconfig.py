@@ -28,6 +28,11 @@ config BASE
     default 0x1000
     range 0x0 0xffff
 
+config OUTPUT
+    int "Output"
+    default 7
+    depends on KDEBUG
+
 config DERIVED
     bool
     default KDEBUG
@@ -94,7 +99,7 @@ def test_header(folder):
     assert header.splitlines()[1:] == [
         "#define CONFIG_BASE 0x1000", "#define CONFIG_DEBUG 1", "#define CONFIG_DERIVED 1",
         "#define CONFIG_KDEBUG 1", '#define CONFIG_NAME "a \\"b\\""',
-        "#define CONFIG_NUM_TASKS 128", "#define CONFIG_TCPIP_PORTS 8"]
+        "#define CONFIG_NUM_TASKS 128", "#define CONFIG_OUTPUT 7", "#define CONFIG_TCPIP_PORTS 8"]
 
 
 def test_header_is_left_alone_if_nothing_changed(folder):
@@ -143,18 +148,20 @@ def test_origins(folder):
      at(2) + "kernel.derived: can't be set: it follows from other options"),
     ("[kernel]\ntcpip_dhcp = true\n[server.tcpip]",
      at(2) + "kernel.tcpip_dhcp: unknown option 'tcpip_dhcp'; valid: base, debug, derived, kdebug, "
-             "name, num_tasks"),
+             "name, num_tasks, output"),
     ("[server.tcpip]\noptions = { dchp = true }",
      at(2) + "server.tcpip.options.dchp: unknown option 'dchp'; did you mean 'dhcp'?"),
-    ("[server.tcpip]\noptions = {\n  ports = 0\n}", None),
+    ("[kernel]\nkdebug = false\noutput = 3",
+     at(3) + "kernel.output: has no effect: it depends on KDEBUG"),
+    ("[server.tcpip]\n[server.tcpip.options]\nports = 0",
+     at(3) + "server.tcpip.options.ports: 0 is out of range: 1 to 64"),
     ("[server.rand]\n[server.rand.options]\nseed = 1",
      at(3) + "server.rand.options.seed: unknown option 'seed'; there are none"),
 ])
 def test_mistakes_in_the_manifest(folder, manifest, message):
     with pytest.raises(UserError) as e:
         folder.load(manifest)
-    if message:
-        assert str(e.value) == message
+    assert str(e.value) == message
 
 
 @pytest.mark.parametrize("line, message", [
@@ -174,11 +181,12 @@ def test_mistakes_in_the_saved_file(folder, line, message):
     ("NUM_TSKS", "5", "CONFIG_NUM_TSKS=5: unknown option 'CONFIG_NUM_TSKS'; did you mean "
                       "'CONFIG_NUM_TASKS'?"),
     ("KDEBUG", "2", "CONFIG_KDEBUG=2: expects true or false, not '2'"),
+    ("OUTPUT", "3", "CONFIG_OUTPUT=3: has no effect: it depends on KDEBUG"),
     ("NUM_TASKS", "9999", "CONFIG_NUM_TASKS=9999: 9999 is out of range: 4 to 1023"),
 ])
 def test_mistakes_on_the_command_line(folder, name, value, message):
     with pytest.raises(UserError) as e:
-        folder.load(**{name: value})
+        folder.load("[kernel]\nkdebug = false", **{name: value})
     assert str(e.value) == "command line: " + message
 
 
@@ -186,6 +194,11 @@ def test_mistakes_on_the_command_line(folder, name, value, message):
                                              ("true", True), ("false", False)])
 def test_words_for_booleans(folder, value, expected):
     assert folder.load(KDEBUG=value).value("KDEBUG") is expected
+
+
+def test_switching_off_what_another_value_depends_on_is_fine(folder):
+    config = folder.load("[kernel]\noutput = 3", KDEBUG="n")
+    assert config.value("KDEBUG") is False
 
 
 def test_mistake_in_a_kconfig_file(folder):

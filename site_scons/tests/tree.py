@@ -1,7 +1,9 @@
 """A tree small enough to be built in seconds, for tests that run scons for real."""
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -165,10 +167,16 @@ int main(void) { return resea() + data + bss[1] + constant; }
     return folder
 
 
+def start(folder, *arguments):
+    """Starts scons."""
+    env = {**os.environ, "PWD": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen([sys.executable, shutil.which("scons"), *arguments], cwd=folder,
+                            env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
 def scons(folder, *arguments):
     """Runs scons; gives its exit status and output, without what SCons itself says."""
-    env = {**os.environ, "PWD": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    run = subprocess.run(["scons", *arguments], cwd=folder, env=env, text=True, timeout=120,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    lines = [line for line in run.stdout.splitlines() if not line.startswith("scons: ")]
+    run = start(folder, *arguments)
+    output = run.communicate(timeout=120)[0]
+    lines = [line for line in output.splitlines() if not line.startswith("scons: ")]
     return run.returncode, "\n".join(lines)
