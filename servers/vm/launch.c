@@ -167,7 +167,6 @@ static task_t start(const char *name, const struct program *program, unsigned nu
         undo(task);
         return err;
     }
-    DEBUG("started %s (task %d)", name, task->tid);
     supervise_launched(task, cmdline);
     return task->tid;
 }

@@ -60,7 +60,6 @@ void reap(struct task *task, struct task_end end) {
         }
     }
 
-    DEBUG("%s ended with status %d", task->name, end.status);
     release(task, end);
     supervise_ended(task);
 }

@@ -70,7 +70,9 @@ static void start(struct supervised *server, const char *cmdline) {
         WARN("%s: failed to start it: %s", name_of(server), error_name(task));
         server->history.started_at = timer_uptime();
         plan_restart(server, (struct task_end){TASK_END_REASON_CRASHED, -1});
+        return;
     }
+    DEBUG("started %s (task %d)", name_of(server), task);
 }
 
 void supervise_start_all(void) {
