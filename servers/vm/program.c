@@ -5,8 +5,12 @@
 
 #include "elf.h"
 
+bool program_is_executable(const void *file, size_t len) {
+    return len >= ELF_MAGIC_LEN && memcmp(file, ELF_MAGIC, ELF_MAGIC_LEN) == 0;
+}
+
 static const char *check_header(const struct elf_header *ehdr, size_t len) {
-    if (len < sizeof(*ehdr) || memcmp(ehdr->e_ident, ELF_MAGIC, ELF_MAGIC_LEN) != 0) {
+    if (len < sizeof(*ehdr) || !program_is_executable(ehdr, len)) {
         return "not an ELF file";
     }
     if (ehdr->e_ident[ELF_IDENT_CLASS] != ELF_CLASS

@@ -29,6 +29,9 @@ struct program {
     struct segment segments[PROGRAM_SEGMENTS_MAX];
 };
 
+/// Whether the file looks like an executable at all.
+bool program_is_executable(const void *file, size_t len);
+
 /// Reads the headers of an ELF executable. Trusts none of them: afterwards each segment lies inside
 /// of the file and of [USER_IMAGE_BASE, USER_HEAP_END - a guard page), and no two share a page.
 /// \param file  Page-aligned, kept by the program; readable up to the end of its last page.

@@ -770,9 +770,14 @@ TEST("a page that became a page table of a pager's task can come back") {
 TEST("programs are listed by number") {
     begin();
     struct message m = {.type = TASK_PROGRAM_MSG};
-    m.task_program.index = 1;
-    TEST_EXPECT_STR_EQ(call(shell, m).task_program_reply.name, "shell");
-    m.task_program.index = 100;
+    // Neither the manifest nor "broken" is one.
+    static const char *expected[] = {"shell", "disk", "flaky", "hello"};
+    for (unsigned i = 0; i < 4; i++) {
+        m.task_program.index = i;
+        struct message reply = call(shell, m);
+        TEST_EXPECT_STR_EQ(reply.task_program_reply.name, expected[i]);
+    }
+    m.task_program.index = 4;
     TEST_EXPECT_EQ(call(shell, m).type, ERR_END);
     end();
 }
