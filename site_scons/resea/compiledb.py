@@ -14,6 +14,8 @@ def entry(top, source, words):
 
 def command_of(node):
     """The words of the command that compiles an object, from SCons' node of it."""
+    # SCons forgets how it made what is up to date, unless asked anew.
+    node.reset_executor()
     executor = node.get_executor()
     env = executor.get_build_env()
     return shlex.split(env.subst(_TEMPLATE, target=executor.get_all_targets(),

@@ -63,6 +63,13 @@ def test_sparse_gets_the_include_paths_only():
     assert words[-5:] == ["-Ilibs/common/include", "-DX=1", "-isystem", "/clang/include", "a.c"]
 
 
+def test_noise_of_checkers_is_dropped():
+    assert check.is_noise("12 warnings generated.")
+    assert check.is_noise("/usr/lib/llvm-14/lib/clang/14.0.6/include/stdint.h:9:1: warning: x")
+    assert check.is_noise("a.c: note: in included file (through b.h):")
+    assert not check.is_noise("kernel/task.c:1:2: warning: symbol 'x' was not declared")
+
+
 def test_formatting_is_checked_in_batches():
     commands = check.format_commands([f"{i}.c" for i in range(50)])
     assert [len(words) - 3 for words in commands] == [40, 10]

@@ -1,4 +1,4 @@
-"""The ISO image, in QEMU and in Bochs, and the kernel's other way into gdb."""
+"""The ISO image, in QEMU and in Bochs, and gdb on a running system."""
 
 import subprocess
 from types import SimpleNamespace
@@ -29,8 +29,6 @@ def test_iso_in_bochs(machines, mode):
     guest.expect("hello exited with status 0", BOCHS_LIMIT)
     guest.expect("ps exited with status 0", BOCHS_LIMIT)
     guest.wait(BOCHS_LIMIT)
-    log = (machines.log(builds.BUILD / f"x64-{mode}", ".bochs").parent)
-    assert log.is_dir()
 
 
 @pytest.mark.heavy
@@ -43,7 +41,7 @@ def test_two_cpus_in_bochs(machines):
 def gdb(folder, *commands):
     """Boots under gdb, runs its commands, and returns what it printed."""
     build = SimpleNamespace(folder=folder, logs=folder / "logs", image=folder / "resea.img")
-    process = debugger.start(machine(), qemu.Setup(cpus=2, cmdline="run=panic-not"), build,
+    process = debugger.start(machine(), qemu.Setup(cpus=2, build,
                              folder / "logs" / "test_gdb-serial.log")
     try:
         words = debugger.gdb_command("gdb", folder / "resea.elf", folder / "gdb.sock",
