@@ -1,7 +1,7 @@
 """The build system of Resea.
 
 Who reads this package should start with `frontdoor`, which SConstruct calls, and go on to `build`,
-which turns one board manifest into one bootable image. Modules that need SCons to be running are
-`frontdoor`, `build`, `environment` and `unittests`; all others are plain Python with unit tests in
-site_scons/tests.
+which knows all about one board, and `graph` and `image`, which tell SCons how to make it. These
+two, `frontdoor`, `environment`, `idl_headers` and `unittests` need SCons to be running; all others
+are plain Python. The unit tests are in site_scons/tests.
 """

@@ -40,7 +40,7 @@ def _builders(verbose):
                         "--start-group $SOURCES --end-group", "LD"),
         "LinkNative": builder("$CC $CCFLAGS -o $TARGET $SOURCES", "LD"),
         "Strip": builder("$STRIP --strip-all -o $TARGET $SOURCE", "STRIP"),
-        "Convert": builder("$OBJCOPY --strip-all -O $FORMAT $SOURCE $TARGET", "IMAGE"),
+        "Convert": builder("$OBJCOPY --strip-all $FORMAT $SOURCE $TARGET", "IMAGE"),
     }
 
 

@@ -51,7 +51,7 @@ def _run(arguments, targets):
 
 
 def _check_tools(asked, boards, parsed):
-    """Says at once what a command lacks. `doctor` lacks nothing: it is there to tell of the rest."""
+    """Says at once what a command lacks. `doctor` lacks nothing: it tells of all the rest."""
     flags = tuple(name for name, value in parsed.extra.items() if value == "1")
     board = boards[0] if len(boards) == 1 else "all"
     for name in [entry.name for entry in asked] or [packages.DEFAULT_COMMAND]:
@@ -108,6 +108,7 @@ def _each_board(boards, top):
 def _add_board(context, board, asked):
     # Imported only here: what it needs may be missing, which _check_tools has told by now.
     from resea.build import Build
+    from resea.graph import Graph
     build = Build(context.top, context.options, context.library, board)
     _made(build.folder)
     _lock(build.folder)
@@ -116,7 +117,7 @@ def _add_board(context, board, asked):
     context.build = build
     needs = {need for entry in asked for need in entry.needs}
     if not asked or "image" in needs or GetOption("clean"):
-        context.nodes["image"] = build.add_nodes()
+        context.nodes["image"] = Graph(build).add()
         Default(Alias(build.folder.name, context.nodes["image"]))
         Clean(context.nodes["image"], [str(build.include), str(build.folder / "manifest.bin"),
                                        str(build.folder / "Kconfig"), str(build.logs)])

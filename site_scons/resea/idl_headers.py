@@ -14,7 +14,8 @@ def add_nodes(env, roots, include):
     tree = sorted((top / "idl").glob("*.idl"))
     outside = sorted(path for root in external for path in (root / "idl").glob("*.idl"))
     lock = top / "idl" / "ordinals.lock"
-    outside_locks = [p for p in (root / "idl" / "ordinals.lock" for root in external) if p.is_file()]
+    outside_locks = [root / "idl" / "ordinals.lock" for root in external
+                     if (root / "idl" / "ordinals.lock").is_file()]
 
     def write(target):
         from resea import idl

@@ -111,8 +111,8 @@ def load(top_file, title, mode, files):
 
 
 def _kconfig_error(text, top_file):
-    text = " ".join(text.split()).removeprefix("warning: ")
-    match = re.match(r"(?:error: )?(\S+:\d+): (.*)", text)
+    text = " ".join(text.split())
+    match = re.match(r"(?:(?:error|warning): )?(\S+:\d+): (.*)", text)
     where, what = match.groups() if match else (top_file, text)
     return UserError(where, f"Kconfig: {what}")
 
@@ -142,7 +142,8 @@ class Source:
         known = {s.name: s for s in self.config.symbols()}
         valid = valid if valid is not None else {n: n for n in known}
         if name not in known or name not in valid:
-            raise error(unknown("option", shown, valid.values()))
+            raise error(unknown("option", shown, [
+                written for n, written in valid.items() if n in known and _is_settable(known[n])]))
         return known[name]
 
 

@@ -147,8 +147,8 @@ def test_origins(folder):
     ("[kernel]\nderived = true",
      at(2) + "kernel.derived: can't be set: it follows from other options"),
     ("[kernel]\ntcpip_dhcp = true\n[server.tcpip]",
-     at(2) + "kernel.tcpip_dhcp: unknown option 'tcpip_dhcp'; valid: base, debug, derived, kdebug, "
-             "name, num_tasks, output"),
+     at(2) + "kernel.tcpip_dhcp: unknown option 'tcpip_dhcp'; valid: base, kdebug, name, "
+             "num_tasks, output"),
     ("[server.tcpip]\noptions = { dchp = true }",
      at(2) + "server.tcpip.options.dchp: unknown option 'dchp'; did you mean 'dhcp'?"),
     ("[kernel]\nkdebug = false\noutput = 3",
