@@ -15,9 +15,11 @@ struct queue {
     list_t entries;
 };
 
-/// A queued message: its header and as much of its payload as its type says.
+/// A queued message: its header and as much of the rest as its type says, and a copy of its
+/// out-of-line payload.
 struct entry {
     list_elem_t next;
+    void *payload;  ///< NULL if there is none.
     size_t len;
     uint8_t message[];
 };
@@ -55,25 +57,21 @@ static struct queue *find_or_create_queue(task_t dst) {
 static void load_entry(const struct entry *entry, struct message *m) {
     bzero(m, sizeof(*m));
     memcpy(m, entry->message, entry->len);
+    if (ool_is_present(m)) {
+        m->ool_ptr = entry->payload;
+    }
 }
 
-static void free_entry(struct entry *entry) {
-    struct message m;
-    load_entry(entry, &m);
-    if (ool_is_present(&m)) {
-        free(m.ool_ptr);
-    }
+static void remove_entry(struct queue *queue, struct entry *entry) {
+    list_remove(&entry->next);
+    queue->len--;
+    free(entry->payload);
     free(entry);
 }
 
-static void pop_entry(struct queue *queue) {
-    free_entry(LIST_POP_FRONT(&queue->entries, struct entry, next));
-    queue->len--;
-}
-
 static void free_queue(struct queue *queue) {
-    while (!list_is_empty(&queue->entries)) {
-        pop_entry(queue);
+    LIST_FOR_EACH (entry, &queue->entries, struct entry, next) {
+        remove_entry(queue, entry);
     }
     list_remove(&queue->next);
     free(queue);
@@ -85,31 +83,33 @@ static void free_queue_if_empty(struct queue *queue) {
     }
 }
 
-/// Replaces the payload by a copy of it.
-static error_t copy_payload(struct message *m) {
-    error_t err = ool_prepare_send(m);
-    if (IS_ERROR(err) || !ool_is_present(m) || m->ool_len == 0) {
-        return err;
+static error_t copy_payload(struct entry *entry, const struct message *m) {
+    entry->payload = NULL;
+    if (!ool_is_present(m) || m->ool_len == 0) {
+        return OK;
     }
 
-    void *copy = malloc(m->ool_len);
-    if (copy == NULL) {
+    entry->payload = malloc(m->ool_len);
+    if (entry->payload == NULL) {
         return ERR_NO_MEMORY;
     }
-    memcpy(copy, m->ool_ptr, m->ool_len);
-    m->ool_ptr = copy;
+    memcpy(entry->payload, m->ool_ptr, m->ool_len);
     return OK;
 }
 
 static struct entry *create_entry(const struct message *m) {
-    size_t payload = MSG_LEN(m->type);
+    size_t rest = MSG_LEN(m->type);
     if (ool_is_present(m)) {
-        payload = MAX(payload, sizeof(m->ool_ptr) + sizeof(m->ool_len));
+        rest = MAX(rest, sizeof(m->ool_ptr) + sizeof(m->ool_len));
     }
 
-    size_t len = MESSAGE_HEADER_SIZE + payload;
+    size_t len = MESSAGE_HEADER_SIZE + rest;
     struct entry *entry = malloc(sizeof(*entry) + len);
     if (entry == NULL) {
+        return NULL;
+    }
+    if (IS_ERROR(copy_payload(entry, m))) {
+        free(entry);
         return NULL;
     }
 
@@ -119,26 +119,20 @@ static struct entry *create_entry(const struct message *m) {
     return entry;
 }
 
-static error_t enqueue(struct queue *queue, const struct message *m) {
+static error_t enqueue(struct queue *queue, struct message *m) {
     if (queue->len >= ASYNC_QUEUE_MAX) {
         return ERR_NO_MEMORY;
     }
 
-    struct message copy;
-    memcpy(&copy, m, sizeof(copy));
-    error_t err = copy_payload(&copy);
+    error_t err = ool_prepare_send(m);
     if (IS_ERROR(err)) {
         return err;
     }
 
-    struct entry *entry = create_entry(&copy);
+    struct entry *entry = create_entry(m);
     if (entry == NULL) {
-        if (ool_is_present(&copy) && copy.ool_len > 0) {
-            free(copy.ool_ptr);
-        }
         return ERR_NO_MEMORY;
     }
-
     list_push_back(&queue->entries, &entry->next);
     queue->len++;
     return OK;
@@ -177,7 +171,8 @@ error_t async_reply(task_t dst) {
     }
 
     struct message m;
-    load_entry(LIST_FRONT(&queue->entries, struct entry, next), &m);
+    struct entry *entry = LIST_FRONT(&queue->entries, struct entry, next);
+    load_entry(entry, &m);
     error_t err = sys_ipc(dst, 0, &m, IPC_SEND | IPC_REPLY, NULL, 0);
     switch (err) {
     case ERR_WOULD_BLOCK:
@@ -193,7 +188,7 @@ error_t async_reply(task_t dst) {
         break;
     }
 
-    pop_entry(queue);
+    remove_entry(queue, entry);
     if (queue->len > 0) {
         error_t notify_err = ipc_notify(dst, NOTIFY_ASYNC);
         return IS_ERROR(err) ? err : notify_err;

@@ -162,14 +162,15 @@ int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
 
 /// Splits our own command line once; its words last as long as the program.
 static char **own_words(int *count) {
+    static char *own_line;
     static char **words;
     static int num_words;
-    if (words == NULL) {
+    if (own_line == NULL) {
         const int max = USER_ARGS_LEN / 2;
-        char *copy = strdup(program_cmdline());
+        own_line = strdup(program_cmdline());
         words = malloc((size_t) max * sizeof(*words));
-        ASSERT(copy != NULL && words != NULL);
-        num_words = cmdline_split(copy, words, max);
+        ASSERT(own_line != NULL && words != NULL);
+        num_words = cmdline_split(own_line, words, max);
     }
 
     *count = num_words;
