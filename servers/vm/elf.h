@@ -25,8 +25,8 @@
 #define ELF_PF_W (1u << 1)
 #define ELF_PF_R (1u << 2)
 
-/// The file header. Addresses and offsets are machine words; that is all that differs between 32 and
-/// 64 bits.
+/// The file header. Addresses and offsets are machine words; that is all that differs between 32
+/// and 64 bits.
 struct elf_header {
     uint8_t e_ident[16];
     uint16_t e_type;

@@ -7,12 +7,13 @@
 #include "task.h"
 
 /// Starts a program with the rights of its manifest entry.
-/// \param cmdline   The program's name, and its arguments after a space; shorter than USER_ARGS_LEN.
+/// \param cmdline   The program's name, and its arguments after a space; shorter than
+///                  USER_ARGS_LEN.
 /// \param launcher  Who asked for it.
 /// \return  The new task's ID, or ERR_NOT_FOUND (no such program), ERR_NOT_PERMITTED (no manifest
 ///          entry stands for it), ERR_INVALID_ARG (the command line, or the program, is malformed),
-///          ERR_TOO_LARGE (the command line), ERR_NO_MEMORY, ERR_UNAVAILABLE (no task slot is free).
-///          Nothing is left behind then.
+///          ERR_TOO_LARGE (the command line), ERR_NO_MEMORY, ERR_UNAVAILABLE (no task slot is
+///          free). Nothing is left behind then.
 task_t launch(const char *cmdline, task_t launcher) __mustuse;
 
 #endif

@@ -2,8 +2,8 @@
 #define __VM_MANIFEST_READER_H__
 
 /// \file
-/// The board manifest, as the answer to the questions that vm asks of it. Servers are named by their
-/// number; services by the number of the first table entry with their name.
+/// The board manifest, as the answer to the questions that vm asks of it. Servers are named by
+/// their number; services by the number of the first table entry with their name.
 
 #include <manifest.h>
 #include <types.h>

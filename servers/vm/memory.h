@@ -6,8 +6,8 @@
 ///
 /// A region shows (a part of) a block: pages in a row in physical memory, RAM or a device's. Tasks
 /// that share memory have a region each that shows the same block; the block is freed with the last
-/// of them. Who ends or frees its region takes nothing from the others: a server doesn't crash because
-/// a client did. Each of them pays for the pages it sees.
+/// of them. Who ends or frees its region takes nothing from the others: a server doesn't crash
+/// because a client did. Each of them pays for the pages it sees.
 
 #include <list.h>
 #include <types.h>
@@ -38,12 +38,14 @@ struct region {
 /// \return  0 if there is no memory, or the limit is reached.
 paddr_t memory_alloc_page(struct task *task);
 
-/// Maps a physical page. Gives the kernel what pages it needs for page tables on the task's account.
+/// Maps a physical page. Gives the kernel what pages it needs for page tables on the task's
+/// account.
 /// \param flags  MAP_*
 /// \return  ERR_ALREADY_EXISTS if there is a page, ERR_NO_MEMORY, or what else the kernel says.
 error_t memory_map(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags) __mustuse;
 
-/// Allocates pages in a row, filled with zeroes, or gives access to a device's, and maps all of them.
+/// Allocates pages in a row, filled with zeroes, or gives access to a device's, and maps all of
+/// them.
 /// \param paddr   0, or the address of a device. Taken only if the task was granted it.
 /// \param region  Set to the new region.
 /// \return  ERR_NO_MEMORY (the task's limit included), ERR_INVALID_ARG, ERR_NOT_PERMITTED.
@@ -57,8 +59,8 @@ error_t memory_show_block(struct task *task, struct block *block, size_t first_p
 /// Unmaps a region and drops its part in the block. The task may have ended already.
 void memory_remove_region(struct task *task, struct region *region);
 
-/// Maps a page of a region again. The kernel unmaps one that the task gave away as a page table, and
-/// the page may have come back since.
+/// Maps a page of a region again. The kernel unmaps one that the task gave away as a page table,
+/// and the page may have come back since.
 error_t memory_restore_page(struct task *task, const struct region *region,
                             vaddr_t vaddr) __mustuse;
 

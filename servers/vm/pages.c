@@ -4,8 +4,8 @@
 
 /// The page is somebody's.
 #define ENTRY_USED (1u << 31)
-/// The page's link belongs to the free list. A page of a run stays on the list while it is used, and
-/// is skipped there: that is cheaper than a second link in every entry.
+/// The page's link belongs to the free list. A page of a run stays on the list while it is used,
+/// and is skipped there: that is cheaper than a second link in every entry.
 #define ENTRY_LISTED (1u << 30)
 #define ENTRY_LINK   (ENTRY_LISTED - 1)
 

@@ -11,8 +11,8 @@
 ///              |  used or freed  |  never used since boot, no entry yet  |
 ///
 /// The table grows with the watermark, out of the pages it describes: RAM that nobody has used yet
-/// costs nothing. Taking and freeing a page is O(1); a contiguous run is looked for by a scan of the
-/// used part before the watermark moves on.
+/// costs nothing. Taking and freeing a page is O(1); a contiguous run is looked for by a scan of
+/// the used part before the watermark moves on.
 
 #include <bootinfo.h>
 #include <types.h>
@@ -57,8 +57,8 @@ void pages_free_run(paddr_t paddr, size_t num_pages);
 size_t pages_total(void);
 size_t pages_free(void);
 
-/// Tells whether any part of `num_pages` (at least 1) pages from `paddr`, which don't reach beyond the
-/// last address, is RAM that this allocator hands out.
+/// Tells whether any part of `num_pages` (at least 1) pages from `paddr`, which don't reach beyond
+/// the last address, is RAM that this allocator hands out.
 bool pages_is_ram(paddr_t paddr, size_t num_pages);
 
 #endif

@@ -23,8 +23,8 @@ bool reap_has_children(const struct task *task) {
     return false;
 }
 
-/// An ID that was never used would be out of step with the kernel, which counts generations as well:
-/// uses it up. Afterwards no task of that ID lives.
+/// An ID that was never used would be out of step with the kernel, which counts generations as
+/// well: uses it up. Afterwards no task of that ID lives.
 static void destroy(const struct task *task) {
     if (task->life == LIFE_EXTERNAL
         && IS_OK(task_create(task->tid, task->name, USER_IMAGE_BASE, INIT_TASK, 0))) {

@@ -2,11 +2,11 @@
 #define __VM_SUPERVISE_H__
 
 /// \file
-/// Starts the servers of the manifest, and starts those that end again if the manifest says so, each
-/// time after a longer pause.
+/// Starts the servers of the manifest, and starts those that end again if the manifest says so,
+/// each time after a longer pause.
 ///
-/// A server with an entry of its own is supervised no matter who launched it. Of several tasks of one
-/// entry the first that lives is.
+/// A server with an entry of its own is supervised no matter who launched it. Of several tasks of
+/// one entry the first that lives is.
 
 #include "task.h"
 

@@ -2,8 +2,8 @@
 #define __VM_TASK_H__
 
 /// \file
-/// The tasks that vm knows: those it launched, and those that another pager looks after. A slot keeps
-/// what it knows of its last task (how it ended) until it is used again.
+/// The tasks that vm knows: those it launched, and those that another pager looks after. A slot
+/// keeps what it knows of its last task (how it ended) until it is used again.
 
 #include <kernel_abi.h>
 #include <list.h>

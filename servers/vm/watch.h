@@ -7,8 +7,9 @@
 
 #include "task.h"
 
-/// Has `watcher` told when `task` ends, which may have happened. ERR_NOT_PERMITTED unless the watcher
-/// launched the task, or may call it or be called by it. Watching twice is the same as once.
+/// Has `watcher` told when `task` ends, which may have happened. ERR_NOT_PERMITTED unless the
+/// watcher launched the task, or may call it or be called by it. Watching twice is the same as
+/// once.
 error_t watch_add(struct task *watcher, struct task *task) __mustuse;
 
 /// Takes a watch back, also if its message has not been pulled. ERR_NOT_FOUND if there is none.
