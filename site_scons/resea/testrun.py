@@ -30,16 +30,10 @@ def pytest_command(options):
     """pytest on the whole tree, or on what one board or a name selects."""
     jobs = options.number("jobs", os.cpu_count() or 1, 1, 64)
     words = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-q"]
-    words += ["-n", str(jobs), "--dist", "worksteal" if has_worksteal() else "load"]
+    words += ["-n", str(jobs), "--dist", "loadgroup"]
     words += ["--board", options.board] if options.board not in (None, "all") else []
     words += ["-k", options.get("tests")] if options.get("tests") else []
     return words
-
-
-def has_worksteal():
-    """Whether pytest-xdist knows the better way to share out tests of unequal length."""
-    from importlib.metadata import version
-    return tuple(int(part) for part in version("pytest-xdist").split(".")[:2]) >= (3, 2)
 
 
 def run(top, options):

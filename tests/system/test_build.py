@@ -20,7 +20,6 @@ def test_a_null_build_does_nothing(report):
 
 
 @pytest.mark.board("example")
-@pytest.mark.parametrize("mode", ["debug", "release"])
 def test_the_null_port_builds(mode):
     assert builds.build("example", mode).is_dir()
 

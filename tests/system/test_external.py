@@ -7,7 +7,8 @@ import pytest
 from resea import qemu
 from support import builds
 
-pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy]
+# One group: its tests share a build folder, and so must not run side by side.
+pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy, pytest.mark.xdist_group("samples")]
 
 SAMPLES = builds.TOP / "tests" / "external"
 BOARD = "samples"

@@ -41,7 +41,7 @@ def test_two_cpus_in_bochs(machines):
 def gdb(folder, *commands):
     """Boots under gdb, runs its commands, and returns what it printed."""
     build = SimpleNamespace(folder=folder, logs=folder / "logs", image=folder / "resea.img")
-    process = debugger.start(machine(), qemu.Setup(cpus=2, build,
+    process = debugger.start(machine(), qemu.Setup(cpus=2), build,
                              folder / "logs" / "test_gdb-serial.log")
     try:
         words = debugger.gdb_command("gdb", folder / "resea.elf", folder / "gdb.sock",

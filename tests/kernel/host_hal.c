@@ -1,0 +1,339 @@
+// kernel/hal.h for the simulated machine.
+
+#include "host.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_machine.h"
+
+/// RAM, the kernel's "image" at its start (see host_board.c for its symbols).
+uint8_t host_ram[HOST_RAM_SIZE] __aligned(PAGE_SIZE);
+static jmp_buf out_of_kernel;
+
+static struct host_cpu *this_host_cpu(void) {
+    return &host.cpus[host.cpu];
+}
+
+void host_die(const char *what) {
+    fflush(stdout);
+    fprintf(stderr, "the kernel broke its contract with the HAL: %s\n%.*s\n", what,
+            (int) host.output_len, host.output);
+    abort();
+}
+
+// ---- The CPU ------------------------------------------------------------------------------------
+
+void host_enter(unsigned cpu, void (*handler)(void)) {
+    host.cpu = cpu;
+    if (!cpus[cpu].current) {
+        // What follows arch_idle() in the kernel: the idle CPU's stack is gone, its wait is over.
+        idle_cpus &= ~(1u << cpu);
+        cpus[cpu].resched = true;
+    }
+    if (setjmp(out_of_kernel) == 0) {
+        handler();
+        kernel_resume();
+    }
+}
+
+void arch_init(void) {}
+
+unsigned arch_cpu_id(void) {
+    return host.cpu;
+}
+
+uint64_t arch_cycles(void) {
+    return host.now++;
+}
+
+void arch_relax(void) {
+    host_die("a lock is taken that is held: one CPU runs at a time, nobody will release it");
+}
+
+void arch_idle(void) {
+    longjmp(out_of_kernel, 1);
+}
+
+__noreturn void arch_halt(void) {
+    host_die("arch_halt() was called");
+    abort();
+}
+
+void arch_backtrace(void (*callback)(vaddr_t addr, void *arg), void *arg, int max) {
+    if (max > 0) {
+        callback((vaddr_t) arch_backtrace, arg);
+    }
+}
+
+// ---- Tasks --------------------------------------------------------------------------------------
+
+#define SYSCALL_INSN_LEN 2
+
+void arch_task_init(struct task *task, vaddr_t ip) {
+    task->arch = (struct arch_task){.ip = ip};
+}
+
+void arch_task_exit(struct task *task __unused) {}
+
+void arch_switch(struct task *next) {
+    if (next->aspace->dying) {
+        host_die("arch_switch() to a dying address space");
+    }
+    this_host_cpu()->loaded = next;
+    this_host_cpu()->aspace = next->aspace;
+}
+
+__noreturn void arch_resume(struct task *task) {
+    if (this_host_cpu()->loaded != task) {
+        host_die("arch_resume() of another task than arch_switch() got");
+    }
+    if (task->state != TASK_RUNNING || cpus[host.cpu].current != task || task->work) {
+        host_die("arch_resume() of a task that does not run or has work to do");
+    }
+    if (!task->arch.restarted) {
+        task->arch.in_call = false;
+    }
+    longjmp(out_of_kernel, 1);
+}
+
+bool arch_task_movable(struct task *task) {
+    return !task->arch.pinned;
+}
+
+uintptr_t arch_syscall_number(struct task *task) {
+    return task->arch.number;
+}
+
+uintptr_t arch_syscall_arg(struct task *task, int n) {
+    return task->arch.args[n];
+}
+
+void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
+    task->arch.args[n] = value;
+}
+
+void arch_syscall_set_result(struct task *task, intptr_t value) {
+    if (task->arch.restarted) {
+        host_die("a result for a system call that will be made again");
+    }
+    task->arch.result = value;
+}
+
+void arch_syscall_restart(struct task *task) {
+    if (task->arch.restarted || !task->arch.in_call) {
+        host_die("a second restart of one system call");
+    }
+    task->arch.restarted = true;
+    task->arch.ip -= SYSCALL_INSN_LEN;
+}
+
+vaddr_t arch_task_ip(struct task *task) {
+    return task->arch.ip;
+}
+
+void arch_ports_changed(struct task *task __unused) {}
+
+void host_make_syscall(void) {
+    struct task *task = cpus[host.cpu].current;
+    task->arch.ip += SYSCALL_INSN_LEN;
+    task->arch.in_call = true;
+    task->arch.restarted = false;
+    kernel_syscall();
+}
+
+// ---- Address spaces -----------------------------------------------------------------------------
+
+#define PTE_P       1u
+#define PTE_W       2u
+#define PTE_X       4u
+#define PTE_ADDR    (~(uint64_t) (PAGE_SIZE - 1))
+#define NUM_ENTRIES (PAGE_SIZE / sizeof(uint64_t))
+
+void *arch_ram_ptr(paddr_t paddr) {
+    if (paddr < HOST_RAM_BASE || paddr - HOST_RAM_BASE > HOST_RAM_SIZE) {
+        host_die("arch_ram_ptr() of what is not RAM");
+    }
+    return host_ram + (paddr - HOST_RAM_BASE);
+}
+
+paddr_t arch_ram_paddr(void *ptr) {
+    return (paddr_t) ((uint8_t *) ptr - host_ram) + HOST_RAM_BASE;
+}
+
+bool arch_is_user_page(vaddr_t vaddr) {
+    return vaddr >= USER_BASE && vaddr < USER_END;
+}
+
+void arch_aspace_init(struct aspace *as) {
+    if (as->arch.root) {
+        host_die("a new task gets an address space that was not taken apart");
+    }
+}
+
+/// The entry of a page; NULL if a table is missing that *kpage can't give.
+static uint64_t *entry_of(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+    size_t page = vaddr / PAGE_SIZE;
+    if (!as->arch.root) {
+        as->arch.root = *kpage;
+        *kpage = 0;
+    }
+    if (!as->arch.root) {
+        return NULL;
+    }
+    uint64_t *entry = (uint64_t *) arch_ram_ptr(as->arch.root) + page / NUM_ENTRIES;
+    if (!*entry) {
+        *entry = *kpage;
+        *kpage = 0;
+    }
+    return *entry ? (uint64_t *) arch_ram_ptr(*entry) + page % NUM_ENTRIES : NULL;
+}
+
+static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
+    paddr_t none = 0;
+    uint64_t *entry = arch_is_user_page(vaddr) ? entry_of(as, vaddr, &none) : NULL;
+    return (entry && (*entry & PTE_P)) ? entry : NULL;
+}
+
+error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
+                        paddr_t *kpage) {
+    uint64_t *entry = entry_of(as, vaddr, kpage);
+    if (!entry) {
+        return ERR_TRY_AGAIN;
+    }
+    if (*entry) {
+        return ERR_ALREADY_EXISTS;
+    }
+    *entry = paddr | PTE_P | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? PTE_X : 0);
+    return OK;
+}
+
+error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
+    uint64_t *entry = find_entry(as, vaddr);
+    if (!entry) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = *entry & PTE_ADDR;
+    *entry = 0;
+    return OK;
+}
+
+error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
+    uint64_t *entry = find_entry(as, vaddr);
+    if (!entry) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = *entry & PTE_ADDR;
+    *flags = ((*entry & PTE_W) ? MAP_W : 0) | ((*entry & PTE_X) ? MAP_X : 0);
+    return OK;
+}
+
+static bool is_loaded(const struct aspace *as) {
+    for (int i = 0; i < HOST_CPUS; i++) {
+        if (host.cpus[i].aspace == as) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool arch_aspace_teardown(struct aspace *as, int budget,
+                          void (*release)(paddr_t paddr, bool is_table)) {
+    if (is_loaded(as)) {
+        host_die("an address space is taken apart that a CPU uses");
+    }
+    for (size_t i = 0; as->arch.root && i < NUM_ENTRIES; i++) {
+        uint64_t *table = (uint64_t *) arch_ram_ptr(as->arch.root) + i;
+        if (*table && budget <= 0) {
+            return false;
+        }
+        for (size_t k = 0; *table && k < NUM_ENTRIES; k++) {
+            uint64_t entry = ((uint64_t *) arch_ram_ptr(*table))[k];
+            if (entry) {
+                release(entry & PTE_ADDR, false);
+            }
+        }
+        if (*table) {
+            release(*table, true);
+            *table = 0;
+            budget -= NUM_ENTRIES;
+        }
+    }
+    if (as->arch.root) {
+        release(as->arch.root, true);
+        as->arch.root = 0;
+    }
+    return true;
+}
+
+void host_for_each_page(struct aspace *as, void (*callback)(paddr_t paddr, bool is_table)) {
+    if (!as->arch.root) {
+        return;
+    }
+    callback(as->arch.root, true);
+    for (size_t i = 0; i < NUM_ENTRIES; i++) {
+        uint64_t table = ((uint64_t *) arch_ram_ptr(as->arch.root))[i];
+        if (table) {
+            callback(table, true);
+        }
+        for (size_t k = 0; table && k < NUM_ENTRIES; k++) {
+            uint64_t entry = ((uint64_t *) arch_ram_ptr(table))[k];
+            if (entry) {
+                callback(entry & PTE_ADDR, false);
+            }
+        }
+    }
+}
+
+void arch_flush_user_tlb(void) {
+    this_host_cpu()->flushes++;
+}
+
+void arch_leave_aspace(void) {
+    this_host_cpu()->aspace = NULL;
+    this_host_cpu()->loaded = NULL;
+}
+
+// ---- User memory --------------------------------------------------------------------------------
+
+/// Copies page by page as far as it goes.
+static bool copy(uint8_t *kernel, vaddr_t user, size_t len, bool write) {
+    struct host_cpu *cpu = this_host_cpu();
+    if (cpu->aspace != cpus[host.cpu].current->aspace) {
+        host_die("a user copy in another address space than the current task's");
+    }
+    while (len) {
+        size_t piece = MIN(len, PAGE_SIZE - user % PAGE_SIZE);
+        uint64_t *entry = find_entry(cpu->aspace, ALIGN_DOWN(user, PAGE_SIZE));
+        if (!entry || (write && !(*entry & PTE_W)) || (*entry & PTE_ADDR) >= HOST_MMIO) {
+            cpu->copy_fault_vaddr = user;
+            cpu->copy_fault_flags = (entry ? FAULT_PRESENT : 0) | (write ? FAULT_WRITE : 0);
+            return false;
+        }
+        uint8_t *page = arch_ram_ptr(*entry & PTE_ADDR);
+        if (write) {
+            memcpy(page + user % PAGE_SIZE, kernel, piece);
+        } else {
+            memcpy(kernel, page + user % PAGE_SIZE, piece);
+        }
+        kernel += piece;
+        user += piece;
+        len -= piece;
+    }
+    return true;
+}
+
+bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
+    return copy(dst, src, len, false);
+}
+
+bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
+    return copy((uint8_t *) src, dst, len, true);
+}
+
+vaddr_t arch_copy_fault(unsigned *fault) {
+    *fault = this_host_cpu()->copy_fault_flags;
+    return this_host_cpu()->copy_fault_vaddr;
+}
