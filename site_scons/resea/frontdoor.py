@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import SCons.SConsign
-from SCons.Script import (Alias, AlwaysBuild, Clean, Default, Environment, Flatten, GetOption,
+from SCons.Script import (Alias, AlwaysBuild, Clean, Default, Environment, GetOption,
                           Help, SConscript, SConsignFile, SetOption)
 
 from resea import commands, options, output, packages
@@ -117,13 +117,11 @@ def _add_board(context, board, asked):
     context.build = build
     needs = {need for entry in asked for need in entry.needs}
     if not asked or "image" in needs or GetOption("clean"):
-        # Once each: what Clean() lists doubles with each further mention of a node, and objects of a
-        # null port belong to many programs.
-        context.nodes["image"] = list(dict.fromkeys(Flatten(Graph(build).add())))
+        context.nodes["image"] = Graph(build).add()
         everything = Alias(build.folder.name, context.nodes["image"])
         Default(everything)
-        # What is written while reading, which SCons does not know. Not on each node: Clean joins the
-        # lists of a node that it is given twice, and doubles them each time.
+        # What is written while reading, which SCons does not know. Not on each node: Clean joins
+        # the lists of a node that it is given twice, and doubles them each time.
         Clean(everything, [str(build.include), str(build.folder / "manifest.bin"),
                            str(build.folder / "Kconfig"), str(build.logs)])
     if "unittests" in needs:
