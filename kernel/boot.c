@@ -6,12 +6,14 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <sanitizer.h>
 #include <string.h>
 
 extern char __kernel_start[], __kernel_end[], __bootfs[], __bootfs_end[];
 
 /// Maps `len` bytes of bootfs, from *offset on, into the first task at *vaddr.
-static void map_init(struct task *task, vaddr_t *vaddr, size_t *offset, size_t len, unsigned flags) {
+static void map_init(struct task *task, vaddr_t *vaddr, size_t *offset, size_t len,
+                     unsigned flags) {
     for (size_t done = 0; done < len; done += PAGE_SIZE) {
         memory_map_init_page(task, *vaddr, arch_ram_paddr(__bootfs + *offset), flags);
         *vaddr += PAGE_SIZE;
@@ -54,7 +56,13 @@ static void start_init(void) {
     cpu_release();
 }
 
-__noreturn void kernel_boot(void) {
+/// Nobody can know the canaries of stack frames beforehand. No caller of this function ever returns.
+__no_stack_protector static void init_stack_guard(void) {
+    __stack_chk_guard ^= (uintptr_t) arch_cycles() * 0x9e3779b97f4a7c15u;
+}
+
+__noreturn __no_stack_protector void kernel_boot(void) {
+    init_stack_guard();
     board_early_init();
     printk("\nResea, %u tasks at most\n", CONFIG_NUM_TASKS);
     board_memory_map(&bootinfo);

@@ -17,8 +17,8 @@
 ///     costs outside of struct task). It may define a function below as `static inline` where there
 ///     is an #ifndef for it; it then #defines the function's name as itself.
 
-#include <types.h>
 #include <arch.h>
+#include <types.h>
 
 struct task;
 struct aspace;
@@ -139,7 +139,8 @@ error_t __mustuse arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *
 
 /// Takes apart an address space that no CPU uses, at most about `budget` entries a call: calls
 /// `release` for each page (`is_table`: it was a page-table page). True when nothing is left.
-bool arch_aspace_teardown(struct aspace *as, int budget, void (*release)(paddr_t paddr, bool is_table));
+bool arch_aspace_teardown(struct aspace *as, int budget,
+                          void (*release)(paddr_t paddr, bool is_table));
 
 /// Drops what this CPU remembers of all user mappings.
 void arch_flush_user_tlb(void);

@@ -80,16 +80,16 @@ static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
 error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
     struct kernel_info info = {0};
     switch (kind) {
-        case INFO_KERNEL:
-            fill_kernel_info(&info);
-            return copy_out(buf, len, &info, sizeof(info));
-        case INFO_TASK:
-            return task_info(index, buf, len);
-        case INFO_CPU:
-            return cpu_info(index, buf, len);
-        case INFO_CMDLINE:
-            return copy_out(buf, len, bootinfo.cmdline, strlen(bootinfo.cmdline) + 1);
-        default:
-            return ERR_INVALID_ARG;
+    case INFO_KERNEL:
+        fill_kernel_info(&info);
+        return copy_out(buf, len, &info, sizeof(info));
+    case INFO_TASK:
+        return task_info(index, buf, len);
+    case INFO_CPU:
+        return cpu_info(index, buf, len);
+    case INFO_CMDLINE:
+        return copy_out(buf, len, bootinfo.cmdline, strlen(bootinfo.cmdline) + 1);
+    default:
+        return ERR_INVALID_ARG;
     }
 }

@@ -104,14 +104,23 @@ void ipc_report(enum task_state state) {
     cpu_release();
 }
 
+/// Wakes whom the current task has sent something. A server that goes on to receive will likely block.
+static void wake_receiver(const struct task *sender, struct task *receiver) {
+    if (sender->ipc_flags & IPC_RECV) {
+        sched_wake_before_block(receiver);
+    } else {
+        sched_wake(receiver);
+    }
+}
+
 /// The pager has answered a page fault: the task goes on, or is left as it is.
-static error_t answer_fault(struct task *task, int type) {
+static error_t answer_fault(const struct task *pager, struct task *task, int type) {
     if (type != PAGE_FAULT_REPLY_MSG) {
         task->state = TASK_STOPPED;
         return OK;
     }
     task->reported = false;
-    sched_wake(task);
+    wake_receiver(pager, task);
     return OK;
 }
 
@@ -156,7 +165,7 @@ static void switch_to_receiver(struct task *task, struct task *dst) {
     dst->ipc_count++;
     arch_syscall_set_result(dst, OK);
     if (!(task->ipc_flags & IPC_RECV) || task->ipc_src != dst->tid) {
-        sched_wake(dst);
+        wake_receiver(task, dst);
         return;
     }
     // A call: the receiver serves it with the caller's urgency, at once.
@@ -215,6 +224,9 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
     if (!ready) {
         wait_to_send(task, dst);
     } else if (m->ool_len > dst->ool_cap) {
+        if (replying) {
+            complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
+        }
         return ERR_TOO_LARGE;
     } else {
         let_receiver_pull(task, dst);
@@ -238,7 +250,7 @@ static error_t send(struct task *task, task_t dst_tid) {
     if (dst == task) {
         err = ERR_INVALID_ARG;
     } else if (dst->state == TASK_FAULTED && dst->reported && dst->pager == task->tid) {
-        err = answer_fault(dst, type);
+        err = answer_fault(task, dst, type);
     } else if (dst->state == TASK_STOPPED) {
         err = ERR_INVALID_TASK;
     } else {
@@ -441,7 +453,11 @@ error_t ipc_syscall(void) {
             return SYSCALL_PENDING;
         }
     }
-    return receive(task, task->ipc_src);
+    error_t err = receive(task, task->ipc_src);
+    if (err == OK && (flags & IPC_SEND)) {
+        sched_offer();
+    }
+    return err;
 }
 
 /// Adds to a task's notifications; wakes it if it waits for any message.
@@ -481,9 +497,9 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
 /// Takes a task out of whatever it waits in.
 static void leave_queues(struct task *task) {
     sched_remove(task);
-    bool queued = task->state == TASK_SENDING
-                  || ((task->state == TASK_FAULTED || task->state == TASK_STOPPED)
-                      && !task->reported);
+    bool queued =
+        task->state == TASK_SENDING
+        || ((task->state == TASK_FAULTED || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

@@ -36,8 +36,8 @@ static const struct task *find(task_t tid) {
 static void print_task(const struct task *task) {
     task_t target = waits_for(task);
     const struct task *other = find(target);
-    printk("#%d %s: state=%s, cpu=%u, priority=%u", task->tid, task->name,
-           state_names[task->state], task->cpu, task->priority);
+    printk("#%d %s: state=%s, cpu=%u, priority=%u", task->tid, task->name, state_names[task->state],
+           task->cpu, task->priority);
     if (other) {
         printk(", %s #%d %s", task->state == TASK_RECEIVING ? "from" : "to", target, other->name);
     }
@@ -100,8 +100,8 @@ static void cmd_deadlock(void) {
 static void cmd_mem(void) {
     size_t mapped, tables, total;
     memory_count(&mapped, &tables, &total);
-    printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n", total,
-           mapped, tables, memory_boot_bytes() / 1024);
+    printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n",
+           total, mapped, tables, memory_boot_bytes() / 1024);
 }
 
 static void cmd_irq(void) {
@@ -131,8 +131,7 @@ static void cmd_cpu(void) {
     for (unsigned i = 0; i < num_cpus; i++) {
         const struct task *task = cpus[i].current;
         printk("cpu %u: %s, %u ready, %llu switches, idle for %llu ms\n", i,
-               task ? task->name : "idle", cpus[i].num_ready,
-               (unsigned long long) cpus[i].switches,
+               task ? task->name : "idle", cpus[i].num_ready, (unsigned long long) cpus[i].switches,
                (unsigned long long) (cpus[i].idle_cycles / timer_cycles_per_ms()));
     }
 }
@@ -184,8 +183,8 @@ static bool run(const char *line) {
 
 #ifdef CONFIG_KDEBUG
 
-#define CTRL_K '\v'
-#define PROMPT "kdebug> "
+#    define CTRL_K '\v'
+#    define PROMPT "kdebug> "
 
 static bool is_open;
 static char line[32];
@@ -245,7 +244,7 @@ static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
     if (!known) {
         return ERR_NOT_FOUND;
     }
-    return arch_copy_to_user(buf, output, len) ? (error_t) len : ERR_INVALID_ARG;
+    return arch_copy_to_user(buf, output, len) ? (error_t) len : syscall_fault();
 }
 
 error_t kdebug_syscall(vaddr_t cmd, size_t cmd_len, vaddr_t buf, size_t buf_len) {

@@ -51,14 +51,14 @@ static error_t check_range(unsigned kind, uint64_t base, uint64_t len) {
         return ERR_INVALID_ARG;
     }
     switch (kind) {
-        case GRANT_IRQ:
-            return base + len <= CONFIG_NUM_IRQS ? OK : ERR_INVALID_ARG;
-        case GRANT_PORTS:
-            return base + len <= 0x10000 ? OK : ERR_INVALID_ARG;
-        case GRANT_MMIO:
-            return board_owns_mmio(base, len) ? ERR_NOT_PERMITTED : OK;
-        default:
-            return ERR_INVALID_ARG;
+    case GRANT_IRQ:
+        return base + len <= CONFIG_NUM_IRQS ? OK : ERR_INVALID_ARG;
+    case GRANT_PORTS:
+        return base + len <= 0x10000 ? OK : ERR_INVALID_ARG;
+    case GRANT_MMIO:
+        return board_owns_mmio(base, len) ? ERR_NOT_PERMITTED : OK;
+    default:
+        return ERR_INVALID_ARG;
     }
 }
 

@@ -18,9 +18,19 @@ void sched_init(struct cpu *cpu, unsigned id) {
 }
 
 void sched_kick(struct cpu *cpu) {
-    __atomic_store_n(&cpu->resched, true, __ATOMIC_RELEASE);
-    if (cpu != this_cpu()) {
-        board_send_ipi(cpu->id);
+    // Who has been told already, or is looking at its queue anyway, needn't be interrupted.
+    bool told = __atomic_exchange_n(&cpu->resched, true, __ATOMIC_ACQ_REL);
+    if (!told && cpu != this_cpu()) {
+        this_cpu()->to_interrupt |= 1u << cpu->id;
+    }
+}
+
+void sched_send_ipis(void) {
+    struct cpu *self = this_cpu();
+    while (self->to_interrupt) {
+        unsigned id = (unsigned) __builtin_ctz(self->to_interrupt);
+        self->to_interrupt &= self->to_interrupt - 1;
+        board_send_ipi(id);
     }
 }
 
@@ -50,14 +60,29 @@ static void dequeue(struct cpu *cpu, struct task *task) {
 }
 
 /// `cpu` has more to do than it can: lets an idle CPU come and take some.
-static void call_idle_cpu(struct cpu *cpu) {
+static void call_idle_cpu(const struct cpu *cpu) {
     uint32_t idle = __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & ~(1u << cpu->id);
     if (idle) {
         sched_kick(&cpus[__builtin_ctz(idle)]);
     }
 }
 
+void sched_offer(void) {
+    const struct cpu *cpu = this_cpu();
+    if (cpu->ready_mask) {
+        call_idle_cpu(cpu);
+    }
+}
+
 void sched_wake(struct task *task) {
+    sched_wake_before_block(task);
+    struct cpu *cpu = &cpus[task->cpu];
+    if (cpu->current) {
+        call_idle_cpu(cpu);
+    }
+}
+
+void sched_wake_before_block(struct task *task) {
     struct cpu *cpu = &cpus[task->cpu];
     enqueue(cpu, task, false);
     struct task *running = cpu->current;
@@ -69,9 +94,6 @@ void sched_wake(struct task *task) {
         } else {
             sched_kick(cpu);  // Only that CPU can set its timer.
         }
-    }
-    if (running) {
-        call_idle_cpu(cpu);
     }
 }
 
@@ -254,32 +276,49 @@ void sched_sync(struct cpu *cpu) {
     struct task *task = current_task();
     sched_block(TASK_SYNCING);
     list_push_back(&cpu->sync_waiters, &task->sync_link);
-    sched_kick(cpu);
+    this_cpu()->to_interrupt |= 1u << cpu->id;
 }
 
-void sched_finish_syncs(void) {
-    struct cpu *cpu = this_cpu();
+/// Takes the first waiter off the list, with the locks of this CPU and of the waiter's. NULL: none.
+static struct task *acquire_sync_waiter(struct cpu *cpu) {
+    struct cpu *other = cpu;
     while (true) {
-        cpu_acquire(cpu);
+        cpu_acquire(other);
         struct task *task = LIST_FRONT(&cpu->sync_waiters, struct task, sync_link);
-        if (task && task->cpu != cpu->id) {
-            struct cpu *other = &cpus[task->cpu];
-            cpu_release();
-            cpu_acquire(other);
-            // A waiter doesn't move, but it may have been destroyed meanwhile.
-            if (LIST_FRONT(&cpu->sync_waiters, struct task, sync_link) != task) {
-                cpu_release();
-                continue;
-            }
+        if (!task || task->cpu == other->id || task->cpu == cpu->id) {
+            return task;
         }
-        if (task) {
-            list_remove(&task->sync_link);
-            sched_wake(task);
-        }
+        other = &cpus[task->cpu];
         cpu_release();
-        if (!task) {
-            return;
-        }
     }
 }
 
+/// Leaves what another CPU is destroying.
+static void leave_dying(struct cpu *cpu) {
+    cpu_acquire(cpu);
+    if (cpu->current && cpu->current->state == TASK_DYING) {
+        cpu->current = NULL;
+        cpu->resched = true;
+    }
+    if (cpu->aspace && cpu->aspace->dying) {
+        arch_leave_aspace();
+        cpu->aspace = NULL;
+    }
+    cpu_release();
+}
+
+void kernel_ipi(void) {
+    struct cpu *cpu = this_cpu();
+    if (list_is_empty(&cpu->sync_waiters)) {
+        return;  // Only a kick: `resched` is set.
+    }
+    leave_dying(cpu);
+    arch_flush_user_tlb();
+    struct task *task;
+    while ((task = acquire_sync_waiter(cpu)) != NULL) {
+        list_remove(&task->sync_link);
+        sched_wake(task);
+        cpu_release();
+    }
+    cpu_release();
+}

@@ -12,6 +12,11 @@ void sched_init(struct cpu *cpu, unsigned id);
 /// Makes a task runnable, on its own CPU. The caller holds that CPU's lock.
 void sched_wake(struct task *task);
 
+/// The same, when the current task is about to block: no idle CPU is called for what this one will do
+/// in a moment. Who doesn't block after all calls sched_offer().
+void sched_wake_before_block(struct task *task);
+void sched_offer(void);
+
 /// Takes a task out of its run queue, if it is in one. The caller holds the CPU's lock.
 void sched_remove(struct task *task);
 
@@ -31,16 +36,15 @@ void sched_pick(void);
 /// Ends the slice of the current task if its time is over. The caller holds the CPU's lock.
 void sched_check_slice(uint64_t now);
 
-/// Asks a CPU to run kernel_ipi() soon.
+/// Lets a CPU look at its run queue soon. If it is another one, it is interrupted when the caller
+/// drops its locks: an interrupt command takes long.
 void sched_kick(struct cpu *cpu);
+void sched_send_ipis(void);
 
 /// Blocks the current task until `cpu` has passed through its interrupt handler, dropping stale
 /// translations. It then returns from its system call with OK, or restarts it if told so.
 /// The caller holds both CPUs' locks.
 void sched_sync(struct cpu *cpu);
-
-/// What sched_sync() waits for.
-void sched_finish_syncs(void);
 
 /// The CPUs that have nothing to do, a bit each.
 extern uint32_t idle_cpus;

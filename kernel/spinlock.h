@@ -6,8 +6,8 @@
 /// Lock order: CPU locks by number, then one address space, then one of the leaf locks (frames,
 /// rights, IRQs, console).
 
-#include <types.h>
 #include <kernel/hal.h>
+#include <types.h>
 
 struct spinlock {
     uint8_t held;

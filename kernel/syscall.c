@@ -97,12 +97,12 @@ static intptr_t do_power(const args_t a) {
         return ERR_NOT_PERMITTED;
     }
     switch (a[0]) {
-        case POWER_OFF:
-            board_power_off((int) MIN(a[1], (uintptr_t) BOARD_STATUS_PANIC - 1));
-        case POWER_REBOOT:
-            board_reboot();
-        default:
-            return ERR_INVALID_ARG;
+    case POWER_OFF:
+        board_power_off((int) MIN(a[1], (uintptr_t) BOARD_STATUS_PANIC - 1));
+    case POWER_REBOOT:
+        board_reboot();
+    default:
+        return ERR_INVALID_ARG;
     }
 }
 

@@ -54,6 +54,9 @@ void cpu_release(void) {
         spin_unlock(&self->held->lock);
     }
     spin_unlock(&self->lock);
+    if (self->to_interrupt) {
+        sched_send_ipis();
+    }
 }
 
 void cpu_acquire_all(void) {
@@ -66,6 +69,7 @@ void cpu_release_all(void) {
     for (unsigned i = num_cpus; i > 0; i--) {
         spin_unlock(&cpus[i - 1].lock);
     }
+    sched_send_ipis();
 }
 
 struct task *task_acquire(task_t tid) {
@@ -206,21 +210,14 @@ static void begin_destroy(struct task *task) {
     task->aspace->dying = true;
 }
 
-/// Gets the dying task off this CPU, or finds another one that has to let go of it.
-static struct cpu *find_holder(struct task *task) {
+/// Finds a CPU that still runs a dying task or has its address space loaded. This one can't: it runs
+/// the caller.
+static struct cpu *find_holder(const struct task *task) {
     for (unsigned i = 0; i < num_cpus; i++) {
         struct cpu *cpu = &cpus[i];
-        if (cpu->current != task && cpu->aspace != task->aspace) {
-            continue;
-        }
-        if (cpu != this_cpu()) {
+        if (cpu->current == task || cpu->aspace == task->aspace) {
             return cpu;
         }
-        arch_leave_aspace();
-        cpu->aspace = NULL;
-        // This CPU goes on with the caller, whose address space it needs.
-        arch_switch(cpu->current);
-        cpu->aspace = cpu->current->aspace;
     }
     return NULL;
 }
@@ -277,20 +274,4 @@ error_t task_destroy(task_t tid) {
     }
     free_slot(task, tid);
     return OK;
-}
-
-void kernel_ipi(void) {
-    struct cpu *cpu = this_cpu();
-    cpu_acquire(cpu);
-    if (cpu->current && cpu->current->state == TASK_DYING) {
-        cpu->current = NULL;
-        cpu->resched = true;
-    }
-    if (cpu->aspace && cpu->aspace->dying) {
-        arch_leave_aspace();
-        cpu->aspace = NULL;
-    }
-    cpu_release();
-    arch_flush_user_tlb();
-    sched_finish_syncs();
 }

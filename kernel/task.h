@@ -34,73 +34,75 @@ struct aspace {
 /// A page fault or exception that the pager is to be told.
 struct fault {
     vaddr_t vaddr;
-    unsigned flags;   ///< FAULT_*
-    int exception;    ///< enum exception_type; for a stopped task
+    unsigned flags;  ///< FAULT_*
+    int exception;   ///< enum exception_type; for a stopped task
     int value;
 };
 
 struct task {
-    struct arch_task arch;     ///< First, so that trap code finds it. (O)
+    struct arch_task arch;  ///< First, so that trap code finds it. (O)
 
     // What every message touches.
-    task_t tid;                ///< (C) 0: the slot is free.
-    uint8_t state;             ///< (C) enum task_state
-    uint8_t priority;          ///< (C) Now: raised while it serves a more urgent client.
-    uint8_t cpu;               ///< (C) Changes only under both CPUs' locks.
-    uint8_t work;              ///< (C) WORK_*
-    task_t waits_for;          ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+    task_t tid;        ///< (C) 0: the slot is free.
+    uint8_t state;     ///< (C) enum task_state
+    uint8_t priority;  ///< (C) Now: raised while it serves a more urgent client.
+    uint8_t cpu;       ///< (C) Changes only under both CPUs' locks.
+    uint8_t work;      ///< (C) WORK_*
+    task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
     notifications_t notifications;  ///< (C) Pending.
-    unsigned ipc_flags;        ///< (C) IPC_* of the call that it is in.
-    task_t ipc_src;            ///< (C) Whom the call receives from, once its send phase is over.
-    vaddr_t user_msg;          ///< (C) Its message buffer.
-    vaddr_t ool_buf;           ///< (C) Its receive buffer for out-of-line payloads.
+    unsigned ipc_flags;             ///< (C) IPC_* of the call that it is in.
+    task_t ipc_src;    ///< (C) Whom the call receives from, once its send phase is over.
+    vaddr_t user_msg;  ///< (C) Its message buffer.
+    vaddr_t ool_buf;   ///< (C) Its receive buffer for out-of-line payloads.
     size_t ool_cap;
-    list_t senders;            ///< (C) Tasks that wait to send to it, or that it is to hear of.
-    list_elem_t link;          ///< (C) In a run queue, or in the receiver's `senders`.
+    list_t senders;    ///< (C) Tasks that wait to send to it, or that it is to hear of.
+    list_elem_t link;  ///< (C) In a run queue, or in the receiver's `senders`.
     struct aspace *aspace;
-    struct message msg;        ///< (C) SENDING: the message; WORK_DELIVER: what came.
+    struct message msg;  ///< (C) SENDING: the message; WORK_DELIVER: what came.
 
     // An out-of-line payload on its way in, kept over restarts of the receive.
-    task_t ool_from;           ///< (C) 0: none.
+    task_t ool_from;  ///< (C) 0: none.
     vaddr_t ool_from_buf;
     size_t ool_done;
 
-    uint8_t base_priority;     ///< (C)
-    bool reported;             ///< (C) FAULTED, STOPPED: the pager has the message.
-    bool irq_pending;          ///< (C) A line of its has fired and is masked.
-    uint8_t server;            ///< Its number for the rights of others.
-    uint16_t flags;            ///< TASK_*
+    uint8_t base_priority;  ///< (C)
+    bool reported;          ///< (C) FAULTED, STOPPED: the pager has the message.
+    bool irq_pending;       ///< (C) A line of its has fired and is masked.
+    uint8_t server;         ///< Its number for the rights of others.
+    uint16_t flags;         ///< TASK_*
     task_t pager;
-    struct fault fault;        ///< (C)
+    struct fault fault;  ///< (C)
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
-    struct task *timer_next;   ///< Under the lock of `timer_cpu`.
-    uint64_t timer_deadline;   ///< In cycles; 0: not set.
+    struct task *timer_next;  ///< Under the lock of `timer_cpu`.
+    uint64_t timer_deadline;  ///< In cycles; 0: not set.
     uint8_t timer_cpu;
-    list_elem_t sync_link;     ///< In a CPU's sync_waiters.
-    uint64_t cycles;           ///< (C) CPU time.
-    uint64_t ipc_count;        ///< (C)
-    int last_generation;       ///< Of this slot; -1: never used.
+    list_elem_t sync_link;  ///< In a CPU's sync_waiters.
+    uint64_t cycles;        ///< (C) CPU time.
+    uint64_t ipc_count;     ///< (C)
+    int last_generation;    ///< Of this slot; -1: never used.
     char name[TASK_NAME_LEN];
 } __aligned(64);
 
 struct cpu {
     struct spinlock lock;
-    struct task *current;      ///< NULL: idle. Written by this CPU only, under its lock.
-    struct aspace *aspace;     ///< The address space that was current last; NULL: the kernel's own.
-    struct cpu *held;          ///< The other CPU whose lock this one holds, or itself.
-    bool resched;              ///< Look at the run queue before going on. Any CPU sets it.
+    struct task *current;   ///< NULL: idle. Written by this CPU only, under its lock.
+    struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
+    struct cpu *held;       ///< The other CPU whose lock this one holds, or itself.
+    bool resched;           ///< Look at the run queue before going on. Any CPU sets it.
     bool online;
     uint8_t id;
-    unsigned ready_mask;       ///< Bit p: queues[p] isn't empty.
+    uint32_t
+        to_interrupt;     ///< CPUs to send an IPI to when the locks are dropped. (This CPU's own.)
+    unsigned ready_mask;  ///< Bit p: queues[p] isn't empty.
     unsigned num_ready;
     list_t queues[NUM_PRIORITIES];
-    struct task *timers;       ///< Sorted by deadline.
-    list_t sync_waiters;       ///< Tasks that wait until this CPU has taken note of something.
+    struct task *timers;  ///< Sorted by deadline.
+    list_t sync_waiters;  ///< Tasks that wait until this CPU has taken note of something.
     uint64_t slice_end;
-    uint64_t timer_armed;      ///< What the hardware timer is set to; 0: nothing.
-    uint64_t started;          ///< When the CPU came up, in cycles.
-    uint64_t accounted;        ///< Cycles up to here have been charged to somebody.
+    uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.
+    uint64_t started;      ///< When the CPU came up, in cycles.
+    uint64_t accounted;    ///< Cycles up to here have been charged to somebody.
     uint64_t idle_cycles;
     uint64_t switches;
 } __aligned(ARCH_CACHE_LINE);

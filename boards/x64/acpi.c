@@ -1,7 +1,7 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <kernel/panic.h>
 #include <string.h>
-#include "x64_board.h"
 
 struct acpi_info acpi;
 
@@ -33,10 +33,10 @@ struct madt {
 #define MADT_OVERRIDE   2
 
 /// The parts of the FADT that matter (table 5.9).
-#define FADT_DSDT        40
-#define FADT_PM1A_CNT    64
-#define FADT_PM1B_CNT    68
-#define FADT_MIN_LENGTH  72
+#define FADT_DSDT       40
+#define FADT_PM1A_CNT   64
+#define FADT_PM1B_CNT   68
+#define FADT_MIN_LENGTH 72
 
 /// Tables that lie beyond what the kernel maps are as good as none.
 static const void *map(paddr_t paddr, size_t len) {

@@ -1,8 +1,8 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <kernel/board.h>
 #include <kernel/spinlock.h>
 #include <kernel/task.h>
-#include "x64_board.h"
 
 // Local APIC (SDM table 10-1). Its page is the same on all CPUs.
 #define LAPIC_BASE       0xfee00000ul
@@ -20,13 +20,13 @@
 #define LAPIC_TIMER_NOW  0x390
 #define LAPIC_TIMER_DIV  0x3e0
 
-#define LVT_MASKED       (1u << 16)
-#define SVR_ENABLE       (1u << 8)
-#define ICR_PENDING      (1u << 12)
-#define ICR_ASSERT       (1u << 14)
-#define ICR_ALL_OTHERS   (3u << 18)
-#define ICR_NMI          (4u << 8)
-#define TIMER_DIV_BY_16  3
+#define LVT_MASKED      (1u << 16)
+#define SVR_ENABLE      (1u << 8)
+#define ICR_PENDING     (1u << 12)
+#define ICR_ASSERT      (1u << 14)
+#define ICR_ALL_OTHERS  (3u << 18)
+#define ICR_NMI         (4u << 8)
+#define TIMER_DIV_BY_16 3
 
 // I/O APIC (82093AA data sheet, section 3).
 #define IOAPIC_SELECT    0x00

@@ -1,9 +1,9 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <bootinfo.h>
 #include <kernel/board.h>
 #include <kernel/panic.h>
 #include <string.h>
-#include "x64_board.h"
 
 // What head.S has kept for us.
 uint64_t x64_boot_cycles;

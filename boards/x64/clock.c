@@ -1,18 +1,18 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <kernel/board.h>
-#include "x64_board.h"
 
 // The clock is the time-stamp counter, the timer the local APIC's. Neither says how fast it runs: both
 // are measured once against the interval timer (8254 data sheet), channel 2, which needs no interrupt.
 
-#define PIT_HZ        1193182
-#define PIT_CHANNEL_2 0x42
-#define PIT_COMMAND   0x43
-#define PIT_MODE_0    0xb0  // Channel 2, both bytes, output rises at the end of the count.
-#define PORT_B        0x61
-#define PORT_B_GATE   (1u << 0)
+#define PIT_HZ         1193182
+#define PIT_CHANNEL_2  0x42
+#define PIT_COMMAND    0x43
+#define PIT_MODE_0     0xb0  // Channel 2, both bytes, output rises at the end of the count.
+#define PORT_B         0x61
+#define PORT_B_GATE    (1u << 0)
 #define PORT_B_SPEAKER (1u << 1)
-#define PORT_B_OUT    (1u << 5)
+#define PORT_B_OUT     (1u << 5)
 
 #define CALIBRATION_US 2000
 

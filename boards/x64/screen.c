@@ -1,6 +1,6 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <string.h>
-#include "x64_board.h"
 
 // The text screen: 80 x 25 cells, a character and its colours each. The cursor is the CRT
 // controller's (ports 0x3d4 and 0x3d5, registers 14 and 15).
@@ -59,20 +59,20 @@ void screen_putc(char c) {
         return;
     }
     switch (c) {
-        case '\033':
-            in_escape = true;
-            return;
-        case '\n':
-            newline();
-            break;
-        case '\r':
-            column = 0;
-            break;
-        case '\b':
-            column -= column > 0;
-            break;
-        default:
-            put(c);
+    case '\033':
+        in_escape = true;
+        return;
+    case '\n':
+        newline();
+        break;
+    case '\r':
+        column = 0;
+        break;
+    case '\b':
+        column -= column > 0;
+        break;
+    default:
+        put(c);
     }
     move_cursor();
 }

@@ -1,5 +1,5 @@
-#include <arch/x64/kernel/x64.h>
 #include "x64_board.h"
+#include <arch/x64/kernel/x64.h>
 
 // The first serial port: a 16550 (PC16550D data sheet, section 8).
 #define COM1     0x3f8

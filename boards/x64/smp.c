@@ -1,10 +1,10 @@
+#include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
 #include <kernel/board.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
 #include <string.h>
-#include "x64_board.h"
 
 /// Where further CPUs begin, in real mode: below LOW_MEMORY (boot.c), so nobody else's.
 #define AP_PAGE 0x8000

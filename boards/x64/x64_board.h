@@ -22,9 +22,9 @@ struct acpi_info {
     paddr_t local_apic;
     paddr_t io_apic;
     unsigned io_apic_gsi_base;
-    struct acpi_override isa[16];  ///< Where the ISA interrupts really come in.
-    uint16_t pm1a_port, pm1b_port; ///< 0: no way to power off.
-    uint16_t pm1a_off, pm1b_off;   ///< What to write there.
+    struct acpi_override isa[16];   ///< Where the ISA interrupts really come in.
+    uint16_t pm1a_port, pm1b_port;  ///< 0: no way to power off.
+    uint16_t pm1a_off, pm1b_off;    ///< What to write there.
 };
 
 extern struct acpi_info acpi;

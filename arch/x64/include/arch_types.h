@@ -17,22 +17,22 @@
 ///     0x0000008000000000  vm only: boot information, bootfs
 ///     0x00007fffffffffff  the end of user space
 
-#define PAGE_SIZE     4096
-#define MESSAGE_SIZE  256
+#define PAGE_SIZE    4096
+#define MESSAGE_SIZE 256
 /// What the header of an executable for this machine says (e_machine).
-#define ELF_MACHINE   62
+#define ELF_MACHINE 62
 
-#define USER_BASE        0x0000000000001000ul
+#define USER_BASE         0x0000000000001000ul
 #define USER_STACK_BOTTOM 0x0000000001001000ul
-#define USER_STACK_TOP   0x0000000001011000ul
-#define USER_ARGS_LEN    512
-#define USER_IMAGE_BASE  0x0000000001020000ul
-#define USER_HEAP_END    0x0000000040000000ul
-#define USER_PAGES_BASE  0x0000000040000000ul
-#define USER_PAGES_END   0x0000008000000000ul
-#define BOOTINFO_VADDR   0x0000008000000000ul
-#define BOOTFS_VADDR     0x0000008040000000ul
+#define USER_STACK_TOP    0x0000000001011000ul
+#define USER_ARGS_LEN     512
+#define USER_IMAGE_BASE   0x0000000001020000ul
+#define USER_HEAP_END     0x0000000040000000ul
+#define USER_PAGES_BASE   0x0000000040000000ul
+#define USER_PAGES_END    0x0000008000000000ul
+#define BOOTINFO_VADDR    0x0000008000000000ul
+#define BOOTFS_VADDR      0x0000008040000000ul
 /// First address that is not user space's.
-#define USER_END         0x0000800000000000ul
+#define USER_END 0x0000800000000000ul
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <types.h>
 
-#define ARCH_CACHE_LINE       64
+#define ARCH_CACHE_LINE 64
 /// A task's FPU state lies outside its struct.
 #define ARCH_TASK_EXTRA_BYTES 512
 
@@ -66,18 +66,18 @@ static inline uintptr_t arch_syscall_number(struct task *task) {
 static inline uint64_t *arch_syscall_arg_ptr(struct task *task, int n) {
     struct arch_frame *f = FRAME_OF(task);
     switch (n) {
-        case 0:
-            return &f->rdi;
-        case 1:
-            return &f->rsi;
-        case 2:
-            return &f->rdx;
-        case 3:
-            return &f->r10;
-        case 4:
-            return &f->r8;
-        default:
-            return &f->r9;
+    case 0:
+        return &f->rdi;
+    case 1:
+        return &f->rsi;
+    case 2:
+        return &f->rdx;
+    case 3:
+        return &f->r10;
+    case 4:
+        return &f->r8;
+    default:
+        return &f->r9;
     }
 }
 

@@ -1,7 +1,7 @@
-#include <kernel/panic.h>
-#include <kernel/memory.h>
-#include <string.h>
 #include "x64.h"
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <string.h>
 
 struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
 
@@ -30,7 +30,12 @@ static bool has_feature(uint32_t leaf, int reg, int bit) {
     return (regs[reg] >> bit) & 1;
 }
 
-enum { EAX, EBX, ECX, EDX };
+enum {
+    EAX,
+    EBX,
+    ECX,
+    EDX
+};
 
 static bool has_smap(void) {
     return has_feature(7, EBX, 20);
@@ -71,19 +76,18 @@ static void load_gdt(struct x64_cpu *cpu) {
         uint16_t limit;
         uint64_t base;
     } __packed gdtr = {sizeof(cpu->gdt) - 1, (uint64_t) cpu->gdt};
-    __asm__ __volatile__(
-        "lgdt %0\n\t"
-        "pushq %1\n\t"
-        "leaq 1f(%%rip), %%rax\n\t"
-        "pushq %%rax\n\t"
-        "lretq\n\t"
-        "1: mov %2, %%ds\n\t"
-        "mov %2, %%es\n\t"
-        "mov %2, %%ss\n\t"
-        "mov %3, %%fs\n\t"
-        "mov %3, %%gs\n\t" ::"m"(gdtr),
-        "i"(SEG_KERNEL_CODE), "r"(SEG_KERNEL_DATA), "r"(0)
-        : "rax", "memory");
+    __asm__ __volatile__("lgdt %0\n\t"
+                         "pushq %1\n\t"
+                         "leaq 1f(%%rip), %%rax\n\t"
+                         "pushq %%rax\n\t"
+                         "lretq\n\t"
+                         "1: mov %2, %%ds\n\t"
+                         "mov %2, %%es\n\t"
+                         "mov %2, %%ss\n\t"
+                         "mov %3, %%fs\n\t"
+                         "mov %3, %%gs\n\t" ::"m"(gdtr),
+                         "i"(SEG_KERNEL_CODE), "r"(SEG_KERNEL_DATA), "r"(0)
+                         : "rax", "memory");
 }
 
 void x64_cpu_early_init(unsigned id) {

@@ -1,8 +1,8 @@
+#include "x64.h"
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
 #include <string.h>
-#include "x64.h"
 
 // Page-table entries (SDM table 4-15 and following).
 #define PTE_P  (1ull << 0)
@@ -13,12 +13,12 @@
 #define PTE_G  (1ull << 8)
 #define PTE_NX (1ull << 63)
 
-#define PTE_ADDR      0x000ffffffffff000ull
-#define NUM_ENTRIES   512
-#define USER_ENTRIES  256  // Of the top table: the lower half.
-#define LARGE_PAGE    (2ul << 20)
-#define MMIO_WINDOW   0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
-#define MMIO_END      0xff000000ul
+#define PTE_ADDR     0x000ffffffffff000ull
+#define NUM_ENTRIES  512
+#define USER_ENTRIES 256  // Of the top table: the lower half.
+#define LARGE_PAGE   (2ul << 20)
+#define MMIO_WINDOW  0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
+#define MMIO_END     0xff000000ul
 
 extern char __kernel_start[], __text_end[], __rodata_end[], __kernel_end[];
 extern char __bootfs[], __bootfs_end[];
@@ -102,8 +102,8 @@ void arch_init(void) {
         *kernel_entry(KERNEL_BASE + paddr, 1) = paddr | PTE_P | PTE_W | PTE_G | PTE_PS | PTE_NX;
     }
     for (paddr_t paddr = MMIO_WINDOW; paddr < MMIO_END; paddr += LARGE_PAGE) {
-        *kernel_entry(KERNEL_BASE + paddr, 1)
-            = paddr | PTE_P | PTE_W | PTE_G | PTE_PS | PTE_NX | PTE_CD;
+        *kernel_entry(KERNEL_BASE + paddr, 1) =
+            paddr | PTE_P | PTE_W | PTE_G | PTE_PS | PTE_NX | PTE_CD;
     }
     // Text is executable and nothing else is; text, constants and bootfs can't be written.
     protect(__kernel_start, __text_end, 0);

@@ -1,7 +1,7 @@
+#include "x64.h"
 #include <kernel/rights.h>
 #include <kernel/task.h>
 #include <string.h>
-#include "x64.h"
 
 STATIC_ASSERT(offsetof(struct task, arch) == 0, "a task begins with its frame: FRAME_OF");
 STATIC_ASSERT(sizeof(struct task) % 16 == 0, "frames are aligned");
@@ -32,7 +32,7 @@ void arch_task_init(struct task *task, vaddr_t ip) {
     frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
     struct fpu_state *fpu = fpu_of(task);
     memset(fpu, 0, sizeof(*fpu));
-    fpu->fcw = 0x37f;     // All exceptions masked, as after finit.
+    fpu->fcw = 0x37f;  // All exceptions masked, as after finit.
     fpu->mxcsr = 0x1f80;
 }
 

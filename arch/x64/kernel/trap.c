@@ -1,6 +1,6 @@
+#include "x64.h"
 #include <kernel/panic.h>
 #include <kernel/task.h>
-#include "x64.h"
 
 /// An entry of the interrupt descriptor table (SDM 6.14.1).
 struct idt_entry {
@@ -15,22 +15,22 @@ struct idt_entry {
 
 #define GATE_INTERRUPT 0x8e
 /// User programs may use it: int3.
-#define GATE_USER      0xee
+#define GATE_USER 0xee
 
 static struct idt_entry idt[256];
 extern char x64_trap_stubs[], x64_copy_user_begin[], x64_copy_user_end[], x64_copy_user_fault[];
 
 static uint8_t ist_of(unsigned vector) {
     switch (vector) {
-        case VECTOR_NMI:
-            return IST_NMI;
-        case VECTOR_DOUBLE:
-        case VECTOR_MACHINE:
-            return IST_DOUBLE;
-        case VECTOR_DEBUG:
-            return IST_DEBUG;
-        default:
-            return 0;
+    case VECTOR_NMI:
+        return IST_NMI;
+    case VECTOR_DOUBLE:
+    case VECTOR_MACHINE:
+        return IST_DOUBLE;
+    case VECTOR_DEBUG:
+        return IST_DEBUG;
+    default:
+        return 0;
     }
 }
 
@@ -77,21 +77,21 @@ static unsigned fault_flags(uint64_t error) {
 
 static int exception_of(unsigned vector) {
     switch (vector) {
-        case VECTOR_DIVIDE:
-            return EXP_DIVIDE;
-        case VECTOR_BREAKPOINT:
-            return EXP_BREAKPOINT;
-        case VECTOR_INVALID:
-            return EXP_ILLEGAL;
-        case VECTOR_PROTECTION:
-            return EXP_PROTECTION;
-        case VECTOR_FPU:
-        case VECTOR_SIMD:
-            return EXP_FPU;
-        case VECTOR_ALIGNMENT:
-            return EXP_ALIGNMENT;
-        default:
-            return EXP_OTHER;
+    case VECTOR_DIVIDE:
+        return EXP_DIVIDE;
+    case VECTOR_BREAKPOINT:
+        return EXP_BREAKPOINT;
+    case VECTOR_INVALID:
+        return EXP_ILLEGAL;
+    case VECTOR_PROTECTION:
+        return EXP_PROTECTION;
+    case VECTOR_FPU:
+    case VECTOR_SIMD:
+        return EXP_FPU;
+    case VECTOR_ALIGNMENT:
+        return EXP_ALIGNMENT;
+    default:
+        return EXP_OTHER;
     }
 }
 
@@ -135,8 +135,8 @@ static __noreturn void die(const struct arch_frame *frame) {
 }
 
 void x64_kernel_trap(struct arch_frame *frame) {
-    bool in_copy = frame->rip >= (uint64_t) x64_copy_user_begin
-                   && frame->rip < (uint64_t) x64_copy_user_end;
+    bool in_copy =
+        frame->rip >= (uint64_t) x64_copy_user_begin && frame->rip < (uint64_t) x64_copy_user_end;
     if (frame->vector >= VECTOR_IRQ_BASE) {
         x64_interrupt(frame->vector);
     } else if (in_copy && frame->vector == VECTOR_PAGE_FAULT && x64_read_cr2() < USER_END) {

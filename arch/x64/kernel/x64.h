@@ -14,7 +14,7 @@
 //     0xffff800000000000  all physical memory, from address 0 on; the kernel's image is in it, linked
 //                         to run at KERNEL_BASE + 1 MiB, so that no page has two addresses
 //     0xffff808000000000  (PML4 entry 257 and up) nothing
-#define KERNEL_BASE      0xffff800000000000ul
+#define KERNEL_BASE 0xffff800000000000ul
 /// RAM above this isn't used: it is what one PML4 entry maps.
 #define KERNEL_MAP_LIMIT (512ul << 30)
 
@@ -56,24 +56,24 @@
 #define SEG_TSS         0x30
 
 // Exceptions (SDM table 6-1).
-#define VECTOR_DIVIDE      0
-#define VECTOR_DEBUG       1
-#define VECTOR_NMI         2
-#define VECTOR_BREAKPOINT  3
-#define VECTOR_INVALID     6
-#define VECTOR_NO_FPU      7
-#define VECTOR_DOUBLE      8
-#define VECTOR_PROTECTION  13
-#define VECTOR_PAGE_FAULT  14
-#define VECTOR_FPU         16
-#define VECTOR_ALIGNMENT   17
-#define VECTOR_MACHINE     18
-#define VECTOR_SIMD        19
+#define VECTOR_DIVIDE     0
+#define VECTOR_DEBUG      1
+#define VECTOR_NMI        2
+#define VECTOR_BREAKPOINT 3
+#define VECTOR_INVALID    6
+#define VECTOR_NO_FPU     7
+#define VECTOR_DOUBLE     8
+#define VECTOR_PROTECTION 13
+#define VECTOR_PAGE_FAULT 14
+#define VECTOR_FPU        16
+#define VECTOR_ALIGNMENT  17
+#define VECTOR_MACHINE    18
+#define VECTOR_SIMD       19
 /// Interrupt line n of the board is vector VECTOR_IRQ_BASE + n.
-#define VECTOR_IRQ_BASE    32
-#define VECTOR_TIMER       0xf0
-#define VECTOR_IPI         0xf1
-#define VECTOR_SPURIOUS    0xff
+#define VECTOR_IRQ_BASE 32
+#define VECTOR_TIMER    0xf0
+#define VECTOR_IPI      0xf1
+#define VECTOR_SPURIOUS 0xff
 
 // Stacks of their own for what may come at any instruction (SDM 6.14.5).
 #define IST_NMI    1
@@ -106,17 +106,16 @@ struct x64_cpu {
     uint64_t user_rsp;      ///< For a moment during syscall.
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
-    bool fpu_off;             ///< CR0.TS is set.
+    bool fpu_off;  ///< CR0.TS is set.
     paddr_t loaded_pml4;
-    struct task *fpu_owner;   ///< Whose state is in the registers.
-    struct task *io_owner;    ///< Whose ports the TSS's bitmap allows.
+    struct task *fpu_owner;  ///< Whose state is in the registers.
+    struct task *io_owner;   ///< Whose ports the TSS's bitmap allows.
     task_t io_owner_tid;
     struct x64_tss *tss;
     uint64_t gdt[8];
 };
 
 extern struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
-
 
 static inline struct x64_cpu *x64_this_cpu(void) {
     return &x64_cpus[arch_cpu_id()];
@@ -138,13 +137,13 @@ static inline void x64_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) {
                          : "a"(leaf), "c"(subleaf));
 }
 
-#define X64_DEFINE_CR(n)                                                  \
-    static inline uint64_t x64_read_cr##n(void) {                         \
-        uint64_t value;                                                   \
-        __asm__ __volatile__("mov %%cr" #n ", %0" : "=r"(value));         \
-        return value;                                                     \
-    }                                                                     \
-    static inline void x64_write_cr##n(uint64_t value) {                  \
+#define X64_DEFINE_CR(n)                                                 \
+    static inline uint64_t x64_read_cr##n(void) {                        \
+        uint64_t value;                                                  \
+        __asm__ __volatile__("mov %%cr" #n ", %0" : "=r"(value));        \
+        return value;                                                    \
+    }                                                                    \
+    static inline void x64_write_cr##n(uint64_t value) {                 \
         __asm__ __volatile__("mov %0, %%cr" #n ::"r"(value) : "memory"); \
     }
 

@@ -25,14 +25,14 @@
 struct bootfs_header {
     uint32_t magic;
     uint32_t version;
-    uint64_t init_entry;    ///< Virtual address of vm's first instruction.
+    uint64_t init_entry;  ///< Virtual address of vm's first instruction.
     uint32_t init_off;
-    uint32_t init_text_len; ///< Code: mapped executable.
-    uint32_t init_ro_len;   ///< Constants, right behind the code: mapped read-only.
-    uint32_t init_rw_len;   ///< Data and bss (in full), right behind them: mapped writable.
+    uint32_t init_text_len;  ///< Code: mapped executable.
+    uint32_t init_ro_len;    ///< Constants, right behind the code: mapped read-only.
+    uint32_t init_rw_len;    ///< Data and bss (in full), right behind them: mapped writable.
     uint32_t files_off;
     uint32_t num_files;
-    uint32_t len;           ///< Of the whole image.
+    uint32_t len;  ///< Of the whole image.
     uint32_t reserved;
 };
 

@@ -23,7 +23,7 @@ struct bootinfo {
     struct bootinfo_range ranges[BOOTINFO_NUM_RANGES];
     uint64_t bootfs_paddr;
     uint64_t bootfs_len;
-    uint64_t ram_bytes;      ///< All usable RAM, the kernel's part included.
+    uint64_t ram_bytes;  ///< All usable RAM, the kernel's part included.
     uint32_t num_cpus;
     uint32_t num_tasks;
     char cmdline[BOOTINFO_CMDLINE];  ///< From the boot loader, NUL-terminated.

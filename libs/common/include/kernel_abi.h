@@ -10,41 +10,41 @@
 #include <types.h>
 
 enum syscall_number {
-    SYS_NOP = 0,            ///< () -> OK
-    SYS_IPC = 1,            ///< (dst, src, message, IPC_* flags, ool_buf, ool_cap)
-    SYS_NOTIFY = 2,         ///< (dst, notifications)
-    SYS_TIMER_SET = 3,      ///< (milliseconds; 0 stops it)
-    SYS_CONSOLE_WRITE = 4,  ///< (buf, len) -> bytes written
-    SYS_CONSOLE_READ = 5,   ///< (buf, len) -> bytes read, 0 if there are none
-    SYS_IRQ_ACQUIRE = 6,    ///< (irq)
-    SYS_IRQ_RELEASE = 7,    ///< (irq)
-    SYS_TASK_CREATE = 8,    ///< (tid, name, ip, pager, TASK_* flags)
-    SYS_TASK_DESTROY = 9,   ///< (tid)
-    SYS_TASK_EXIT = 10,     ///< (status)
-    SYS_TASK_SELF = 11,     ///< () -> tid
-    SYS_TASK_SCHEDULE = 12, ///< (tid, priority)
-    SYS_VM_MAP = 13,        ///< (tid, vaddr, src, kpage, MAP_* flags) -> 1 if it took kpage, else 0
-    SYS_VM_UNMAP = 14,      ///< (tid, vaddr)
-    SYS_GRANT = 15,         ///< (tid, GRANT_* kind, base, len)
-    SYS_KDEBUG = 16,        ///< (cmd, cmd_len, buf, buf_len) -> bytes of output
-    SYS_KLOG_READ = 17,     ///< (buf, len, &position) -> bytes read
-    SYS_POWER = 18,         ///< (POWER_* how, status)
-    SYS_INFO = 19,          ///< (INFO_* kind, index, buf, len) -> bytes written
-    SYS_CLOCK = 20,         ///< () -> milliseconds since boot
+    SYS_NOP = 0,             ///< () -> OK
+    SYS_IPC = 1,             ///< (dst, src, message, IPC_* flags, ool_buf, ool_cap)
+    SYS_NOTIFY = 2,          ///< (dst, notifications)
+    SYS_TIMER_SET = 3,       ///< (milliseconds; 0 stops it)
+    SYS_CONSOLE_WRITE = 4,   ///< (buf, len) -> bytes written
+    SYS_CONSOLE_READ = 5,    ///< (buf, len) -> bytes read, 0 if there are none
+    SYS_IRQ_ACQUIRE = 6,     ///< (irq)
+    SYS_IRQ_RELEASE = 7,     ///< (irq)
+    SYS_TASK_CREATE = 8,     ///< (tid, name, ip, pager, TASK_* flags)
+    SYS_TASK_DESTROY = 9,    ///< (tid)
+    SYS_TASK_EXIT = 10,      ///< (status)
+    SYS_TASK_SELF = 11,      ///< () -> tid
+    SYS_TASK_SCHEDULE = 12,  ///< (tid, priority)
+    SYS_VM_MAP = 13,     ///< (tid, vaddr, src, kpage, MAP_* flags) -> 1 if it took kpage, else 0
+    SYS_VM_UNMAP = 14,   ///< (tid, vaddr)
+    SYS_GRANT = 15,      ///< (tid, GRANT_* kind, base, len)
+    SYS_KDEBUG = 16,     ///< (cmd, cmd_len, buf, buf_len) -> bytes of output
+    SYS_KLOG_READ = 17,  ///< (buf, len, &position) -> bytes read
+    SYS_POWER = 18,      ///< (POWER_* how, status)
+    SYS_INFO = 19,       ///< (INFO_* kind, index, buf, len) -> bytes written
+    SYS_CLOCK = 20,      ///< () -> milliseconds since boot
     NUM_SYSCALLS
 };
 
 /// SYS_IPC. The send phase comes first; its failure ends the call, but for IPC_REPLY with IPC_RECV.
-#define IPC_SEND    (1u << 0)
-#define IPC_RECV    (1u << 1)
+#define IPC_SEND (1u << 0)
+#define IPC_RECV (1u << 1)
 /// Neither phase blocks: ERR_WOULD_BLOCK instead.
 #define IPC_NOBLOCK (1u << 2)
 /// The send phase is a reply: it doesn't block, and with IPC_RECV its failure is not told (a client
 /// that is gone must not disturb the server).
-#define IPC_REPLY   (1u << 3)
+#define IPC_REPLY (1u << 3)
 /// Send to dst, then receive from dst: what a client does.
-#define IPC_CALL    (IPC_SEND | IPC_RECV)
-#define IPC_FLAGS   (IPC_SEND | IPC_RECV | IPC_NOBLOCK | IPC_REPLY)
+#define IPC_CALL  (IPC_SEND | IPC_RECV)
+#define IPC_FLAGS (IPC_SEND | IPC_RECV | IPC_NOBLOCK | IPC_REPLY)
 
 /// SYS_TASK_CREATE: the rights of the new task; the creator needs each that it gives.
 #define TASK_RIGHT_TASK  (1u << 0)  ///< May create tasks, and destroy and schedule those it pages.
@@ -52,10 +52,11 @@ enum syscall_number {
 #define TASK_RIGHT_PHYS  (1u << 2)  ///< vm: may name physical pages, any task and any right.
 #define TASK_RIGHT_POWER (1u << 3)  ///< May power off and reboot.
 #define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands.
-#define TASK_RIGHT_LAUNCH (1u << 5) ///< May have vm launch programs (vm looks at it, not the kernel).
+#define TASK_RIGHT_LAUNCH \
+    (1u << 5)  ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
-#define TASK_ABI_HOOK    (1u << 8)
-#define TASK_RIGHTS                                                                         \
+#define TASK_ABI_HOOK (1u << 8)
+#define TASK_RIGHTS                                                                           \
     (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG \
      | TASK_RIGHT_LAUNCH)
 #define TASK_FLAGS (TASK_RIGHTS | TASK_ABI_HOOK)
@@ -74,11 +75,11 @@ enum syscall_number {
 /// SYS_GRANT: what a task is given. Who has TASK_RIGHT_PHYS gives anything; who holds IRQ, PORTS or
 /// MMIO ranges may hand on a part of them. A grant ends with the task that got it.
 enum grant_kind {
-    GRANT_IRQ = 1,    ///< Interrupt lines base … base+len-1.
-    GRANT_PORTS = 2,  ///< I/O ports.
-    GRANT_MMIO = 3,   ///< Physical addresses of a device.
-    GRANT_SERVER = 4, ///< base: the number by which GRANT_CALL names the task. PHYS only.
-    GRANT_CALL = 5,   ///< base: number of a server that the task may call. PHYS only.
+    GRANT_IRQ = 1,     ///< Interrupt lines base … base+len-1.
+    GRANT_PORTS = 2,   ///< I/O ports.
+    GRANT_MMIO = 3,    ///< Physical addresses of a device.
+    GRANT_SERVER = 4,  ///< base: the number by which GRANT_CALL names the task. PHYS only.
+    GRANT_CALL = 5,    ///< base: number of a server that the task may call. PHYS only.
 };
 /// Server numbers are below this. 0 is vm, whom everybody may call.
 #define NUM_SERVERS_MAX 128
@@ -90,10 +91,10 @@ enum grant_kind {
 
 /// Why a task stopped: the `exception` field of exception messages.
 enum exception_type {
-    EXP_EXIT = 0,            ///< It called task_exit; `value` is the status.
-    EXP_ILLEGAL = 1,         ///< Invalid instruction.
-    EXP_DIVIDE = 2,          ///< Division by zero or overflow.
-    EXP_PROTECTION = 3,      ///< Privileged instruction, non-canonical address, forbidden I/O port…
+    EXP_EXIT = 0,        ///< It called task_exit; `value` is the status.
+    EXP_ILLEGAL = 1,     ///< Invalid instruction.
+    EXP_DIVIDE = 2,      ///< Division by zero or overflow.
+    EXP_PROTECTION = 3,  ///< Privileged instruction, non-canonical address, forbidden I/O port…
     EXP_BREAKPOINT = 4,
     EXP_ALIGNMENT = 5,
     EXP_FPU = 6,
@@ -106,29 +107,29 @@ enum exception_type {
 
 /// SYS_INFO.
 enum info_kind {
-    INFO_KERNEL = 0,   ///< struct kernel_info
-    INFO_TASK = 1,     ///< struct task_info of the task in slot `index`; ERR_NOT_FOUND if it is free
-    INFO_CPU = 2,      ///< struct cpu_info of CPU `index`
+    INFO_KERNEL = 0,  ///< struct kernel_info
+    INFO_TASK = 1,    ///< struct task_info of the task in slot `index`; ERR_NOT_FOUND if it is free
+    INFO_CPU = 2,     ///< struct cpu_info of CPU `index`
     INFO_CMDLINE = 3,  ///< The boot loader's command line, a string
 };
 
 struct kernel_info {
     uint32_t num_cpus;
-    uint32_t num_tasks;          ///< Slots 1 … num_tasks can hold a task.
-    uint64_t clock_hz;           ///< Cycles (below) per second.
-    uint64_t cycles_at_boot;     ///< The cycle counter at the kernel's first instruction.
+    uint32_t num_tasks;       ///< Slots 1 … num_tasks can hold a task.
+    uint64_t clock_hz;        ///< Cycles (below) per second.
+    uint64_t cycles_at_boot;  ///< The cycle counter at the kernel's first instruction.
     uint64_t cycles_now;
     uint64_t uptime_ms;
     uint64_t kernel_text_bytes;
-    uint64_t kernel_ram_bytes;   ///< Data, bss, stacks and tables, tables sized by RAM included.
-    uint64_t ram_bytes;          ///< What the boot loader called usable.
-    uint32_t task_bytes;         ///< What one more task slot costs.
+    uint64_t kernel_ram_bytes;  ///< Data, bss, stacks and tables, tables sized by RAM included.
+    uint64_t ram_bytes;         ///< What the boot loader called usable.
+    uint32_t task_bytes;        ///< What one more task slot costs.
     uint32_t flags;
 };
 
 enum task_state {
     TASK_UNUSED = 0,
-    TASK_READY = 1,      ///< In a run queue.
+    TASK_READY = 1,  ///< In a run queue.
     TASK_RUNNING = 2,
     TASK_SENDING = 3,    ///< `waits_for` doesn't receive yet.
     TASK_RECEIVING = 4,  ///< From `waits_for`, or from anybody (0).
@@ -143,15 +144,15 @@ struct task_info {
     task_t tid;
     task_t pager;
     task_t waits_for;
-    int32_t state;        ///< enum task_state
+    int32_t state;  ///< enum task_state
     int32_t priority;
     int32_t cpu;
-    uint32_t server;      ///< Its server number.
-    uint32_t flags;       ///< TASK_*
+    uint32_t server;  ///< Its server number.
+    uint32_t flags;   ///< TASK_*
     notifications_t pending;
     uint32_t reserved;
-    uint64_t cycles;      ///< CPU time used.
-    uint64_t ipc_count;   ///< Messages sent and received.
+    uint64_t cycles;     ///< CPU time used.
+    uint64_t ipc_count;  ///< Messages sent and received.
     char name[TASK_NAME_LEN];
 };
 
@@ -159,7 +160,7 @@ struct cpu_info {
     uint64_t busy_cycles;  ///< Since it came up. Waits for hardware and idleness are left out.
     uint64_t idle_cycles;
     uint64_t switches;
-    task_t running;       ///< 0 if idle.
+    task_t running;  ///< 0 if idle.
     uint32_t reserved;
 };
 

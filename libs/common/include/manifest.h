@@ -10,8 +10,8 @@
 ///     struct manifest_grant [num_grants]
 ///     struct manifest_service [num_services]
 
-#include <types.h>
 #include <kernel_abi.h>
+#include <types.h>
 
 #define MANIFEST_MAGIC    0x464d5352  // "RSMF"
 #define MANIFEST_VERSION  1
@@ -46,8 +46,8 @@ struct manifest_server {
     uint8_t priority;              ///< 0 … TASK_PRIORITY_MAX
     uint8_t restart;               ///< enum manifest_restart
     uint8_t reserved;
-    uint16_t restart_max;          ///< Restarts before vm gives up; 0: no limit.
-    uint16_t backoff_ms;           ///< Before the first restart; doubles each time, up to 64 times.
+    uint16_t restart_max;  ///< Restarts before vm gives up; 0: no limit.
+    uint16_t backoff_ms;   ///< Before the first restart; doubles each time, up to 64 times.
     uint16_t first_grant, num_grants;
     uint16_t first_service, num_services;  ///< Names it may ipc_serve.
     uint32_t max_pages;                    ///< Memory limit in pages; 0: none.

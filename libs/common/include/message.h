@@ -50,12 +50,13 @@
 #define MSG_OOL_KIND(type)  (((type) >> MSG_OOL_SHIFT) & 3)
 /// Payload bytes of a message of this type; 0 of an error.
 #define MSG_LEN(type) \
-    ((type) < 0 ? 0 : (((size_t) (type) >> MSG_LEN_SHIFT) & ((1 << MSG_LEN_BITS) - 1)) * MSG_LEN_UNIT)
+    ((type) < 0 ? 0   \
+                : (((size_t) (type) >> MSG_LEN_SHIFT) & ((1 << MSG_LEN_BITS) - 1)) * MSG_LEN_UNIT)
 
 /// Interface 0 is the kernel's own (idl/global.idl): methods below this one, unless they are replies,
 /// come from the kernel only; it refuses to carry them for a task.
 #define MSG_KERNEL_METHODS 8
-#define MSG_IS_KERNEL_ONLY(type)                                                           \
+#define MSG_IS_KERNEL_ONLY(type)                                                      \
     ((type) >= 0 && MSG_INTERFACE(type) == 0 && MSG_METHOD(type) < MSG_KERNEL_METHODS \
      && ((type) &MSG_REPLY) == 0)
 

@@ -53,18 +53,18 @@ typedef uint32_t notifications_t;
 #define IS_ERROR(err) ((err) < 0)
 
 /// Receives from whoever sends.
-#define IPC_ANY     0
+#define IPC_ANY 0
 /// The source of messages that the kernel makes itself (notifications).
 #define KERNEL_TASK 0
 /// The first task, vm: it has this ID on every board, from boot to power-off.
-#define INIT_TASK   1
+#define INIT_TASK 1
 
 #define TASK_SLOT_BITS 10
 #define TASK_SLOT(tid) ((tid) & ((1 << TASK_SLOT_BITS) - 1))
 /// Generations count up to this and then start over at 0.
-#define TASK_GEN_MAX               ((1 << (31 - TASK_SLOT_BITS)) - 1)
-#define TASK_GEN(tid)              ((tid) >> TASK_SLOT_BITS)
-#define TASK_ID(slot, generation)  (((generation) << TASK_SLOT_BITS) | (slot))
+#define TASK_GEN_MAX              ((1 << (31 - TASK_SLOT_BITS)) - 1)
+#define TASK_GEN(tid)             ((tid) >> TASK_SLOT_BITS)
+#define TASK_ID(slot, generation) (((generation) << TASK_SLOT_BITS) | (slot))
 /// Bytes of a task's name, the terminating NUL included.
 #define TASK_NAME_LEN 24
 
@@ -72,7 +72,8 @@ typedef uint32_t notifications_t;
 #define NOTIFY_IRQ     (1u << 1)  ///< An interrupt line of the task's fired.
 #define NOTIFY_ABORTED (1u << 2)  ///< Something that the task waits for is gone (sent by servers).
 #define NOTIFY_ASYNC   (1u << 3)  ///< An asynchronous message can be pulled (see <resea/async.h>).
-#define NOTIFY_CONSOLE (1u << 4)  ///< The console has input (see console_read in <resea/syscall.h>).
+#define NOTIFY_CONSOLE \
+    (1u << 4)  ///< The console has input (see console_read in <resea/syscall.h>).
 /// The bits from here up mean what the two tasks agreed on.
 #define NOTIFY_USER_BASE (1u << 16)
 
