@@ -49,12 +49,12 @@ static void offer_names(struct editor *to, const char *prefix __unused) {
 static void print_not_found(const char *name) {
     struct suggestion suggestion;
     suggest_init(&suggestion, name);
-    for (const struct builtin *builtin = builtins; builtin->name != NULL; builtin++) {
-        suggest_offer(&suggestion, builtin->name);
-    }
-
     for (size_t i = 0; program_at(i) != NULL; i++) {
         suggest_offer(&suggestion, program_at(i));
+    }
+
+    for (const struct builtin *builtin = builtins; builtin->name != NULL; builtin++) {
+        suggest_offer(&suggestion, builtin->name);
     }
 
     if (suggestion.best != NULL) {

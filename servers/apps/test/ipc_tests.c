@@ -122,7 +122,7 @@ static void test_replyrecv(void) {
     CHECK_OK(thread_recv(thread, &m));
     m.type = BENCHMARK_NOP_REPLY_MSG;
     m.benchmark_nop_reply.value = 30;
-    CHECK_OK(ipc_replyrecv(thread, &m));
+    CHECK_OK(thread_replyrecv(thread, &m));
     CHECK_EQ(m.type, NOTIFICATIONS_MSG);
     CHECK_EQ(m.src, KERNEL_TASK);
     CHECK_EQ(m.notifications.data, NOTIFY_USER_BASE);
@@ -174,7 +174,7 @@ static void send_noblock(void) {
 /// A sender that doesn't block gets through once the receiver waits, and not before.
 static void test_send_noblock(void) {
     attempts = 0;
-    task_t thread = thread_start_at(send_noblock, 0);
+    task_t thread = thread_start(send_noblock);
     struct message m;
     while (attempts < 2) {
         thread_serve_faults();

@@ -39,7 +39,7 @@ static void notify_and_send(void) {
 }
 
 static void test_wakes_receiver(void) {
-    task_t thread = thread_start_at(notify_main, -1);
+    task_t thread = thread_start_below(notify_main);
     struct message m;
     CHECK_OK(thread_recv(IPC_ANY, &m));
     CHECK_EQ(m.type, NOTIFICATIONS_MSG);
@@ -53,10 +53,9 @@ static void test_pending_and_merged(void) {
     CHECK_OK(ipc_notify(main_task, BIT(3)));
     CHECK_OK(ipc_notify(main_task, BIT(3)));
     task_t thread = thread_start(notify_main);
-    thread_wait_state(thread, TASK_STOPPED);
+    thread_join(thread);
     CHECK_EQ(take_pending(), BIT(0) | BIT(1) | BIT(3));
     CHECK_EQ(take_pending(), 0);
-    thread_join(thread);
 }
 
 /// Notifications come before messages in an open receive, and not at all in a closed one.

@@ -92,7 +92,7 @@ static void test_priorities(void) {
     while (num_started < 1) {
         rest(10);
     }
-    task_t below = thread_start_at(spin_below, -1);
+    task_t below = thread_start_below(spin_below);
     rest(50);
     CHECK_EQ(turns[NUM_SPINNERS], 0);
 
@@ -112,7 +112,7 @@ static void test_priorities(void) {
 /// A task that was woken runs before a less urgent one goes on.
 static void test_preemption(void) {
     reset();
-    task_t below = thread_start_at(spin_below, -1);
+    task_t below = thread_start_below(spin_below);
     rest(20);
     // That we are here again is what is tested: the spinner never blocks.
     CHECK_NE(state_of(below), TASK_UNUSED);

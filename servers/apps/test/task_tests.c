@@ -125,9 +125,7 @@ static void test_create_many(void) {
         thread_join(thread_start(do_nothing));
     }
     CHECK_OK(call_vm_stats(INIT_TASK, &total, &after));
-    // The kernel's pages of dead tasks are ours still, but no longer mapped: vm has them back when
-    // we end. What must not happen is that they come out of nothing.
-    CHECK_LE(after, before);
+    CHECK_EQ(after, before);
 }
 
 const struct test_case task_cases[] = {

@@ -9,6 +9,7 @@
 #include "test.h"
 
 #define STACK_LEN (THREAD_STACK_PAGES * PAGE_SIZE)
+#define MAX_TAKEN_PAGES (MAX_THREADS * 16)
 /// How long a thread may take to get into a state.
 #define PATIENCE_MS 10000
 
@@ -27,6 +28,9 @@ static struct thread threads[MAX_THREADS];
 static uint8_t stacks[MAX_THREADS][STACK_LEN] __aligned(PAGE_SIZE);
 /// A page that the kernel may take for its page tables; 0 if it has taken the last one.
 static vaddr_t spare_page;
+/// The pages that it has taken. vm takes them back once there is no thread any more.
+static vaddr_t taken_pages[MAX_TAKEN_PAGES];
+static size_t num_taken_pages;
 task_t main_task;
 
 static struct thread *find_thread(task_t tid) {
@@ -60,14 +64,34 @@ task_t thread_create(void (*run)(void), unsigned flags) {
     return tid;
 }
 
-task_t thread_start_at(void (*run)(void), int above) {
+static task_t start_at(void (*run)(void), int priority) {
     task_t tid = thread_create(run, 0);
-    ASSERT_OK(task_schedule(tid, own_priority() - above));
+    ASSERT_OK(task_schedule(tid, priority));
     return tid;
 }
 
 task_t thread_start(void (*run)(void)) {
-    return thread_start_at(run, 1);
+    return start_at(run, own_priority());
+}
+
+task_t thread_start_below(void (*run)(void)) {
+    return start_at(run, own_priority() + 1);
+}
+
+static bool any_thread(void) {
+    for (int i = 0; i < MAX_THREADS; i++) {
+        if (threads[i].tid != 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+static void free_taken_pages(void) {
+    while (num_taken_pages > 0) {
+        CHECK_OK(call_vm_free_pages(INIT_TASK, taken_pages[--num_taken_pages], 1));
+    }
 }
 
 void thread_destroy(task_t tid) {
@@ -76,6 +100,9 @@ void thread_destroy(task_t tid) {
     thread->tid = 0;
     CHECK_OK(task_destroy(tid));
     CHECK_OK(call_task_free(INIT_TASK, tid));
+    if (!any_thread()) {
+        free_taken_pages();
+    }
 }
 
 void threads_end(void) {
@@ -87,7 +114,8 @@ void threads_end(void) {
 }
 
 __noreturn void thread_main(void) {
-    find_thread(task_self())->run();
+    // Not task_self(): the library remembers what it returned to the main task.
+    find_thread(sys_task_self())->run();
     task_exit_with(THREAD_DONE);
 }
 
@@ -100,6 +128,8 @@ error_t thread_map(task_t tid, vaddr_t vaddr, vaddr_t src, unsigned flags) {
 
         error_t err = vm_map(tid, vaddr, src, spare_page, flags);
         if (err == ERR_TRY_AGAIN || err > 0) {
+            ASSERT(num_taken_pages < MAX_TAKEN_PAGES);
+            taken_pages[num_taken_pages++] = spare_page;
             spare_page = 0;
         }
 
@@ -169,24 +199,29 @@ static bool take_fault(task_t src, struct message *m) {
     return false;
 }
 
+/// Receives until there is something else than a page fault that can be served.
+static error_t skip_faults(error_t err, task_t src, struct message *m) {
+    while (err == OK && m->type == PAGE_FAULT_MSG
+           && thread_page_in(m->src, m->page_fault.vaddr, m->page_fault.fault)) {
+        thread_resume(m->src);
+        bzero(m, sizeof(*m));
+        err = ipc_recv(src, m);
+    }
+
+    return err;
+}
+
 error_t thread_recv(task_t src, struct message *m) {
     if (take_fault(src, m)) {
         return OK;
     }
 
-    while (true) {
-        bzero(m, sizeof(*m));
-        error_t err = ipc_recv(src, m);
-        if (err != OK || m->type != PAGE_FAULT_MSG) {
-            return err;
-        }
+    bzero(m, sizeof(*m));
+    return skip_faults(ipc_recv(src, m), src, m);
+}
 
-        if (!thread_page_in(m->src, m->page_fault.vaddr, m->page_fault.fault)) {
-            return OK;
-        }
-
-        thread_resume(m->src);
-    }
+error_t thread_replyrecv(task_t dst, struct message *m) {
+    return skip_faults(ipc_replyrecv(dst, m), IPC_ANY, m);
 }
 
 static bool get_info(task_t tid, struct task_info *info) {

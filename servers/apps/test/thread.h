@@ -24,16 +24,19 @@ void threads_end(void);
 /// Creates a thread that doesn't run yet. `flags` are TASK_* flags. Never fails: it ends the test run
 /// if it must.
 task_t thread_create(void (*run)(void), unsigned flags);
-/// Creates a thread and lets it run, `above` priorities above the test's own (or below, if negative).
-task_t thread_start_at(void (*run)(void), int above);
-/// The same, one priority above the test's own: on a single CPU it runs at once, until it blocks.
+/// Creates a thread and lets it run, with the test's own priority: it runs when the test blocks, or
+/// has had its time slice.
 task_t thread_start(void (*run)(void));
+/// The same, one priority below the test's own.
+task_t thread_start_below(void (*run)(void));
 /// Destroys a thread.
 void thread_destroy(task_t tid);
 
 /// Receives a message from `src`, which may be IPC_ANY, and pages the threads meanwhile. Only the
 /// faults that have no page in this program are returned, as PAGE_FAULT_MSG.
 error_t __mustuse thread_recv(task_t src, struct message *m);
+/// The same after an answer to `dst`: ipc_replyrecv.
+error_t __mustuse thread_replyrecv(task_t dst, struct message *m);
 /// Takes a page of this program, or of the thread's stack, into the thread, if there is one.
 bool thread_page_in(task_t tid, vaddr_t vaddr, unsigned fault);
 /// Maps the page at `src` of this program; brings the kernel's pages as it asks for them.

@@ -1,0 +1,143 @@
+#include <config.h>
+#include <idl_client.h>
+#include <resea/async.h>
+#include <resea/cmdline.h>
+#include <resea/printf.h>
+#include <resea/syscall.h>
+#include <resea/task.h>
+#include <resea/timer.h>
+
+// The random system calls are made by fuzz_worker, one instance after the other: sooner or later a
+// bad pointer lets vm end it, as it would end any program. It counts its calls in a page that it
+// shares with us, so that we know how many it has made by then.
+
+#define DEFAULT_CALLS 1000000
+/// A worker that makes no call for so long is stuck in one: that is allowed, but of no use.
+#define STUCK_MS 3000
+
+static task_t tasks_before[CONFIG_NUM_TASKS + 1];
+static volatile uint64_t *counter;
+static unsigned num_crashed, num_finished, num_stuck;
+
+static task_t task_in_slot(unsigned slot) {
+    struct task_info info;
+    return IS_OK(sys_info(INFO_TASK, slot, &info, sizeof(info))) ? info.tid : 0;
+}
+
+static void remember_tasks(void) {
+    for (unsigned slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
+        tasks_before[slot] = task_in_slot(slot);
+    }
+}
+
+/// Whether all tasks that were there are still the same.
+static bool check_tasks(void) {
+    bool same = true;
+    for (unsigned slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
+        if (tasks_before[slot] != 0 && task_in_slot(slot) != tasks_before[slot]) {
+            printf("fuzz: task %d did not survive\n", tasks_before[slot]);
+            same = false;
+        }
+    }
+
+    return same;
+}
+
+/// Whether servers still do what they are for.
+static bool check_servers(void) {
+    uint32_t number;
+    size_t total, free;
+    error_t rand_err = call_random_get_random(ipc_lookup("random"), &number);
+    error_t vm_err = call_vm_stats(INIT_TASK, &total, &free);
+    if (rand_err != OK || vm_err != OK) {
+        printf("fuzz: servers don't answer: rand: %s, vm: %s\n", error_name(rand_err),
+               error_name(vm_err));
+    }
+
+    return rand_err == OK && vm_err == OK;
+}
+
+/// Starts a worker and tells it where to count.
+static task_t start_worker(uint64_t seed) {
+    char cmdline[64];
+    snprintf(cmdline, sizeof(cmdline), "fuzz_worker --seed=%u", (unsigned) (seed & INT32_MAX));
+    task_t worker;
+    ASSERT_OK(call_task_launch(INIT_TASK, cmdline, &worker));
+    ASSERT_OK(call_task_watch(INIT_TASK, worker));
+
+    handle_t offer;
+    int started;
+    ASSERT_OK(call_vm_offer_pages(INIT_TASK, worker, (vaddr_t) counter, 1, true, &offer));
+    ASSERT_OK(call_benchmark_nop(worker, offer, &started));
+    return worker;
+}
+
+/// Takes what vm tells. True if the worker has ended.
+static bool pull_exit(task_t worker) {
+    struct message m;
+    while (async_recv(INIT_TASK, &m) == OK) {
+        if (m.type != TASK_EXITED_MSG || m.task_exited.task != worker) {
+            continue;
+        }
+
+        bool exited = m.task_exited.reason == TASK_END_REASON_EXITED;
+        num_finished += exited;
+        num_crashed += m.task_exited.reason == TASK_END_REASON_CRASHED;
+        return true;
+    }
+
+    return false;
+}
+
+static void wait_for_worker(task_t worker) {
+    uint64_t seen = *counter;
+    ASSERT_OK(timer_set(STUCK_MS));
+    while (true) {
+        struct message m;
+        ASSERT_OK(ipc_recv(IPC_ANY, &m));
+        if (m.type != NOTIFICATIONS_MSG) {
+            discard_unknown_message(&m);
+            continue;
+        }
+
+        if ((m.notifications.data & NOTIFY_ASYNC) && pull_exit(worker)) {
+            return;
+        }
+
+        if ((m.notifications.data & NOTIFY_TIMER) && *counter == seen) {
+            num_stuck++;
+            // It may be ending right now; either way we hear of its end.
+            (void) call_task_kill(INIT_TASK, worker);
+        } else if (m.notifications.data & NOTIFY_TIMER) {
+            seen = *counter;
+            ASSERT_OK(timer_set(STUCK_MS));
+        }
+    }
+}
+
+static int option(const char *name, int otherwise) {
+    const char *value = cmdline_option(name);
+    return value != NULL ? atoi(value) : otherwise;
+}
+
+void main(void) {
+    unsigned seed = (unsigned) option("seed", (int) (sys_clock() & INT32_MAX));
+    uint64_t calls = (uint64_t) option("calls", DEFAULT_CALLS);
+    printf("fuzz: --seed=%u --calls=%llu\n", seed, (unsigned long long) calls);
+
+    vaddr_t page;
+    paddr_t paddr;
+    ASSERT_OK(call_vm_alloc_pages(INIT_TASK, 1, 0, &page, &paddr));
+    counter = (volatile uint64_t *) page;
+    remember_tasks();
+    for (unsigned i = 0; *counter < calls; i++) {
+        wait_for_worker(start_worker(seed + i * 2654435761u));
+    }
+
+    bool good = check_tasks();
+    good = check_servers() && good;
+    printf("fuzz: %llu calls by %u workers: %u crashed, %u finished, %u got stuck; %s\n",
+           (unsigned long long) *counter, num_crashed + num_finished + num_stuck, num_crashed,
+           num_finished, num_stuck, good ? "all others are alive" : "FAILED");
+    task_exit_with(!good);
+}

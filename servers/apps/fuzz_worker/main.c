@@ -1,0 +1,156 @@
+#include <arch_syscall.h>
+#include <config.h>
+#include <idl_client.h>
+#include <resea/cmdline.h>
+#include <resea/printf.h>
+#include <resea/task.h>
+
+#include "values.h"
+
+/// How many calls it makes if it lives so long.
+#define MAX_CALLS 20000
+
+static struct message message __aligned(16);
+
+struct call {
+    long number;
+    uintptr_t args[6];
+};
+
+/// A message at a random place, with random contents.
+static uintptr_t prepare_message(void) {
+    uintptr_t pointer = random_pointer();
+    if (once_in(4)) {
+        return pointer;
+    }
+
+    message.type = random_type();
+    for (size_t i = 0; i < sizeof(message.raw); i += 8) {
+        uint64_t bits = random_word();
+        memcpy(&message.raw[i], &bits, 8);
+    }
+
+    if (once_in(2)) {
+        message.ool_ptr = (void *) pointer;
+        message.ool_len = random_len();
+    }
+
+    return (uintptr_t) &message;
+}
+
+/// Anything, but for what may wait for ever: a worker that is stuck is of no use.
+static void prepare_ipc(struct call *call) {
+    task_t dst = random_task();
+    unsigned flags = (unsigned) random_below(IPC_FLAGS + 1);
+    bool calls_server = (flags & IPC_CALL) == IPC_CALL && dst == INIT_TASK;
+    call->args[0] = (uintptr_t) dst;
+    call->args[1] = (uintptr_t) (calls_server ? dst : random_task());
+    call->args[2] = prepare_message();
+    call->args[3] = calls_server ? flags : flags | IPC_NOBLOCK;
+    call->args[4] = random_pointer();
+    call->args[5] = random_len();
+    if (once_in(32)) {
+        call->args[3] = random_word() | IPC_NOBLOCK;
+    }
+}
+
+/// Nothing that appears on the screen: bad memory, or none of it.
+static void prepare_console_write(struct call *call) {
+    bool empty = !once_in(64);
+    call->args[0] = empty ? random_pointer() : random_bad_pointer();
+    call->args[1] = empty ? 0 : random_len();
+}
+
+static void prepare_any(struct call *call) {
+    for (int i = 0; i < 6; i++) {
+        switch (random_below(4)) {
+            case 0:
+                call->args[i] = random_pointer();
+                break;
+            case 1:
+                call->args[i] = random_len();
+                break;
+            case 2:
+                call->args[i] = (uintptr_t) random_task();
+                break;
+            default:
+                call->args[i] = random_word();
+                break;
+        }
+    }
+}
+
+/// Where system calls take pointers, they get some most of the time: with anything else a worker
+/// doesn't live long.
+static void prepare_pointers(struct call *call) {
+    bool any = once_in(256);
+    switch (call->number) {
+        case SYS_CONSOLE_READ:
+            call->args[0] = any ? call->args[0] : random_pointer();
+            call->args[1] = random_below(64);
+            break;
+        case SYS_KLOG_READ:
+            call->args[0] = any ? call->args[0] : random_pointer();
+            call->args[1] = random_below(PAGE_SIZE);
+            call->args[2] = any ? call->args[2] : random_pointer();
+            break;
+        case SYS_TASK_CREATE:
+            call->args[1] = any ? call->args[1] : random_pointer();
+            break;
+        case SYS_KDEBUG:
+            call->args[0] = any ? call->args[0] : random_pointer();
+            call->args[2] = any ? call->args[2] : random_pointer();
+            break;
+        case SYS_INFO:
+            call->args[0] = random_below(6);
+            call->args[2] = any ? call->args[2] : random_pointer();
+            call->args[3] = random_below(PAGE_SIZE);
+            break;
+    }
+}
+
+static void prepare(struct call *call) {
+    call->number = (long) random_below(NUM_SYSCALLS);
+    if (once_in(128)) {
+        call->number = (long) random_bits();
+    }
+
+    prepare_any(call);
+    if (call->number == SYS_IPC) {
+        prepare_ipc(call);
+    } else if (call->number == SYS_CONSOLE_WRITE) {
+        prepare_console_write(call);
+    } else if (call->number == SYS_TASK_EXIT) {
+        call->number = SYS_NOP;
+    } else {
+        prepare_pointers(call);
+    }
+}
+
+/// Waits for fuzz to tell where to count.
+static volatile uint64_t *get_counter(void) {
+    struct message m;
+    ASSERT_OK(ipc_recv(IPC_ANY, &m));
+    ASSERT(m.type == BENCHMARK_NOP_MSG);
+    vaddr_t page;
+    size_t num_pages;
+    bool writable;
+    ASSERT_OK(call_vm_accept_pages(INIT_TASK, m.benchmark_nop.value, &page, &num_pages,
+                                   &writable));
+    m.type = BENCHMARK_NOP_REPLY_MSG;
+    ipc_reply(m.src, &m);
+    return (volatile uint64_t *) page;
+}
+
+void main(void) {
+    const char *seed = cmdline_option("seed");
+    volatile uint64_t *counter = get_counter();
+    values_init(seed != NULL ? (uint64_t) atoi(seed) : 1);
+    for (int i = 0; i < MAX_CALLS; i++) {
+        struct call call;
+        prepare(&call);
+        (*counter)++;
+        arch_syscall(call.number, (long) call.args[0], (long) call.args[1], (long) call.args[2],
+                     (long) call.args[3], (long) call.args[4], (long) call.args[5]);
+    }
+}
