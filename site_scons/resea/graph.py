@@ -57,7 +57,7 @@ class Graph:
         programs = [self._program(component) for component in build.programs]
         kernel = self._kernel_objects()
         if not build.arch.links:
-            return kernel + [node for nodes in programs for node in nodes]
+            return list(dict.fromkeys(kernel + [node for nodes in programs for node in nodes]))
         return Image(build, self.user, self.kernel).add(programs, kernel) + programs
 
     def _program(self, component):

@@ -172,6 +172,29 @@ def test_mistakes_in_files(fresh, path, old, new, message):
     assert tree.scons(fresh, "board=toy") == (2, "error: " + message)
 
 
+def test_programs_linked_for_another_address(fresh):
+    edit(fresh / "arch/toy/include/arch_types.h", "#define PAGE_SIZE 4096",
+         "#define USER_IMAGE_BASE  0x2000000ul")
+    status, output = tree.scons(fresh, "board=toy")
+    assert status == 2
+    assert ("error: arch/toy/user/user.ld: links programs for 0x1000000, but USER_IMAGE_BASE in "
+            "arch/toy/include/arch_types.h is 0x2000000") in output.splitlines()
+
+
+@pytest.mark.parametrize("name, message", [
+    ("kernel/SConscript", "kernel/SConscript: the file is missing; it says what to build here"),
+    ("arch/toy/user/SConscript",
+     "arch/toy/user/SConscript: the file is missing; it says what to build here"),
+    ("boards/toy/kernel.ld",
+     "boards/toy/kernel.ld: the file is missing; it lays out the kernel"),
+    ("kernel/Kconfig",
+     BOARD + ":6: kernel.num_tasks: unknown option 'num_tasks'; there are none"),
+])
+def test_missing_files(fresh, name, message):
+    (fresh / name).unlink()
+    assert tree.scons(fresh, "board=toy") == (2, "error: " + message)
+
+
 def test_external(fresh, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "servers/mine").mkdir(parents=True)
