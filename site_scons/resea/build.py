@@ -116,7 +116,8 @@ class Build:
     def unittest_includes(self, component, runner):
         """Include folders of a component that is compiled for this machine."""
         if component.kind == "kernel":
-            folders = self.kernel_includes()
+            # The simulated machine of its tests takes the architecture's place.
+            folders = [self.top / "tests/kernel"] + self.kernel_includes()
         else:
             libs = self.library.with_libs(component, self.implied(component))
             folders = self.user_includes(component, libs)

@@ -56,9 +56,6 @@ struct host {
     const char *input;       ///< What the console's user has typed.
     char output[0x10000];    ///< What the console shows, since host_clear_output().
     size_t output_len;
-    size_t next_page;        ///< See host_page().
-    paddr_t *pages;
-    size_t num_pages;
     bool pause_restarts;     ///< A restarted call isn't made again on its own.
 };
 
@@ -109,7 +106,7 @@ void host_run(task_t tid);
 /// The task makes a system call. Returns its result, or HOST_BLOCKED.
 intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1, uintptr_t a2,
                    uintptr_t a3, uintptr_t a4, uintptr_t a5);
-#define SYSCALL(tid, number, ...)                    HOST_CALL(tid, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define SYSCALL(tid, number, ...) HOST_CALL(tid, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define HOST_CALL(tid, n, a0, a1, a2, a3, a4, a5, ...)                                           \
     host_call(tid, n, (uintptr_t) (a0), (uintptr_t) (a1), (uintptr_t) (a2), (uintptr_t) (a3),    \
               (uintptr_t) (a4), (uintptr_t) (a5))
@@ -123,7 +120,8 @@ void host_exception(task_t tid, int exception, int value);
 
 // ---- Memory -------------------------------------------------------------------------------------
 
-/// A page of RAM that no task has. It is handed out again after host_reset().
+/// A page of RAM that no task has. It is handed out again when all others have been, unless a task
+/// has it then.
 paddr_t host_page(void);
 
 /// Maps a new page, or a given one, through root.

@@ -14,20 +14,6 @@
 
 #define BOOTFS_OFFSET 0x2000
 #define BOOTFS_LEN    0x2000
-#define KERNEL_LEN    0x6000
-
-// The "image": a page of text, a page of data, bootfs, at the start of host_ram, and a hole of a page
-// that the first task may have.
-__asm__(".globl __kernel_start, __kernel_end, __text, __text_end, __data, __bss_end\n"
-        ".globl __bootfs, __bootfs_end\n"
-        ".set __kernel_start, host_ram\n"
-        ".set __text, host_ram\n"
-        ".set __text_end, host_ram + 0x1000\n"
-        ".set __data, host_ram + 0x1000\n"
-        ".set __bss_end, host_ram + 0x2000\n"
-        ".set __bootfs, host_ram + 0x2000\n"
-        ".set __bootfs_end, host_ram + 0x4000\n"
-        ".set __kernel_end, host_ram + 0x6000\n");
 
 /// Symbols for backtraces: arch_backtrace() shows itself.
 extern const struct host_symtab {
@@ -53,7 +39,7 @@ void board_memory_map(struct bootinfo *info) {
     info->num_ranges = 1;
     info->ranges[0] = (struct bootinfo_range){HOST_RAM_BASE, HOST_RAM_SIZE};
     info->ram_bytes = HOST_RAM_SIZE;
-    strcpy(info->cmdline, "host test");
+    strncpy2(info->cmdline, "host test", sizeof(info->cmdline));
 }
 
 void board_init(void) {}

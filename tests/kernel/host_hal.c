@@ -9,8 +9,21 @@
 
 #include "host_machine.h"
 
-/// RAM, the kernel's "image" at its start (see host_board.c for its symbols).
 uint8_t host_ram[HOST_RAM_SIZE] __aligned(PAGE_SIZE);
+
+// The "image": a page of text, a page of data, bootfs, at the start of RAM: what a linker
+// script tells the kernel. Here it can be told only where host_ram is defined.
+__asm__(".globl __kernel_start, __kernel_end, __text, __text_end, __data, __bss_end\n"
+        ".globl __bootfs, __bootfs_end\n"
+        ".set __kernel_start, host_ram\n"
+        ".set __text, host_ram\n"
+        ".set __text_end, host_ram + 0x1000\n"
+        ".set __data, host_ram + 0x1000\n"
+        ".set __bss_end, host_ram + 0x2000\n"
+        ".set __bootfs, host_ram + 0x2000\n"
+        ".set __bootfs_end, host_ram + 0x4000\n"
+        ".set __kernel_end, host_ram + 0x4000\n");
+
 static jmp_buf out_of_kernel;
 
 static struct host_cpu *this_host_cpu(void) {

@@ -18,7 +18,4 @@ void host_make_syscall(void);
 /// Calls `callback` for all page-table pages and all mapped pages.
 void host_for_each_page(struct aspace *as, void (*callback)(paddr_t paddr, bool is_table));
 
-/// Gives all pages of host_page() back.
-void host_collect_pages(void);
-
 #endif
