@@ -77,12 +77,6 @@ static void free_queue(struct queue *queue) {
     free(queue);
 }
 
-static void free_queue_if_empty(struct queue *queue) {
-    if (queue->len == 0) {
-        free_queue(queue);
-    }
-}
-
 static error_t copy_payload(struct entry *entry, const struct message *m) {
     entry->payload = NULL;
     if (!ool_is_present(m) || m->ool_len == 0) {
@@ -145,15 +139,17 @@ error_t async_send(task_t dst, struct message *m) {
     }
 
     error_t err = enqueue(queue, m);
-    if (IS_ERROR(err)) {
-        free_queue_if_empty(queue);
+    if (queue->len == 0) {
+        free_queue(queue);
         return err;
     }
 
-    err = ipc_notify(dst, NOTIFY_ASYNC);
-    if (IS_ERROR(err)) {
+    // Even if the queue is full: that dst is gone may be why.
+    error_t notify_err = ipc_notify(dst, NOTIFY_ASYNC);
+    if (IS_ERROR(notify_err)) {
         // Nobody will ever pull them.
         free_queue(queue);
+        return notify_err;
     }
     return err;
 }
