@@ -99,15 +99,19 @@ int monitor_log(const struct command *command __unused) {
     }
 
     uint64_t position = 0;
-    int len = sys_klog_read(buf, CONFIG_KLOG_SIZE, &position);
-    if (len < 0) {
-        printf("shell: log: the kernel doesn't tell: %s\n", error_name(len));
-    } else {
-        printf("%.*s", len, buf);
+    size_t len = 0;
+    int piece;
+    while ((piece = sys_klog_read(&buf[len], CONFIG_KLOG_SIZE - len, &position)) > 0) {
+        len += (size_t) piece;
     }
 
+    printf("%.*s\n", (int) len, buf);
     free(buf);
-    return len < 0;
+    if (piece < 0) {
+        printf("shell: log: the kernel doesn't tell: %s\n", error_name(piece));
+    }
+
+    return piece < 0;
 }
 
 int monitor_kdebug(const struct command *command) {

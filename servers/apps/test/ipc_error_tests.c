@@ -134,7 +134,7 @@ static void test_call_aborted(void) {
 /// The peer has taken the call and dies instead of answering.
 static void test_call_aborted_in_service(void) {
     CHECK_EQ(peer_do(peer_task(), TEST_ACTION_CRASH, 0), ERR_ABORTED);
-    peer_end();
+    peer_restarted();
 }
 
 static void test_reply_to_one_who_does_not_wait(void) {

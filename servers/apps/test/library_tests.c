@@ -69,7 +69,7 @@ static void test_malloc_stats(void) {
     CHECK_EQ(after.num_used, before.num_used + 1);
     free(block);
     malloc_get_stats(&after);
-    CHECK_EQ(after.used, before.used);
+    CHECK_EQ(after.num_used, before.num_used);
 }
 
 static void test_strings(void) {

@@ -15,14 +15,19 @@ task_t launch(const char *cmdline) {
     return err == OK ? task : err;
 }
 
+task_t peer_restarted(void) {
+    peer = ipc_lookup("test_peer");
+    ASSERT_OK(peer);
+    return peer;
+}
+
 task_t peer_task(void) {
-    if (peer == 0 || state_of(peer) == TASK_UNUSED) {
-        ASSERT_OK(launch("test_peer"));
-        peer = ipc_lookup("test_peer");
-        ASSERT_OK(peer);
+    if (peer != 0) {
+        return peer;
     }
 
-    return peer;
+    ASSERT_OK(launch("test_peer"));
+    return peer_restarted();
 }
 
 int peer_do(task_t task, int action, int arg) {
@@ -32,11 +37,9 @@ int peer_do(task_t task, int action, int arg) {
 }
 
 void peer_end(void) {
-    // The one we know, or the one that vm has started in its place.
-    task_t serving = ipc_lookup("test_peer");
-    CHECK_OK(call_task_watch(INIT_TASK, serving));
-    CHECK_OK(peer_do(serving, TEST_ACTION_EXIT, 0));
-    CHECK_EQ(wait_exit(serving), 0);
+    CHECK_OK(call_task_watch(INIT_TASK, peer));
+    CHECK_OK(peer_do(peer, TEST_ACTION_EXIT, 0));
+    CHECK_EQ(wait_exit(peer), 0);
     peer = 0;
 }
 
@@ -45,22 +48,45 @@ static bool is_exit(const struct message *m, task_t task) {
     return m->type == TASK_EXITED_MSG && m->task_exited.task == task;
 }
 
+/// Takes what vm has to tell. True if the end of `task` is among it; `*status` is set then.
+static bool pull_exit(task_t task, int *status) {
+    struct message m;
+    while (async_recv(INIT_TASK, &m) == OK) {
+        if (is_exit(&m, task)) {
+            bool exited = m.task_exited.reason == TASK_END_REASON_EXITED;
+            *status = exited ? m.task_exited.status : ERR_ABORTED;
+            return true;
+        }
+    }
+
+    return false;
+}
+
 int wait_exit(task_t task) {
+    // Threads may have something to say meanwhile, whose messages are for others than us.
+    struct message kept[MAX_THREADS];
+    size_t num_kept = 0;
+    int status = ERR_ABORTED;
     while (true) {
         struct message m;
         error_t err = thread_recv(IPC_ANY, &m);
-        if (err != OK || m.type != NOTIFICATIONS_MSG) {
-            check_failed(__FILE__, __LINE__, "message %x instead of an exit", (unsigned) m.type);
-            return ERR_ABORTED;
-        }
-
-        while (async_recv(INIT_TASK, &m) == OK) {
-            if (is_exit(&m, task)) {
-                bool exited = m.task_exited.reason == TASK_END_REASON_EXITED;
-                return exited ? m.task_exited.status : ERR_ABORTED;
+        if (err == OK && m.type == NOTIFICATIONS_MSG) {
+            if (pull_exit(task, &status)) {
+                break;
             }
+        } else if (err == OK && num_kept < MAX_THREADS) {
+            kept[num_kept++] = m;
+        } else {
+            check_failed(__FILE__, __LINE__, "message %x instead of an exit", (unsigned) m.type);
+            break;
         }
     }
+
+    for (size_t i = 0; i < num_kept; i++) {
+        CHECK(thread_keep(&kept[i]));
+    }
+
+    return status;
 }
 
 int run_program(const char *cmdline) {

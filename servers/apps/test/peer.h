@@ -10,9 +10,11 @@
 
 /// The test_peer that serves; launched if there is none.
 task_t peer_task(void);
+/// The peer that vm starts after the last one has crashed.
+task_t peer_restarted(void);
 /// Tells it to do something, and returns what it answers, or an error.
 int peer_do(task_t peer, int action, int arg);
-/// Ends the serving peer, if there is one, so that peer_task launches a new one.
+/// Lets the peer exit, so that peer_task launches a new one.
 void peer_end(void);
 
 /// Launches a program and returns its task ID or an error.

@@ -74,11 +74,11 @@ static void test_ports(void) {
     // We hold it: reading doesn't stop us. The peer doesn't, until it is granted.
     machine_read_port();
     CHECK_EQ(peer_do(peer_task(), TEST_ACTION_READ_PORT, MACHINE_PORT), ERR_ABORTED);
-    task_t peer = ipc_lookup("test_peer");
+    task_t peer = peer_restarted();
     CHECK_OK(sys_grant(peer, GRANT_PORTS, MACHINE_PORT, 1));
     CHECK_OK(peer_do(peer, TEST_ACTION_READ_PORT, MACHINE_PORT));
     CHECK_EQ(peer_do(peer, TEST_ACTION_READ_PORT, MACHINE_PORT + 1), ERR_ABORTED);
-    peer_end();
+    peer_restarted();
 }
 
 static void test_device_memory(void) {

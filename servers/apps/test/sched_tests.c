@@ -1,6 +1,5 @@
 #include <resea/syscall.h>
 #include <resea/task.h>
-#include <resea/timer.h>
 #include <string.h>
 
 #include "machine.h"
@@ -28,14 +27,6 @@ static void spin_below(void) {
     count_turns(&turns[NUM_SPINNERS]);
 }
 
-/// Blocks for a while, so that others run.
-static void rest(msec_t ms) {
-    struct message m;
-    CHECK_OK(timer_set(ms));
-    CHECK_OK(thread_recv(IPC_ANY, &m));
-    CHECK_EQ(m.type, NOTIFICATIONS_MSG);
-}
-
 static void reset(void) {
     stop = false;
     num_started = 0;
@@ -59,14 +50,14 @@ static void test_round_robin(void) {
     }
 
     while (num_started < NUM_SPINNERS) {
-        rest(10);
+        thread_rest(10);
     }
 
     uint64_t before[NUM_SPINNERS];
     for (int i = 0; i < NUM_SPINNERS; i++) {
         before[i] = turns[i];
     }
-    rest(300);
+    thread_rest(300);
     for (int i = 0; i < NUM_SPINNERS; i++) {
         CHECK_GT(turns[i], before[i]);
         CHECK_GT(cycles_of(threads[i]), 0);
@@ -90,18 +81,18 @@ static void test_priorities(void) {
     reset();
     task_t above = thread_start(spin);
     while (num_started < 1) {
-        rest(10);
+        thread_rest(10);
     }
     task_t below = thread_start_below(spin_below);
-    rest(50);
+    thread_rest(50);
     CHECK_EQ(turns[NUM_SPINNERS], 0);
 
     // Now the other way round.
     CHECK_OK(task_schedule(above, TASK_PRIORITY_MAX));
-    rest(50);
+    thread_rest(50);
     CHECK_GT(turns[NUM_SPINNERS], 0);
     uint64_t before = turns[0];
-    rest(50);
+    thread_rest(50);
     CHECK_EQ(turns[0], before);
 
     stop = true;
@@ -113,7 +104,7 @@ static void test_priorities(void) {
 static void test_preemption(void) {
     reset();
     task_t below = thread_start_below(spin_below);
-    rest(20);
+    thread_rest(20);
     // That we are here again is what is tested: the spinner never blocks.
     CHECK_NE(state_of(below), TASK_UNUSED);
     stop = true;

@@ -17,10 +17,11 @@ static error_t call_nop(task_t *cached) {
 
 static void test_serve_and_lookup(void) {
     CHECK_OK(ipc_serve("test"));
-    CHECK_EQ(ipc_lookup("test"), main_task);
     CHECK_OK(ipc_serve("test.second"));
-    CHECK_EQ(ipc_lookup("test.second"), main_task);
     CHECK_EQ(ipc_lookup("test_peer"), peer_task());
+    // Those that one may not call one can't look up.
+    CHECK_EQ(ipc_lookup("test"), ERR_NOT_PERMITTED);
+    CHECK_EQ(ipc_lookup("random"), ERR_NOT_PERMITTED);
 }
 
 static void test_serve_denied(void) {
@@ -41,7 +42,7 @@ static void test_restart(void) {
     task_t old = peer_task();
     task_t cached = old;
     CHECK_EQ(peer_do(old, TEST_ACTION_CRASH, 0), ERR_ABORTED);
-    task_t new = ipc_lookup("test_peer");
+    task_t new = peer_restarted();
     CHECK_OK(new);
     CHECK_NE(new, old);
     CHECK_EQ(find_task("test_peer"), new);
@@ -56,8 +57,8 @@ static void test_restart(void) {
 
 static void test_restart_again_and_again(void) {
     for (int i = 0; i < 10; i++) {
-        task_t peer = ipc_lookup("test_peer");
-        CHECK_EQ(peer_do(peer, TEST_ACTION_CRASH, 0), ERR_ABORTED);
+        CHECK_EQ(peer_do(peer_task(), TEST_ACTION_CRASH, 0), ERR_ABORTED);
+        peer_restarted();
     }
     task_t cached = 0;
     CHECK_EQ(call_nop(&cached), 2);

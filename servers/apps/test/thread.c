@@ -4,6 +4,7 @@
 #include <resea/printf.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
+#include <resea/timer.h>
 #include <string.h>
 
 #include "test.h"
@@ -16,9 +17,9 @@
 struct thread {
     task_t tid;
     void (*run)(void);
-    /// A page fault that thread_serve_faults has received and has no page for.
-    bool has_fault;
-    struct message fault;
+    /// A message of its that was received by somebody who waited for something else.
+    bool has_message;
+    struct message message;
 };
 
 // From the linker script: the page-aligned parts of the program.
@@ -59,7 +60,7 @@ task_t thread_create(void (*run)(void), unsigned flags) {
     task_t tid = alloc_tid();
     ASSERT_OK(task_create(tid, "test_thread", (vaddr_t) thread_entry, main_task, flags));
     thread->run = run;
-    thread->has_fault = false;
+    thread->has_message = false;
     thread->tid = tid;
     return tid;
 }
@@ -185,13 +186,13 @@ void thread_resume(task_t tid) {
     ipc_reply(tid, &m);
 }
 
-/// Takes a page fault that was received before.
-static bool take_fault(task_t src, struct message *m) {
+/// Takes a message that was received before.
+static bool take_kept(task_t src, struct message *m) {
     for (int i = 0; i < MAX_THREADS; i++) {
         struct thread *thread = &threads[i];
-        if (thread->tid != 0 && thread->has_fault && (src == IPC_ANY || src == thread->tid)) {
-            *m = thread->fault;
-            thread->has_fault = false;
+        if (thread->tid != 0 && thread->has_message && (src == IPC_ANY || src == thread->tid)) {
+            *m = thread->message;
+            thread->has_message = false;
             return true;
         }
     }
@@ -211,8 +212,19 @@ static error_t skip_faults(error_t err, task_t src, struct message *m) {
     return err;
 }
 
+bool thread_keep(const struct message *m) {
+    struct thread *thread = find_thread(m->src);
+    if (m->src == 0 || thread == NULL || thread->has_message) {
+        return false;
+    }
+
+    thread->message = *m;
+    thread->has_message = true;
+    return true;
+}
+
 error_t thread_recv(task_t src, struct message *m) {
-    if (take_fault(src, m)) {
+    if (take_kept(src, m)) {
         return OK;
     }
 
@@ -222,6 +234,13 @@ error_t thread_recv(task_t src, struct message *m) {
 
 error_t thread_replyrecv(task_t dst, struct message *m) {
     return skip_faults(ipc_replyrecv(dst, m), IPC_ANY, m);
+}
+
+void thread_rest(msec_t ms) {
+    struct message m;
+    CHECK_OK(timer_set(ms));
+    CHECK_OK(thread_recv(IPC_ANY, &m));
+    CHECK_EQ(m.type, NOTIFICATIONS_MSG);
 }
 
 static bool get_info(task_t tid, struct task_info *info) {
@@ -257,7 +276,7 @@ task_t find_task(const char *name) {
 /// Receives the page fault of a thread that is in one.
 static void serve_fault(struct thread *thread) {
     // A task that has faulted can send nothing else. NOBLOCK: we may have had it already.
-    struct message *m = &thread->fault;
+    struct message *m = &thread->message;
     if (raw_ipc(0, thread->tid, m, IPC_RECV | IPC_NOBLOCK) != OK) {
         return;
     }
@@ -265,14 +284,14 @@ static void serve_fault(struct thread *thread) {
     if (thread_page_in(thread->tid, m->page_fault.vaddr, m->page_fault.fault)) {
         thread_resume(thread->tid);
     } else {
-        thread->has_fault = true;
+        thread->has_message = true;
     }
 }
 
 void thread_serve_faults(void) {
     for (int i = 0; i < MAX_THREADS; i++) {
         struct thread *thread = &threads[i];
-        if (thread->tid != 0 && !thread->has_fault && state_of(thread->tid) == TASK_FAULTED) {
+        if (thread->tid != 0 && !thread->has_message && state_of(thread->tid) == TASK_FAULTED) {
             serve_fault(thread);
         }
     }
@@ -296,7 +315,7 @@ bool thread_wait_blocked(task_t tid) {
     struct thread *thread = find_thread(tid);
     while (true) {
         enum task_state state = state_of(tid);
-        if (thread->has_fault || state == TASK_STOPPED || state == TASK_SENDING) {
+        if (thread->has_message || state == TASK_STOPPED || state == TASK_SENDING) {
             return false;
         }
 

@@ -37,6 +37,10 @@ void thread_destroy(task_t tid);
 error_t __mustuse thread_recv(task_t src, struct message *m);
 /// The same after an answer to `dst`: ipc_replyrecv.
 error_t __mustuse thread_replyrecv(task_t dst, struct message *m);
+/// Keeps a message of a thread's for the next thread_recv. False if it is no thread's.
+bool thread_keep(const struct message *m);
+/// Blocks for a while, so that less urgent tasks run. No message may come meanwhile.
+void thread_rest(msec_t ms);
 /// Takes a page of this program, or of the thread's stack, into the thread, if there is one.
 bool thread_page_in(task_t tid, vaddr_t vaddr, unsigned fault);
 /// Maps the page at `src` of this program; brings the kernel's pages as it asks for them.
