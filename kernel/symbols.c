@@ -7,35 +7,36 @@ struct symtab {
     uint32_t count;
     uint32_t strings_off;
     uint32_t capacity;
-    struct {
-        uint64_t addr;
-        uint32_t name_off;
-        uint32_t reserved;
-    } entries[];
+};
+
+/// `count` of them follow the table, then their names.
+struct symbol {
+    uint64_t addr;
+    uint32_t name_off;
+    uint32_t reserved;
 };
 
 #define SYMTAB_MAGIC 0x4d595352  // "RSYM"
 
 extern const struct symtab __symtab;
+extern char __text_end[];
 
 const char *symbol_find(vaddr_t addr, size_t *offset) {
     const struct symtab *table = &__symtab;
-    if (table->magic != SYMTAB_MAGIC || !table->count || addr < table->entries[0].addr) {
+    const struct symbol *symbols = (const struct symbol *) (table + 1);
+    if (table->magic != SYMTAB_MAGIC || !table->count || addr < symbols[0].addr
+        || addr >= (vaddr_t) __text_end) {
         return NULL;
     }
     uint32_t low = 0, high = table->count;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        if (table->entries[mid].addr <= addr) {
+        if (symbols[mid].addr <= addr) {
             low = mid;
         } else {
             high = mid;
         }
     }
-    // The last entry marks the end of the code.
-    if (low == table->count - 1) {
-        return NULL;
-    }
-    *offset = addr - table->entries[low].addr;
-    return (const char *) table + table->strings_off + table->entries[low].name_off;
+    *offset = addr - symbols[low].addr;
+    return (const char *) table + table->strings_off + symbols[low].name_off;
 }

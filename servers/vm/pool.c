@@ -15,9 +15,10 @@ static error_t grow(struct pool *pool) {
 
     // The last object first: they are handed out in the order of their addresses.
     size_t size = ALIGN_UP(pool->size, sizeof(void *));
-    for (size_t i = PAGE_SIZE / size; i-- > 0;) {
-        push(pool, &page[i * size]);
-    }
+    size_t i = PAGE_SIZE / size;
+    do {
+        push(pool, &page[--i * size]);
+    } while (i > 0);
     return OK;
 }
 

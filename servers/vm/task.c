@@ -13,7 +13,7 @@ static size_t last_slot = INIT_TASK;
 
 error_t task_table_init(size_t num) {
     num_slots = MIN(num, (size_t) TASK_SLOT(~0));
-    slots = own_alloc((num_slots + 1) * sizeof(*slots));
+    slots = own_alloc((num_slots + 1) * sizeof(struct task *));
     return slots ? OK : ERR_NO_MEMORY;
 }
 

@@ -128,7 +128,8 @@ static inline uint64_t x64_rdmsr(uint32_t msr) {
 }
 
 static inline void x64_wrmsr(uint32_t msr, uint64_t value) {
-    __asm__ __volatile__("wrmsr" ::"c"(msr), "a"((uint32_t) value), "d"((uint32_t) (value >> 32)));
+    __asm__ __volatile__("wrmsr" ::"c"(msr), "a"((uint32_t) (value & 0xffffffff)),
+                         "d"((uint32_t) (value >> 32)));
 }
 
 static inline void x64_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]) {
