@@ -224,7 +224,7 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
     if (!ready) {
         wait_to_send(task, dst);
     } else if (m->ool_len > dst->ool_cap) {
-        if (replying) {
+        if (replying && waits_for_reply(dst, task->tid)) {
             complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
         }
         return ERR_TOO_LARGE;
