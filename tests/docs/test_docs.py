@@ -196,14 +196,14 @@ def test_addresses_of_the_memory_map():
 
 
 def test_tutorial_writes_the_tree_s_server():
-    """The tutorial's first version of rand is the one that the tree has."""
+    """The tutorial's first version of rand is the one that the tree has, but for white space."""
     from support import book
     written = {}
     for block in book.blocks(page("tutorial")):
         if block.action == "file":
             written.setdefault(block.path, block.text)
     for path in ("servers/rand/SConscript", "servers/rand/main.c"):
-        assert written[path] == source(path), path
+        assert written[path].split() == source(path).split(), path
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "LICENSE.md"])
