@@ -440,6 +440,9 @@ error_t ipc_syscall(void) {
     }
     task->ipc_flags = flags;
     task->ipc_src = (task_t) arch_syscall_arg(task, 1);
+    if ((flags & IPC_RECV) && task->ipc_src == task->tid) {
+        return ERR_INVALID_ARG;
+    }
     task->user_msg = arch_syscall_arg(task, 2);
     task->ool_buf = arch_syscall_arg(task, 4);
     task->ool_cap = arch_syscall_arg(task, 5);

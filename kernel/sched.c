@@ -82,9 +82,8 @@ void sched_wake(struct task *task) {
     }
 }
 
-void sched_wake_before_block(struct task *task) {
-    struct cpu *cpu = &cpus[task->cpu];
-    enqueue(cpu, task, false);
+/// A task has come into a run queue: lets it run before, or in turn with, the one that runs.
+static void announce(struct cpu *cpu, const struct task *task) {
     struct task *running = cpu->current;
     if (!running || task->priority < running->priority) {
         sched_kick(cpu);
@@ -95,6 +94,12 @@ void sched_wake_before_block(struct task *task) {
             sched_kick(cpu);  // Only that CPU can set its timer.
         }
     }
+}
+
+void sched_wake_before_block(struct task *task) {
+    struct cpu *cpu = &cpus[task->cpu];
+    enqueue(cpu, task, false);
+    announce(cpu, task);
 }
 
 void sched_remove(struct task *task) {
@@ -151,6 +156,9 @@ void sched_handoff(enum task_state state, struct task *next) {
     }
     cpu->current->state = state;
     set_current(cpu, next);
+    if (best_ready(cpu) == next->priority) {
+        timer_arm_slice(cpu);
+    }
 }
 
 void sched_set_priority(struct task *task, unsigned priority) {
@@ -162,13 +170,11 @@ void sched_set_priority(struct task *task, unsigned priority) {
         dequeue(cpu, task);
         task->priority = priority;
         enqueue(cpu, task, false);
-        if (!cpu->current || priority < cpu->current->priority) {
-            sched_kick(cpu);
-        }
+        announce(cpu, task);
         return;
     }
     if (task->state == TASK_RUNNING && priority > task->priority) {
-        cpus[task->cpu].resched = true;
+        sched_kick(&cpus[task->cpu]);
     }
     task->priority = priority;
 }
@@ -276,6 +282,7 @@ void sched_sync(struct cpu *cpu) {
     struct task *task = current_task();
     sched_block(TASK_SYNCING);
     list_push_back(&cpu->sync_waiters, &task->sync_link);
+    cpu->must_sync = true;
     this_cpu()->to_interrupt |= 1u << cpu->id;
 }
 
@@ -300,7 +307,8 @@ static void leave_dying(struct cpu *cpu) {
         cpu->current = NULL;
         cpu->resched = true;
     }
-    if (cpu->aspace && cpu->aspace->dying) {
+    // A task that has entered the kernel meanwhile may not be DYING any more: it will be, again.
+    if (!cpu->current && cpu->aspace && cpu->aspace->dying) {
         arch_leave_aspace();
         cpu->aspace = NULL;
     }
@@ -309,7 +317,8 @@ static void leave_dying(struct cpu *cpu) {
 
 void kernel_ipi(void) {
     struct cpu *cpu = this_cpu();
-    if (list_is_empty(&cpu->sync_waiters)) {
+    // The list of waiters doesn't tell: who waited may have been destroyed.
+    if (!__atomic_exchange_n(&cpu->must_sync, false, __ATOMIC_ACQ_REL)) {
         return;  // Only a kick: `resched` is set.
     }
     leave_dying(cpu);

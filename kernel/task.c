@@ -234,9 +234,8 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
     if (task == caller || tid == INIT_TASK) {
         return ERR_INVALID_ARG;
     }
-    if (task->state != TASK_DYING) {
-        begin_destroy(task);
-    }
+    // Each time: until its CPU has heard of it, the task may have begun something new.
+    begin_destroy(task);
     struct cpu *holder = find_holder(task);
     if (holder) {
         arch_syscall_restart(caller);

@@ -98,6 +98,7 @@ struct cpu {
     unsigned num_ready;
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.
+    bool must_sync;       ///< Another CPU has changed what this one may have in use.
     list_t sync_waiters;  ///< Tasks that wait until this CPU has taken note of something.
     uint64_t slice_end;
     uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.

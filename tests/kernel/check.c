@@ -52,7 +52,8 @@ static void check_current(unsigned id) {
         return;
     }
     check(!((idle_cpus >> id) & 1), "a busy CPU doesn't call itself idle", task, id);
-    check(task->state == TASK_RUNNING || task->state == TASK_DYING, "who is current runs", task, id);
+    check(task->state == TASK_RUNNING || task->state == TASK_DYING, "who is current runs", task,
+          id);
     check(task->cpu == id, "a task runs on its CPU", task, id);
     check(best >= task->priority || told, "nobody more urgent is ready", task, id);
     if (best == task->priority && !told) {
@@ -122,10 +123,11 @@ static void check_receiving(const struct task *task) {
 
 static void check_report(const struct task *task) {
     if (task->reported) {
-        check(!list_is_linked(&task->link), "who has been reported is in no queue", task, task->cpu);
-    } else {
-        check(is_sender_of(task, task->pager), "who is to be reported is in the pager's queue", task,
+        check(!list_is_linked(&task->link), "who has been reported is in no queue", task,
               task->cpu);
+    } else {
+        check(is_sender_of(task, task->pager), "who is to be reported is in the pager's queue",
+              task, task->cpu);
     }
 }
 
@@ -148,7 +150,8 @@ static void check_state(const struct task *task) {
         break;
     case TASK_DYING:
     case TASK_CREATED:
-        check(!list_is_linked(&task->link), "a task that can't run is in no queue", task, task->cpu);
+        check(!list_is_linked(&task->link), "a task that can't run is in no queue", task,
+              task->cpu);
         break;
     }
 }

@@ -14,6 +14,9 @@
 /// More restarts of one system call than any needs.
 #define MAX_RESTARTS 5000
 
+/// The number of all servers that host_spawn() makes.
+#define SERVER 1
+
 /// Wakes root. Nothing else uses this bit.
 #define WAKE_ROOT (1u << 31)
 
@@ -112,14 +115,19 @@ task_t host_next_tid(int slot) {
     return TASK_ID(slot, last == TASK_GEN_MAX ? 0 : last + 1);
 }
 
+static bool is_current(const struct task *task) {
+    return task && cpus[task->cpu].current == task;
+}
+
+/// A dying task is in user mode until its CPU has heard of it.
 static bool is_ready(task_t tid) {
-    return host_state(tid) == TASK_READY || host_state(tid) == TASK_RUNNING;
+    return host_state(tid) == TASK_READY || is_current(host_task(tid));
 }
 
 void host_run(task_t tid) {
     for (int i = 0; i <= CONFIG_NUM_TASKS && is_ready(tid); i++) {
         unsigned cpu = host_task(tid)->cpu;
-        if (cpus[cpu].current == host_task(tid)) {
+        if (is_current(host_task(tid))) {
             host.cpu = cpu;
             return;
         }
@@ -141,7 +149,7 @@ intptr_t host_result(task_t tid) {
 static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
     host_run(tid);
     struct task *task = host_task(tid);
-    if (!task || task->state != TASK_RUNNING || task->arch.in_call) {
+    if (!is_current(task) || task->arch.in_call) {
         host_die("the test wants a system call of a task that can't make one");
     }
     task->arch.number = number;
@@ -208,6 +216,8 @@ void host_exception(task_t tid, int exception, int value) {
 
 /// What host_page() must not give: it has been given, or a task has it.
 static bool taken[NUM_FRAMES];
+/// What it must not give until host_reset().
+static bool kept[NUM_FRAMES];
 
 static void take_page(paddr_t paddr, bool is_table __unused) {
     if (paddr < HOST_RAM_BASE + HOST_RAM_SIZE) {
@@ -225,6 +235,9 @@ static void collect_pages(void) {
     for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
         host_for_each_page(task_slot(slot)->aspace, take_page);
     }
+    for (size_t i = 0; i < NUM_FRAMES; i++) {
+        taken[i] |= kept[i];
+    }
 }
 
 paddr_t host_page(void) {
@@ -241,26 +254,37 @@ paddr_t host_page(void) {
     return 0;
 }
 
+paddr_t host_keep_page(void) {
+    paddr_t paddr = host_page();
+    kept[(paddr - HOST_RAM_BASE) / PAGE_SIZE] = true;
+    return paddr;
+}
+
 /// As `mapper`, which is root or, before there is root, vm.
-static void map_as(task_t mapper, task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
+static error_t map_as(task_t mapper, task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
     uintptr_t kpage = 0;
     intptr_t err;
     while ((err = SYSCALL(mapper, SYS_VM_MAP, tid, vaddr, paddr, kpage, flags | MAP_PHYS))
            == ERR_TRY_AGAIN) {
         kpage = host_page();
     }
+    return (error_t) err;
+}
+
+error_t host_try_map(task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
+    return map_as(ROOT_TASK, tid, vaddr, paddr, flags);
+}
+
+void host_map_page(task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
+    error_t err = host_try_map(tid, vaddr, paddr, flags);
     if (IS_ERROR(err)) {
-        printf("host_map: error %ld\n", (long) err);
+        printf("host_map: error %d\n", err);
         host_die("the test's page could not be mapped");
     }
 }
 
-void host_map_page(task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
-    map_as(ROOT_TASK, tid, vaddr, paddr, flags);
-}
-
 void host_map(task_t tid, vaddr_t vaddr, unsigned flags) {
-    map_as(ROOT_TASK, tid, vaddr, host_page(), flags | MAP_ZERO);
+    host_map_page(tid, vaddr, host_page(), flags | MAP_ZERO);
 }
 
 void host_unmap(task_t tid, vaddr_t vaddr) {
@@ -306,9 +330,6 @@ task_t host_create(const char *name, task_t pager, unsigned rights) {
     return tid;
 }
 
-/// The number of all servers that host_spawn() makes.
-#define SERVER 1
-
 task_t host_spawn(const char *name, task_t pager, unsigned rights) {
     task_t tid = host_create(name, pager, rights);
     host_map(tid, MSG_VADDR, MAP_W);
@@ -332,7 +353,9 @@ static void boot(void) {
     must(SYSCALL(INIT_TASK, SYS_TASK_CREATE, ROOT_TASK, MSG_VADDR, 0, INIT_TASK, TASK_RIGHTS),
          "create root");
     host_task(ROOT_TASK)->arch.pinned = true;
-    map_as(INIT_TASK, ROOT_TASK, MSG_VADDR, host_page(), MAP_W);
+    error_t err = map_as(INIT_TASK, ROOT_TASK, MSG_VADDR, host_page(), MAP_W);
+    must(IS_ERROR(err) ? err : OK, "map root's page");
+    must(SYSCALL(INIT_TASK, SYS_GRANT, ROOT_TASK, GRANT_CALL, SERVER), "root's peers");
     must(SYSCALL(INIT_TASK, SYS_TASK_SCHEDULE, ROOT_TASK, 0), "start root");
     park(ROOT_TASK);
     must(SYSCALL(INIT_TASK, SYS_TASK_SCHEDULE, INIT_TASK, 3), "vm's priority");
@@ -355,6 +378,7 @@ void host_reset(void) {
     }
     host_deliver_ipis();
     park(INIT_TASK);
+    memset(kept, false, sizeof(kept));
     collect_pages();
     host_clear_output();
     memory_count(&mapped, &tables, &total);

@@ -24,13 +24,13 @@
 #define HOST_RAM_BASE 0x100000ul
 #define HOST_RAM_SIZE 0x400000ul
 /// Device memory that nobody owns, and that the board owns.
-#define HOST_MMIO      0x80000000ul
-#define HOST_MMIO_LEN  0x10000ul
-#define HOST_BOARD_MMIO 0x90000000ul
+#define HOST_MMIO        0x80000000ul
+#define HOST_MMIO_LEN    0x10000ul
+#define HOST_BOARD_MMIO  0x90000000ul
 #define HOST_CONSOLE_IRQ 4
 
 /// All tasks get a page for messages here (writable), from host_spawn().
-#define MSG_VADDR  0x00200000ul
+#define MSG_VADDR 0x00200000ul
 /// Nothing is mapped here unless a test does it.
 #define FREE_VADDR 0x00300000ul
 
@@ -38,25 +38,25 @@
 #define HOST_BLOCKED (-2000)
 
 struct host_cpu {
-    struct task *loaded;     ///< What arch_switch() was last called with.
-    struct aspace *aspace;   ///< What its page-table register points to.
-    uint64_t timer;          ///< Deadline; 0: none.
-    bool ipi;                ///< An IPI is on its way.
-    unsigned flushes;        ///< Calls of arch_flush_user_tlb().
+    struct task *loaded;    ///< What arch_switch() was last called with.
+    struct aspace *aspace;  ///< What its page-table register points to.
+    uint64_t timer;         ///< Deadline; 0: none.
+    bool ipi;               ///< An IPI is on its way.
+    unsigned flushes;       ///< Calls of arch_flush_user_tlb().
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
 };
 
 /// State of the machine.
 struct host {
-    unsigned cpu;            ///< The CPU that runs.
-    uint64_t now;            ///< arch_cycles(): one cycle a look.
+    unsigned cpu;  ///< The CPU that runs.
+    uint64_t now;  ///< arch_cycles(): one cycle a look.
     struct host_cpu cpus[HOST_CPUS];
     bool unmasked[CONFIG_NUM_IRQS];
-    const char *input;       ///< What the console's user has typed.
-    char output[0x10000];    ///< What the console shows, since host_clear_output().
+    const char *input;     ///< What the console's user has typed.
+    char output[0x10000];  ///< What the console shows, since host_clear_output().
     size_t output_len;
-    bool pause_restarts;     ///< A restarted call isn't made again on its own.
+    bool pause_restarts;  ///< A restarted call isn't made again on its own.
 };
 
 extern struct host host;
@@ -107,8 +107,8 @@ void host_run(task_t tid);
 intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1, uintptr_t a2,
                    uintptr_t a3, uintptr_t a4, uintptr_t a5);
 #define SYSCALL(tid, number, ...) HOST_CALL(tid, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define HOST_CALL(tid, n, a0, a1, a2, a3, a4, a5, ...)                                           \
-    host_call(tid, n, (uintptr_t) (a0), (uintptr_t) (a1), (uintptr_t) (a2), (uintptr_t) (a3),    \
+#define HOST_CALL(tid, n, a0, a1, a2, a3, a4, a5, ...)                                        \
+    host_call(tid, n, (uintptr_t) (a0), (uintptr_t) (a1), (uintptr_t) (a2), (uintptr_t) (a3), \
               (uintptr_t) (a4), (uintptr_t) (a5))
 
 /// The result of the system call that the task has been blocked in, or HOST_BLOCKED if it still is.
@@ -123,10 +123,14 @@ void host_exception(task_t tid, int exception, int value);
 /// A page of RAM that no task has. It is handed out again when all others have been, unless a task
 /// has it then.
 paddr_t host_page(void);
+/// The same, but it isn't handed out again before host_reset().
+paddr_t host_keep_page(void);
 
 /// Maps a new page, or a given one, through root.
 void host_map(task_t tid, vaddr_t vaddr, unsigned flags);
 void host_map_page(task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags);
+/// The same, but it may fail.
+error_t __mustuse host_try_map(task_t tid, vaddr_t vaddr, paddr_t paddr, unsigned flags);
 void host_unmap(task_t tid, vaddr_t vaddr);
 
 /// The test's pointer to a task's memory, up to the end of the page. NULL if nothing is mapped.

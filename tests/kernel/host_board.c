@@ -16,9 +16,7 @@
 #define BOOTFS_LEN    0x2000
 
 /// Symbols for backtraces: arch_backtrace() shows itself.
-extern const struct host_symtab {
-    uint32_t magic, count, strings_off, capacity;
-} __symtab;
+extern const struct host_symtab { uint32_t magic, count, strings_off, capacity; } __symtab;
 const struct host_symtab __symtab = {0};
 
 struct host host = {.now = 1, .input = ""};

@@ -92,9 +92,6 @@ void arch_task_init(struct task *task, vaddr_t ip) {
 void arch_task_exit(struct task *task __unused) {}
 
 void arch_switch(struct task *next) {
-    if (next->aspace->dying) {
-        host_die("arch_switch() to a dying address space");
-    }
     this_host_cpu()->loaded = next;
     this_host_cpu()->aspace = next->aspace;
 }
@@ -103,7 +100,8 @@ __noreturn void arch_resume(struct task *task) {
     if (this_host_cpu()->loaded != task) {
         host_die("arch_resume() of another task than arch_switch() got");
     }
-    if (task->state != TASK_RUNNING || cpus[host.cpu].current != task || task->work) {
+    bool runs = task->state == TASK_RUNNING || task->state == TASK_DYING;
+    if (!runs || cpus[host.cpu].current != task || task->work) {
         host_die("arch_resume() of a task that does not run or has work to do");
     }
     if (!task->arch.restarted) {
@@ -327,7 +325,7 @@ static bool copy(uint8_t *kernel, vaddr_t user, size_t len, bool write) {
         }
         uint8_t *page = arch_ram_ptr(*entry & PTE_ADDR);
         if (write) {
-            memcpy(page + user % PAGE_SIZE, kernel, piece);
+            memmove(page + user % PAGE_SIZE, kernel, piece);  // Tasks may share a page.
         } else {
             memcpy(kernel, page + user % PAGE_SIZE, piece);
         }

@@ -157,7 +157,10 @@ TEST("ipc: bad arguments are refused") {
     TEST_EXPECT_EQ(host_ipc(a, b, 0, IPC_REPLY), ERR_INVALID_ARG);
     TEST_EXPECT_EQ(host_ipc(a, b, 0, IPC_SEND | 0x10), ERR_INVALID_ARG);
     TEST_EXPECT_EQ(host_send(a, a), ERR_INVALID_ARG);
-    static const task_t stale[] = {0, -1, 1 << 30, TASK_ID(CONFIG_NUM_TASKS + 1, 0), TASK_ID(100, 0)};
+    TEST_EXPECT_EQ(host_recv(a, a), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(host_ipc(a, b, a, IPC_CALL), ERR_INVALID_ARG);
+    static const task_t stale[] = {0, -1, 1 << 30, TASK_ID(CONFIG_NUM_TASKS + 1, 0),
+                                   TASK_ID(100, 0)};
     for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++) {
         TEST_EXPECT_EQ(host_send(a, stale[i]), ERR_INVALID_TASK);
         if (stale[i] != IPC_ANY) {
@@ -171,10 +174,14 @@ TEST("ipc: bad arguments are refused") {
 TEST("ipc: message types that no program may use are refused") {
     set_up();
     static const int bad[] = {
-        NOTIFICATIONS_MSG, EXCEPTION_MSG, PAGE_FAULT_MSG, ABI_HOOK_MSG,
-        1 << 26, 1 << 30,
-        MSG_TYPE(200, 1, 0, 3, 16),                 // No such kind of payload.
-        MSG_TYPE(200, 1, 0, MSG_OOL_BYTES, 8),      // No room for pointer and length.
+        NOTIFICATIONS_MSG,
+        EXCEPTION_MSG,
+        PAGE_FAULT_MSG,
+        ABI_HOOK_MSG,
+        1 << 26,
+        1 << 30,
+        MSG_TYPE(200, 1, 0, 3, 16),             // No such kind of payload.
+        MSG_TYPE(200, 1, 0, MSG_OOL_BYTES, 8),  // No room for pointer and length.
         MSG_TYPE(200, 1, 0, MSG_OOL_NONE, 0) | (31 << MSG_LEN_SHIFT) | (1 << 28),
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -14,17 +14,15 @@
 #define DEFAULT_STEPS 200000
 #define NUM_TASKS     10
 /// All pages that the tasks play with: few, so that they meet.
-#define NUM_PAGES     24
-#define WINDOW        0x00280000ul
-#define WINDOW_PAGES  12
+#define NUM_PAGES    24
+#define WINDOW       0x00280000ul
+#define WINDOW_PAGES 12
 
 static uint64_t state;
 static paddr_t pages[NUM_PAGES];
 
 /// What happened, to see that the run isn't an idle one.
-static struct {
-    unsigned messages, blocked, maps, faults, created, destroyed;
-} did;
+static struct { unsigned messages, blocked, maps, faults, created, destroyed; } did;
 
 /// xorshift64*; 0 … n-1.
 static unsigned below(unsigned n) {
@@ -46,7 +44,7 @@ static task_t some_task(void) {
     if (one_in(40)) {
         return one_in(2) ? INIT_TASK : host_next_tid((int) slot);
     }
-    return tid ? tid : (task_t) below(4);
+    return tid ? tid : (task_t) below(2);
 }
 
 static task_t some_pager(void) {
@@ -56,8 +54,8 @@ static task_t some_pager(void) {
 
 static vaddr_t some_page(void) {
     if (one_in(30)) {
-        static const vaddr_t odd[] = {0, USER_END, USER_END - PAGE_SIZE, MSG_VADDR, ~(vaddr_t) 0};
-        return odd[below(5)];
+        static const vaddr_t odd[] = {0, USER_END, USER_END - PAGE_SIZE, ~(vaddr_t) 0};
+        return odd[below(4)];
     }
     return WINDOW + below(WINDOW_PAGES) * PAGE_SIZE;
 }
@@ -72,8 +70,15 @@ static vaddr_t some_message(void) {
 
 static unsigned some_ipc_flags(void) {
     static const unsigned usual[] = {
-        IPC_SEND, IPC_RECV, IPC_CALL, IPC_CALL, IPC_SEND | IPC_REPLY, IPC_RECV | IPC_NOBLOCK,
-        IPC_SEND | IPC_RECV | IPC_REPLY, IPC_SEND | IPC_RECV | IPC_REPLY, IPC_SEND | IPC_NOBLOCK,
+        IPC_SEND,
+        IPC_RECV,
+        IPC_CALL,
+        IPC_CALL,
+        IPC_SEND | IPC_REPLY,
+        IPC_RECV | IPC_NOBLOCK,
+        IPC_SEND | IPC_RECV | IPC_REPLY,
+        IPC_SEND | IPC_RECV | IPC_REPLY,
+        IPC_SEND | IPC_NOBLOCK,
     };
     return one_in(50) ? below(64) : usual[below(9)];
 }
@@ -84,7 +89,8 @@ static void fill_message(task_t tid) {
     if (!m) {
         return;
     }
-    static const int types[] = {PAGE_FAULT_REPLY_MSG, PAGE_FAULT_REPLY_MSG, PAGE_FAULT_MSG, ERR_ABORTED};
+    static const int types[] = {PAGE_FAULT_REPLY_MSG, PAGE_FAULT_REPLY_MSG, PAGE_FAULT_MSG,
+                                ERR_ABORTED};
     unsigned kind = below(4);
     m->type = MSG_TYPE(200, below(4), 0, MSG_OOL_NONE, below(30) * sizeof(uintptr_t));
     if (kind == 0) {
@@ -104,7 +110,9 @@ static void do_ipc(task_t tid) {
     fill_message(tid);
     task_t dst = some_task();
     unsigned flags = some_ipc_flags();
-    task_t src = (flags & IPC_REPLY) || one_in(2) ? IPC_ANY : (flags & IPC_SEND) ? dst : some_task();
+    task_t src = (flags & IPC_REPLY) || one_in(2) ? IPC_ANY
+                 : (flags & IPC_SEND)             ? dst
+                                                  : some_task();
     intptr_t result = SYSCALL(tid, SYS_IPC, dst, src, some_message(), flags, some_address(),
                               one_in(4) ? 0 : below(6 * PAGE_SIZE));
     did.messages += result == OK;
@@ -119,7 +127,10 @@ static void do_map(task_t tid) {
         src = pages[below(NUM_PAGES)];
         kpage = one_in(2) ? pages[below(NUM_PAGES)] : 0;
     }
-    did.maps += SYSCALL(tid, SYS_VM_MAP, some_task(), some_page(), src, kpage, flags) >= 0;
+    task_t dst = some_task();
+    if (dst != INIT_TASK) {  // Nobody would ever unmap it there.
+        did.maps += SYSCALL(tid, SYS_VM_MAP, dst, some_page(), src, kpage, flags) >= 0;
+    }
 }
 
 static void do_create(task_t tid) {
@@ -188,6 +199,26 @@ static void program_step(task_t tid) {
     }
 }
 
+/// Fails if the page is a page table now, in some task's hands.
+static void share_page(task_t tid, vaddr_t vaddr) {
+    error_t err = host_try_map(tid, vaddr, pages[below(NUM_PAGES)], one_in(4) ? 0 : MAP_W);
+    did.maps += err >= 0;
+}
+
+/// vm has a message: answers faults, most of them by a page, and takes the next message.
+static void pager_step(void) {
+    struct message *m = host_msg(INIT_TASK);
+    task_t src = m->src;
+    if (m->type == PAGE_FAULT_MSG && host_task(src)) {
+        vaddr_t page = ALIGN_DOWN(m->page_fault.vaddr, PAGE_SIZE);
+        if (arch_is_user_page(page) && !host_ptr(src, page)) {
+            share_page(src, page);
+        }
+    }
+    m->type = one_in(6) ? ERR_NOT_FOUND : PAGE_FAULT_REPLY_MSG;
+    host_ipc(INIT_TASK, src, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY);
+}
+
 static void hardware_step(void) {
     switch (below(4)) {
     case 0:
@@ -210,8 +241,7 @@ static void start_task(void) {
     unsigned rights = below(16) & ~(one_in(3) ? 0 : TASK_RIGHT_PHYS);
     task_t tid = host_spawn("random", one_in(2) ? INIT_TASK : some_pager(), rights);
     for (int i = 0; i < WINDOW_PAGES; i += 1 + (int) below(3)) {
-        host_map_page(tid, WINDOW + (vaddr_t) i * PAGE_SIZE, pages[below(NUM_PAGES)],
-                      one_in(3) ? 0 : MAP_W);
+        share_page(tid, WINDOW + (vaddr_t) i * PAGE_SIZE);
     }
 }
 
@@ -225,10 +255,9 @@ static void supervise(void) {
     }
 }
 
-/// A page of RAM that tasks share; unless one is a page table now, in some task's hands.
 static void choose_pages(void) {
     for (int i = 0; i < NUM_PAGES; i++) {
-        pages[i] = host_page();
+        pages[i] = host_keep_page();
     }
 }
 
@@ -237,7 +266,7 @@ static task_t some_current(void) {
     unsigned first = below(HOST_CPUS);
     for (unsigned i = 0; i < HOST_CPUS; i++) {
         struct task *task = cpus[(first + i) % HOST_CPUS].current;
-        if (task && task->state == TASK_RUNNING && !task->arch.in_call && task->tid > ROOT_TASK) {
+        if (task && !task->arch.in_call && task->tid != ROOT_TASK) {
             return task->tid;
         }
     }
@@ -253,6 +282,8 @@ static bool step(uint64_t number) {
     task_t tid = some_current();
     if (!tid || one_in(50)) {
         supervise();
+    } else if (tid == INIT_TASK) {
+        pager_step();
     } else if (one_in(8)) {
         hardware_step();
     } else {

@@ -1,0 +1,153 @@
+#include <unittest.h>
+
+#include "host.h"
+
+static task_t a, b;
+
+/// Two tasks; `b` runs on CPU 1.
+static void set_up(void) {
+    host_reset();
+    a = host_spawn("a", INIT_TASK, TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS);
+    b = host_spawn("b", INIT_TASK, 0);
+    host_run(a);
+    host_deliver_ipis();
+}
+
+TEST("smp: an idle CPU takes a task that waits for its turn") {
+    set_up();
+    TEST_EXPECT_EQ(host_state(a), TASK_RUNNING);
+    TEST_EXPECT_EQ(host_state(b), TASK_RUNNING);
+    TEST_EXPECT_NE(host_task(a)->cpu, host_task(b)->cpu);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a task that may not move stays where it is") {
+    host_reset();
+    a = host_spawn("a", INIT_TASK, 0);
+    b = host_spawn("b", INIT_TASK, 0);
+    host_task(b)->arch.pinned = true;
+    host_run(a);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_state(b), TASK_READY);
+    TEST_EXPECT_EQ(host_task(b)->cpu, 0);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a message crosses from CPU to CPU, and its receiver follows the sender") {
+    set_up();
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_task(b)->cpu, 1);
+    host_compose(a, 1, 40);
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_task(b)->cpu, host_task(a)->cpu);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT(host_received(b, a, 1, 40));
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a message crosses to a receiver that can't move") {
+    set_up();
+    host_task(b)->arch.pinned = true;
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    host_compose(a, 1, 40);
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_task(b)->cpu, 1);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT(host_received(b, a, 1, 40));
+    host_compose(b, 2, 8);
+    TEST_EXPECT_EQ(host_ipc(b, a, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY), HOST_BLOCKED);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_received(a, b, 2, 8));
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: an unmap waits until the other CPU has forgotten the page") {
+    set_up();
+    host_map(b, FREE_VADDR, MAP_W);
+    unsigned flushes = host.cpus[1].flushes;
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_VM_UNMAP, b, FREE_VADDR), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_state(a), TASK_SYNCING);
+    TEST_EXPECT_EQ(host.cpus[1].flushes, flushes);
+    TEST_EXPECT(host_check());
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host.cpus[1].flushes, flushes + 1);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: the other CPU forgets the page even if the task that unmapped it is gone") {
+    set_up();
+    host_map(b, FREE_VADDR, MAP_W);
+    unsigned flushes = host.cpus[1].flushes;
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_VM_UNMAP, b, FREE_VADDR), HOST_BLOCKED);
+    host_destroy(a);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host.cpus[1].flushes, flushes + 1);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a task that runs on another CPU is destroyed") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_state(b), TASK_DYING);
+    TEST_EXPECT(host_check());
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_state(b), TASK_UNUSED);
+    TEST_EXPECT(cpus[1].current == NULL);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a dying task doesn't run on if who destroyed it is gone") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    host_destroy(a);
+    TEST_EXPECT_EQ(host_state(b), TASK_DYING);
+    host_deliver_ipis();
+    TEST_EXPECT(cpus[1].current == NULL);
+    TEST_EXPECT(host_check());
+    host_destroy(b);
+    TEST_EXPECT_EQ(host_state(b), TASK_UNUSED);
+}
+
+TEST("smp: what a dying task does before its CPU hears of it is undone") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_TIMER_SET, 5), OK);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_check());
+
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT(host_check());
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_check());
+
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    host_compose(b, 1, 8);
+    TEST_EXPECT_EQ(host_send(b, INIT_TASK), OK);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: two tasks destroy the same one") {
+    set_up();
+    task_t c = host_spawn("c", INIT_TASK, TASK_RIGHT_TASK | TASK_RIGHT_PHYS);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(c, SYS_TASK_DESTROY, b), HOST_BLOCKED);
+    TEST_EXPECT(host_check());
+    host_deliver_ipis();
+    intptr_t first = host_result(a), second = host_result(c);
+    TEST_EXPECT((first == OK) || (second == OK));
+    TEST_EXPECT(first == OK || first == ERR_INVALID_TASK);
+    TEST_EXPECT(second == OK || second == ERR_INVALID_TASK);
+    TEST_EXPECT_EQ(host_state(b), TASK_UNUSED);
+    TEST_EXPECT(host_check());
+}
