@@ -1,10 +1,15 @@
 """How Sphinx builds the book: `scons docs`. Everything it needs is on this machine."""
 
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "_ext"))
+
 project = "Resea"
 author = "The Resea contributors"
 copyright = "the Resea contributors; CC0 or MIT, as you like"  # noqa: A001 (Sphinx' name)
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "interfaces"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = []
 
