@@ -49,7 +49,7 @@ static task_t some_task(void) {
 
 static task_t some_pager(void) {
     task_t tid = some_task();
-    return host_task(tid) ? tid : INIT_TASK;
+    return host_task(tid) && host_state(tid) != TASK_DYING ? tid : INIT_TASK;
 }
 
 static vaddr_t some_page(void) {
@@ -104,6 +104,12 @@ static void fill_message(task_t tid) {
     }
 }
 
+/// Whether the task is still in user mode, and not in the middle of something.
+static bool can_act(task_t tid) {
+    struct task *task = host_task(tid);
+    return task && cpus[task->cpu].current == task && !task->arch.in_call;
+}
+
 // ---- Steps --------------------------------------------------------------------------------------
 
 static void do_ipc(task_t tid) {
@@ -136,9 +142,13 @@ static void do_map(task_t tid) {
 static void do_create(task_t tid) {
     task_t child = host_next_tid((int) (3 + below(NUM_TASKS)));
     task_t pager = one_in(3) ? some_pager() : tid;
-    if (SYSCALL(tid, SYS_TASK_CREATE, child, some_message(), 0, pager, below(64)) == OK) {
+    if (SYSCALL(tid, SYS_TASK_CREATE, child, some_message(), 0, pager,
+                below(64) & host_task(tid)->flags)
+        == OK) {
         did.created++;
-        SYSCALL(tid, SYS_TASK_SCHEDULE, child, below(8));
+        if (can_act(tid)) {
+            SYSCALL(tid, SYS_TASK_SCHEDULE, child, below(8));
+        }
     }
 }
 
@@ -215,6 +225,9 @@ static void pager_step(void) {
             share_page(src, page);
         }
     }
+    if (!can_act(INIT_TASK)) {
+        return;
+    }
     m->type = one_in(6) ? ERR_NOT_FOUND : PAGE_FAULT_REPLY_MSG;
     host_ipc(INIT_TASK, src, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY);
 }
@@ -289,7 +302,7 @@ static bool step(uint64_t number) {
     } else {
         program_step(tid);
     }
-    bool ok = host_check();
+    bool ok = number % 16 == 0 ? host_check() : host_check_tasks();
     if (!ok) {
         printf("after step %llu\n", (unsigned long long) number);
     }
@@ -310,7 +323,7 @@ TEST("random: the kernel's invariants hold whatever tasks and devices do") {
     TEST_EXPECT(ok);
     printf("%u messages, %u blocked, %u maps, %u faults, %u created, %u destroyed\n", did.messages,
            did.blocked, did.maps, did.faults, did.created, did.destroyed);
-    TEST_EXPECT_GT(did.messages, steps / 50);
+    TEST_EXPECT_GT(did.messages, steps / 100);
     TEST_EXPECT_GT(did.blocked, steps / 50);
     TEST_EXPECT_GT(did.maps, steps / 500);
     TEST_EXPECT_GT(did.faults, steps / 500);
