@@ -164,7 +164,8 @@ static void switch_to_receiver(struct task *task, struct task *dst) {
     dst->waits_for = 0;
     dst->ipc_count++;
     arch_syscall_set_result(dst, OK);
-    if (!(task->ipc_flags & IPC_RECV) || task->ipc_src != dst->tid) {
+    bool calls = (task->ipc_flags & (IPC_RECV | IPC_NOBLOCK)) == IPC_RECV;
+    if (!calls || task->ipc_src != dst->tid) {
         wake_receiver(task, dst);
         return;
     }
@@ -281,7 +282,7 @@ static void finish_send(struct task *sender) {
     if (!(sender->ipc_flags & IPC_RECV)) {
         sender->ipc_count++;
         complete(sender, OK);
-    } else if (sender->ipc_src == receiver->tid) {
+    } else if (sender->ipc_src == receiver->tid && !(sender->ipc_flags & IPC_NOBLOCK)) {
         // A call. The receiver can't have a message for it yet.
         sender->ipc_count++;
         sender->state = TASK_RECEIVING;
