@@ -16,6 +16,7 @@
 #define STUCK_MS 3000
 
 static task_t tasks_before[CONFIG_NUM_TASKS + 1];
+/// The page that the workers write to: calls made, and the number and arguments of the last one.
 static volatile uint64_t *counter;
 static unsigned num_crashed, num_finished, num_stuck;
 
@@ -89,6 +90,17 @@ static bool pull_exit(task_t worker) {
     return false;
 }
 
+static void report_stuck(task_t worker) {
+    struct task_info info = {0};
+    (void) sys_info(INFO_TASK, TASK_SLOT(worker), &info, sizeof(info));
+    printf("fuzz: worker %d is stuck (state %d, waits for %d) in call %lld(%llx, %llx, %llx, %llx, "
+           "%llx, %llx)\n",
+           worker, info.state, info.waits_for, (long long) counter[1],
+           (unsigned long long) counter[2], (unsigned long long) counter[3],
+           (unsigned long long) counter[4], (unsigned long long) counter[5],
+           (unsigned long long) counter[6], (unsigned long long) counter[7]);
+}
+
 static void wait_for_worker(task_t worker) {
     uint64_t seen = *counter;
     ASSERT_OK(timer_set(STUCK_MS));
@@ -106,6 +118,7 @@ static void wait_for_worker(task_t worker) {
 
         if ((m.notifications.data & NOTIFY_TIMER) && *counter == seen) {
             num_stuck++;
+            report_stuck(worker);
             // It may be ending right now; either way we hear of its end.
             (void) call_task_kill(INIT_TASK, worker);
         } else if (m.notifications.data & NOTIFY_TIMER) {

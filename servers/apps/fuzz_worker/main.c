@@ -38,18 +38,26 @@ static uintptr_t prepare_message(void) {
     return (uintptr_t) &message;
 }
 
+/// Whether vm answers a call with this message: it drops errors and answers silently.
+static bool is_request(uintptr_t pointer) {
+    int type = message.type;
+    return pointer == (uintptr_t) &message && type >= 0 && !(type & (MSG_REPLY | MSG_RESERVED));
+}
+
 /// Anything, but for what may wait for ever: a worker that is stuck is of no use.
 static void prepare_ipc(struct call *call) {
     task_t dst = random_task();
-    unsigned flags = (unsigned) random_below(IPC_FLAGS + 1);
-    bool calls_server = (flags & IPC_CALL) == IPC_CALL && dst == INIT_TASK;
+    uintptr_t pointer = prepare_message();
     call->args[0] = (uintptr_t) dst;
-    call->args[1] = (uintptr_t) (calls_server ? dst : random_task());
-    call->args[2] = prepare_message();
-    call->args[3] = calls_server ? flags : flags | IPC_NOBLOCK;
+    call->args[1] = (uintptr_t) random_task();
+    call->args[2] = pointer;
+    call->args[3] = random_below(IPC_FLAGS + 1) | IPC_NOBLOCK;
     call->args[4] = random_pointer();
     call->args[5] = random_len();
-    if (once_in(32)) {
+    if (dst == INIT_TASK && is_request(pointer) && once_in(2)) {
+        call->args[1] = INIT_TASK;
+        call->args[3] = IPC_CALL;
+    } else if (once_in(32)) {
         call->args[3] = random_word() | IPC_NOBLOCK;
     }
 }
@@ -127,8 +135,9 @@ static void prepare(struct call *call) {
     }
 }
 
-/// Waits for fuzz to tell where to count.
-static volatile uint64_t *get_counter(void) {
+/// Waits for fuzz to share a page: how many calls there were, then the number and the arguments of
+/// the last one.
+static volatile uint64_t *get_page(void) {
     struct message m;
     ASSERT_OK(ipc_recv(IPC_ANY, &m));
     ASSERT(m.type == BENCHMARK_NOP_MSG);
@@ -142,14 +151,24 @@ static volatile uint64_t *get_counter(void) {
     return (volatile uint64_t *) page;
 }
 
+/// Tells fuzz about a call before it is made.
+static void announce(volatile uint64_t *page, const struct call *call) {
+    page[1] = (uint64_t) call->number;
+    for (int i = 0; i < 6; i++) {
+        page[2 + i] = call->args[i];
+    }
+
+    page[0]++;
+}
+
 void main(void) {
     const char *seed = cmdline_option("seed");
-    volatile uint64_t *counter = get_counter();
+    volatile uint64_t *page = get_page();
     values_init(seed != NULL ? (uint64_t) atoi(seed) : 1);
     for (int i = 0; i < MAX_CALLS; i++) {
         struct call call;
         prepare(&call);
-        (*counter)++;
+        announce(page, &call);
         arch_syscall(call.number, (long) call.args[0], (long) call.args[1], (long) call.args[2],
                      (long) call.args[3], (long) call.args[4], (long) call.args[5]);
     }
