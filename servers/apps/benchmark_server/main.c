@@ -24,6 +24,8 @@ void main(void) {
             // The data goes back from where it was received to.
             received = m.ool_ptr;
             m.type = BENCHMARK_NOP_WITH_OOL_REPLY_MSG;
+        } else if (m.type == NOTIFICATIONS_MSG) {
+            m.type = DONT_REPLY;
         } else {
             discard_unknown_message(&m);
             m.type = DONT_REPLY;

@@ -105,6 +105,8 @@ void main(void) {
             case TEST_ACT_MSG:
                 act(m.src, m.test_act.action, m.test_act.arg);
                 break;
+            case NOTIFICATIONS_MSG:
+                break;
             case ASYNC_MSG:
                 (void) async_reply(m.src);
                 break;
