@@ -101,9 +101,27 @@ static void report_stuck(task_t worker) {
            (unsigned long long) counter[6], (unsigned long long) counter[7]);
 }
 
+/// Ends a worker that has made no call for too long.
+static void check_progress(task_t worker, uint64_t *seen, uint64_t *since) {
+    uint64_t now = sys_clock();
+    if (*counter != *seen) {
+        *seen = *counter;
+        *since = now;
+    } else if (now - *since >= STUCK_MS) {
+        num_stuck++;
+        report_stuck(worker);
+        // It may be ending right now; either way we hear of its end.
+        (void) call_task_kill(INIT_TASK, worker);
+        *since = now;
+    }
+
+    ASSERT_OK(timer_set(STUCK_MS));
+}
+
 static void wait_for_worker(task_t worker) {
     uint64_t seen = *counter;
-    ASSERT_OK(timer_set(STUCK_MS));
+    uint64_t since = sys_clock();
+    check_progress(worker, &seen, &since);
     while (true) {
         struct message m;
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
@@ -112,18 +130,13 @@ static void wait_for_worker(task_t worker) {
             continue;
         }
 
+        // Workers notify us of all kinds of things: look whether they are true.
         if ((m.notifications.data & NOTIFY_ASYNC) && pull_exit(worker)) {
             return;
         }
 
-        if ((m.notifications.data & NOTIFY_TIMER) && *counter == seen) {
-            num_stuck++;
-            report_stuck(worker);
-            // It may be ending right now; either way we hear of its end.
-            (void) call_task_kill(INIT_TASK, worker);
-        } else if (m.notifications.data & NOTIFY_TIMER) {
-            seen = *counter;
-            ASSERT_OK(timer_set(STUCK_MS));
+        if (m.notifications.data & NOTIFY_TIMER) {
+            check_progress(worker, &seen, &since);
         }
     }
 }
