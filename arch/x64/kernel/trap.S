@@ -65,6 +65,7 @@
 
 // System calls. SFMASK has cleared IF, DF, TF, NT and AC.
     .global x64_syscall_entry
+    .type x64_syscall_entry, @function
 x64_syscall_entry:
     swapgs
     mov %rsp, %gs:CPU_USER_RSP
@@ -84,6 +85,7 @@ x64_syscall_entry:
     ud2
 
 // Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
+    .type trap_common, @function
 trap_common:
     cld
     SMAP_SITE CLAC
@@ -109,6 +111,7 @@ trap_common:
 
 // NMI, double fault and debug exceptions come at any instruction, also between the first ones of an
 // entry, when %gs is still the user's. They have stacks of their own.
+    .type fatal_common, @function
 fatal_common:
     cld
     PUSH_REGS
@@ -131,6 +134,7 @@ fatal_common:
 
 // arch_resume(task): the task begins with its frame.
     .global arch_resume
+    .type arch_resume, @function
 arch_resume:
     mov %rdi, %rsp
     cmpl $FRAME_SYSCALL, FRAME_VECTOR(%rsp)
@@ -153,6 +157,7 @@ arch_resume:
 // bool x64_copy_user(void *dst, const void *src, size_t len): false if it faulted. The page fault
 // handler knows the range of addresses between the two labels.
     .global x64_copy_user, x64_copy_user_begin, x64_copy_user_end, x64_copy_user_fault
+    .type x64_copy_user, @function
 x64_copy_user:
     SMAP_SITE STAC
     mov %rdx, %rcx
@@ -188,6 +193,7 @@ x64_copy_user_fault:
 
     .balign 16
     .global x64_trap_stubs
+    .type x64_trap_stubs, @function
 x64_trap_stubs:
     .altmacro
     .set vector, 0
