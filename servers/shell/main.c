@@ -186,6 +186,8 @@ static void feed_typed_ahead(void) {
     memmove(typed_ahead, &typed_ahead[used], typed_ahead_len);
 }
 
+static void read_console(void);
+
 static void handle_exit(const struct task_exited_fields *exited) {
     struct job *job = job_find(exited->task);
     if (job == NULL) {
@@ -198,6 +200,9 @@ static void handle_exit(const struct task_exited_fields *exited) {
         job_end(job);
         run_rest();
         feed_typed_ahead();
+        // The program may have read from the console, and be whom the kernel tells of input: ask
+        // again.
+        read_console();
         return;
     }
 
