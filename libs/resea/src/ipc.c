@@ -166,6 +166,11 @@ error_t ipc_call_service_idempotent(const char *name, task_t *cached, struct mes
 }
 
 void discard_unknown_message(struct message *m) {
+    // Anybody who may call a server may notify it, of whatever it likes.
+    if (m->type == NOTIFICATIONS_MSG) {
+        return;
+    }
+
     WARN_DBG("unknown message: type %#x from task %d", (unsigned) m->type, m->src);
     if (ool_is_present(m)) {
         free(m->ool_ptr);
@@ -173,7 +178,7 @@ void discard_unknown_message(struct message *m) {
     }
 
     // Errors and answers are not answered: two servers would do so to each other for ever.
-    if (m->type >= 0 && (m->type & MSG_REPLY) == 0 && m->src != KERNEL_TASK) {
+    if (m->type >= 0 && (m->type & MSG_REPLY) == 0) {
         ipc_reply_err(m->src, ERR_NOT_ACCEPTABLE);
     }
 }
