@@ -24,14 +24,14 @@ void main(void) {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
 
         switch (m.type) {
-            case RANDOM_GET_RANDOM_MSG:
-                bzero(m.raw, sizeof(m.raw));
-                m.type = RANDOM_GET_RANDOM_REPLY_MSG;
-                m.random_get_random_reply.random_number = next_random();
-                ipc_reply(m.src, &m);
-                break;
-            default:
-                discard_unknown_message(&m);
+        case RANDOM_GET_RANDOM_MSG:
+            bzero(m.raw, sizeof(m.raw));
+            m.type = RANDOM_GET_RANDOM_REPLY_MSG;
+            m.random_get_random_reply.random_number = next_random();
+            ipc_reply(m.src, &m);
+            break;
+        default:
+            discard_unknown_message(&m);
         }
     }
 }

@@ -174,69 +174,69 @@ static void clear_screen(struct editor *editor) {
 
 static void move_by_key(struct editor *editor, int key) {
     switch (key) {
-        case KEY_LEFT:
-        case KEY_CTRL('B'):
-            move_cursor(editor, editor->cursor - (editor->cursor > 0));
-            break;
-        case KEY_RIGHT:
-        case KEY_CTRL('F'):
-            move_cursor(editor, editor->cursor + (editor->cursor < editor->len));
-            break;
-        case KEY_HOME:
-        case KEY_CTRL('A'):
-            move_cursor(editor, 0);
-            break;
-        case KEY_END:
-        case KEY_CTRL('E'):
-            move_cursor(editor, editor->len);
-            break;
+    case KEY_LEFT:
+    case KEY_CTRL('B'):
+        move_cursor(editor, editor->cursor - (editor->cursor > 0));
+        break;
+    case KEY_RIGHT:
+    case KEY_CTRL('F'):
+        move_cursor(editor, editor->cursor + (editor->cursor < editor->len));
+        break;
+    case KEY_HOME:
+    case KEY_CTRL('A'):
+        move_cursor(editor, 0);
+        break;
+    case KEY_END:
+    case KEY_CTRL('E'):
+        move_cursor(editor, editor->len);
+        break;
     }
 }
 
 static void erase_by_key(struct editor *editor, int key) {
     size_t cursor = editor->cursor;
     switch (key) {
-        case KEY_BACKSPACE:
-            erase(editor, cursor - (cursor > 0), cursor);
-            break;
-        case KEY_DELETE:
-        case KEY_CTRL('D'):
-            erase(editor, cursor, cursor + (cursor < editor->len));
-            break;
-        case KEY_CTRL('U'):
-            erase(editor, 0, cursor);
-            break;
-        case KEY_CTRL('K'):
-            erase(editor, cursor, editor->len);
-            break;
-        case KEY_CTRL('W'):
-            erase(editor, start_of_word(editor), cursor);
-            break;
+    case KEY_BACKSPACE:
+        erase(editor, cursor - (cursor > 0), cursor);
+        break;
+    case KEY_DELETE:
+    case KEY_CTRL('D'):
+        erase(editor, cursor, cursor + (cursor < editor->len));
+        break;
+    case KEY_CTRL('U'):
+        erase(editor, 0, cursor);
+        break;
+    case KEY_CTRL('K'):
+        erase(editor, cursor, editor->len);
+        break;
+    case KEY_CTRL('W'):
+        erase(editor, start_of_word(editor), cursor);
+        break;
     }
 }
 
 static void handle_key(struct editor *editor, int key) {
     switch (key) {
-        case KEY_UP:
-        case KEY_CTRL('P'):
-            show_history(editor, editor->age + 1);
-            break;
-        case KEY_DOWN:
-        case KEY_CTRL('N'):
-            if (editor->age > 0) {
-                show_history(editor, editor->age - 1);
-            }
-            break;
-        case '\t':
-            complete(editor);
-            break;
-        case KEY_CTRL('L'):
-            clear_screen(editor);
-            break;
-        default:
-            move_by_key(editor, key);
-            erase_by_key(editor, key);
-            break;
+    case KEY_UP:
+    case KEY_CTRL('P'):
+        show_history(editor, editor->age + 1);
+        break;
+    case KEY_DOWN:
+    case KEY_CTRL('N'):
+        if (editor->age > 0) {
+            show_history(editor, editor->age - 1);
+        }
+        break;
+    case '\t':
+        complete(editor);
+        break;
+    case KEY_CTRL('L'):
+        clear_screen(editor);
+        break;
+    default:
+        move_by_key(editor, key);
+        erase_by_key(editor, key);
+        break;
     }
 }
 

@@ -148,30 +148,30 @@ static void run_line(const char *new_line) {
 /// Says how a program ended, if there is anything to say. Returns its status.
 static int report_end(const struct job *job, const struct task_exited_fields *exited) {
     switch (exited->reason) {
-        case TASK_END_REASON_CRASHED:
-            printf("%s crashed\n", job->name);
-            return STATUS_CRASHED;
-        case TASK_END_REASON_KILLED:
-            printf("%s was killed\n", job->name);
-            return STATUS_KILLED;
-        default:
-            if (exited->status != 0 || scripted) {
-                printf("%s exited with status %d\n", job->name, exited->status);
-            }
-            return exited->status;
+    case TASK_END_REASON_CRASHED:
+        printf("%s crashed\n", job->name);
+        return STATUS_CRASHED;
+    case TASK_END_REASON_KILLED:
+        printf("%s was killed\n", job->name);
+        return STATUS_KILLED;
+    default:
+        if (exited->status != 0 || scripted) {
+            printf("%s exited with status %d\n", job->name, exited->status);
+        }
+        return exited->status;
     }
 }
 
 static void feed(char ch) {
     switch (editor_feed(&editor, ch)) {
-        case EDITOR_LINE:
-            run_line(editor.line);
-            break;
-        case EDITOR_INTERRUPT:
-            editor_prompt(&editor);
-            break;
-        case EDITOR_CONTINUE:
-            break;
+    case EDITOR_LINE:
+        run_line(editor.line);
+        break;
+    case EDITOR_INTERRUPT:
+        editor_prompt(&editor);
+        break;
+    case EDITOR_CONTINUE:
+        break;
     }
 }
 

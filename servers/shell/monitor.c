@@ -20,9 +20,9 @@ static bool get_kernel_info(struct kernel_info *kernel) {
 
 static const char *state_name(int state) {
     static const char *const names[] = {
-        [TASK_UNUSED] = "unused",       [TASK_READY] = "ready",     [TASK_RUNNING] = "running",
-        [TASK_SENDING] = "sending",     [TASK_RECEIVING] = "recv",  [TASK_FAULTED] = "faulted",
-        [TASK_STOPPED] = "stopped",     [TASK_SYNCING] = "syncing", [TASK_DYING] = "dying",
+        [TASK_UNUSED] = "unused",   [TASK_READY] = "ready",     [TASK_RUNNING] = "running",
+        [TASK_SENDING] = "sending", [TASK_RECEIVING] = "recv",  [TASK_FAULTED] = "faulted",
+        [TASK_STOPPED] = "stopped", [TASK_SYNCING] = "syncing", [TASK_DYING] = "dying",
         [TASK_CREATED] = "created",
     };
     bool known = state >= 0 && (size_t) state < sizeof(names) / sizeof(names[0]);
@@ -43,8 +43,8 @@ static void print_task(const struct task_info *task, const struct kernel_info *k
 
     uint64_t ms = task->cycles / MAX(kernel->clock_hz / 1000, (uint64_t) 1);
     printf("%8d %-18s %-8s %-18s %3d %4d %8llu %9llu\n", task->tid, task->name,
-           state_name(task->state), waits_for, task->cpu, task->priority,
-           (unsigned long long) ms, (unsigned long long) task->ipc_count);
+           state_name(task->state), waits_for, task->cpu, task->priority, (unsigned long long) ms,
+           (unsigned long long) task->ipc_count);
 }
 
 int monitor_ps(const struct command *command __unused) {

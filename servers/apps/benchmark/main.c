@@ -12,7 +12,7 @@
 #define NOWHERE USER_PAGES_BASE
 
 /// benchmark.nop with a payload of 64 bytes.
-#define NOP_64_MSG                                                                       \
+#define NOP_64_MSG \
     MSG_TYPE(MSG_INTERFACE(BENCHMARK_NOP_MSG), MSG_METHOD(BENCHMARK_NOP_MSG), 0, MSG_OOL_NONE, 64)
 
 static task_t server;

@@ -72,18 +72,18 @@ static void prepare_console_write(struct call *call) {
 static void prepare_any(struct call *call) {
     for (int i = 0; i < 6; i++) {
         switch (random_below(4)) {
-            case 0:
-                call->args[i] = random_pointer();
-                break;
-            case 1:
-                call->args[i] = random_len();
-                break;
-            case 2:
-                call->args[i] = (uintptr_t) random_task();
-                break;
-            default:
-                call->args[i] = random_word();
-                break;
+        case 0:
+            call->args[i] = random_pointer();
+            break;
+        case 1:
+            call->args[i] = random_len();
+            break;
+        case 2:
+            call->args[i] = (uintptr_t) random_task();
+            break;
+        default:
+            call->args[i] = random_word();
+            break;
         }
     }
 }
@@ -93,27 +93,27 @@ static void prepare_any(struct call *call) {
 static void prepare_pointers(struct call *call) {
     bool any = once_in(256);
     switch (call->number) {
-        case SYS_CONSOLE_READ:
-            call->args[0] = any ? call->args[0] : random_pointer();
-            call->args[1] = random_below(64);
-            break;
-        case SYS_KLOG_READ:
-            call->args[0] = any ? call->args[0] : random_pointer();
-            call->args[1] = random_below(PAGE_SIZE);
-            call->args[2] = any ? call->args[2] : random_pointer();
-            break;
-        case SYS_TASK_CREATE:
-            call->args[1] = any ? call->args[1] : random_pointer();
-            break;
-        case SYS_KDEBUG:
-            call->args[0] = any ? call->args[0] : random_pointer();
-            call->args[2] = any ? call->args[2] : random_pointer();
-            break;
-        case SYS_INFO:
-            call->args[0] = random_below(6);
-            call->args[2] = any ? call->args[2] : random_pointer();
-            call->args[3] = random_below(PAGE_SIZE);
-            break;
+    case SYS_CONSOLE_READ:
+        call->args[0] = any ? call->args[0] : random_pointer();
+        call->args[1] = random_below(64);
+        break;
+    case SYS_KLOG_READ:
+        call->args[0] = any ? call->args[0] : random_pointer();
+        call->args[1] = random_below(PAGE_SIZE);
+        call->args[2] = any ? call->args[2] : random_pointer();
+        break;
+    case SYS_TASK_CREATE:
+        call->args[1] = any ? call->args[1] : random_pointer();
+        break;
+    case SYS_KDEBUG:
+        call->args[0] = any ? call->args[0] : random_pointer();
+        call->args[2] = any ? call->args[2] : random_pointer();
+        break;
+    case SYS_INFO:
+        call->args[0] = random_below(6);
+        call->args[2] = any ? call->args[2] : random_pointer();
+        call->args[3] = random_below(PAGE_SIZE);
+        break;
     }
 }
 
@@ -144,8 +144,7 @@ static volatile uint64_t *get_page(void) {
     vaddr_t page;
     size_t num_pages;
     bool writable;
-    ASSERT_OK(call_vm_accept_pages(INIT_TASK, m.benchmark_nop.value, &page, &num_pages,
-                                   &writable));
+    ASSERT_OK(call_vm_accept_pages(INIT_TASK, m.benchmark_nop.value, &page, &num_pages, &writable));
     m.type = BENCHMARK_NOP_REPLY_MSG;
     ipc_reply(m.src, &m);
     return (volatile uint64_t *) page;

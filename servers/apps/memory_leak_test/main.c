@@ -84,8 +84,7 @@ void main(void) {
     struct snapshot after = take_snapshot();
 
     printf("%d launches of %s: free pages %zu before, %zu after; tasks %u before, %u after\n",
-           times, program, before.free_pages, after.free_pages, before.num_tasks,
-           after.num_tasks);
+           times, program, before.free_pages, after.free_pages, before.num_tasks, after.num_tasks);
     bool same = before.free_pages == after.free_pages && before.num_tasks == after.num_tasks;
     if (!same) {
         printf("memory_leak_test: something was not given back\n");

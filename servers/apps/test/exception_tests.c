@@ -64,7 +64,7 @@ static void test_privileged_instructions(void) {
 /// What vm makes of programs that go wrong.
 static void test_programs_that_crash(void) {
     static const char *const crashes[] = {
-        "null_pointer", "write_text",   "write_constant", "execute_stack",  "execute_data",
+        "null_pointer", "write_text",  "write_constant", "execute_stack",  "execute_data",
         "touch_kernel", "read_kernel", "trap",           "overflow_stack",
     };
     for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {

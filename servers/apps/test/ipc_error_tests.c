@@ -18,8 +18,7 @@ static error_t send_to(task_t dst, int type, unsigned flags) {
     return raw_ipc(dst, dst, &m, flags);
 }
 
-static void do_nothing(void) {
-}
+static void do_nothing(void) {}
 
 static void wait_forever(void) {
     struct message m;
@@ -58,8 +57,8 @@ static void test_types(void) {
 
 static void test_invalid_tasks(void) {
     task_t dead = dead_task();
-    const task_t tasks[] = {0, -1, INT32_MIN, INT32_MAX, dead, TASK_ID(0, 1), TASK_ID(1, 1),
-                            CONFIG_NUM_TASKS + 1};
+    const task_t tasks[] = {
+        0, -1, INT32_MIN, INT32_MAX, dead, TASK_ID(0, 1), TASK_ID(1, 1), CONFIG_NUM_TASKS + 1};
     for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
         CHECK_EQ(send_to(tasks[i], BENCHMARK_NOP_MSG, IPC_SEND), ERR_INVALID_TASK);
         CHECK_EQ(send_to(tasks[i], BENCHMARK_NOP_MSG, IPC_SEND | IPC_REPLY), ERR_INVALID_TASK);

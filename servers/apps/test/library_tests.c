@@ -184,16 +184,10 @@ static void test_lists(void) {
 }
 
 const struct test_case library_cases[] = {
-    {"library.malloc", test_malloc},
-    {"library.malloc_large", test_malloc_large},
-    {"library.realloc", test_realloc},
-    {"library.malloc_stats", test_malloc_stats},
-    {"library.strings", test_strings},
-    {"library.printf", test_printf},
-    {"library.handles", test_handles},
-    {"library.cmdline", test_cmdline},
-    {"library.datetime", test_datetime},
-    {"library.small_headers", test_small_headers},
-    {"library.lists", test_lists},
-    {NULL, NULL},
+    {"library.malloc", test_malloc},     {"library.malloc_large", test_malloc_large},
+    {"library.realloc", test_realloc},   {"library.malloc_stats", test_malloc_stats},
+    {"library.strings", test_strings},   {"library.printf", test_printf},
+    {"library.handles", test_handles},   {"library.cmdline", test_cmdline},
+    {"library.datetime", test_datetime}, {"library.small_headers", test_small_headers},
+    {"library.lists", test_lists},       {NULL, NULL},
 };

@@ -11,14 +11,14 @@
 // an error, fault, or be stopped; it must not succeed, and nothing may be written.
 
 static const uintptr_t bad_addresses[] = {
-    0,                      // the null pointer
-    USER_END - 8,           // the end of user space, and across it
-    USER_END,               // not canonical
+    0,             // the null pointer
+    USER_END - 8,  // the end of user space, and across it
+    USER_END,      // not canonical
     0x8000000000000000ul,
-    0xffff800000000000ul,   // the kernel's
+    0xffff800000000000ul,  // the kernel's
     0xffff800000100000ul,
     0xfffffffffffff000ul,
-    0xfffffffffffffff8ul,   // wraps around
+    0xfffffffffffffff8ul,  // wraps around
 };
 #define NUM_ADDRESSES (sizeof(bad_addresses) / sizeof(bad_addresses[0]))
 
@@ -116,9 +116,9 @@ static void try_all(long (*func)(uintptr_t), const char *what) {
     }
 }
 
-#define POINTER_TEST(name)                        \
-    static void test_##name(void) {               \
-        try_all(try_##name, #name);               \
+#define POINTER_TEST(name)          \
+    static void test_##name(void) { \
+        try_all(try_##name, #name); \
     }
 
 POINTER_TEST(message_to_send)

@@ -130,8 +130,7 @@ static void test_tasks_of_others(void) {
     CHECK_EQ(task_destroy(INIT_TASK), ERR_NOT_PERMITTED);
     CHECK_EQ(task_schedule(peer, TASK_PRIORITY_MAX), ERR_NOT_PERMITTED);
     CHECK_EQ(vm_unmap(peer, USER_IMAGE_BASE), ERR_NOT_PERMITTED);
-    CHECK_EQ(vm_map(peer, 0x50000000, (vaddr_t) peer_task & ~0xffful, 0, MAP_X),
-             ERR_NOT_PERMITTED);
+    CHECK_EQ(vm_map(peer, 0x50000000, (vaddr_t) peer_task & ~0xffful, 0, MAP_X), ERR_NOT_PERMITTED);
 }
 
 const struct test_case rights_cases[] = {

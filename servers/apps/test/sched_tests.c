@@ -152,10 +152,7 @@ static void test_invalid(void) {
 }
 
 const struct test_case sched_cases[] = {
-    {"sched.round_robin", test_round_robin},
-    {"sched.priorities", test_priorities},
-    {"sched.preemption", test_preemption},
-    {"sched.fpu_state", test_fpu_state},
-    {"sched.invalid", test_invalid},
-    {NULL, NULL},
+    {"sched.round_robin", test_round_robin}, {"sched.priorities", test_priorities},
+    {"sched.preemption", test_preemption},   {"sched.fpu_state", test_fpu_state},
+    {"sched.invalid", test_invalid},         {NULL, NULL},
 };

@@ -7,8 +7,7 @@
 #include "test.h"
 #include "thread.h"
 
-static void do_nothing(void) {
-}
+static void do_nothing(void) {}
 
 static task_t alloc_tid(void) {
     task_t tid = 0;

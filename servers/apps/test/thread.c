@@ -9,7 +9,7 @@
 
 #include "test.h"
 
-#define STACK_LEN (THREAD_STACK_PAGES * PAGE_SIZE)
+#define STACK_LEN       (THREAD_STACK_PAGES * PAGE_SIZE)
 #define MAX_TAKEN_PAGES (MAX_THREADS * 16)
 /// How long a thread may take to get into a state.
 #define PATIENCE_MS 10000

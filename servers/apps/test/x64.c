@@ -6,8 +6,8 @@
 #include "thread.h"
 
 // The clock (MC146818): register numbers go to the first port, contents through the second.
-#define RTC_SELECT    0x70
-#define RTC_DATA      0x71
+#define RTC_SELECT     0x70
+#define RTC_DATA       0x71
 #define RTC_REGISTER_B 0x0b
 #define RTC_REGISTER_C 0x0c
 #define RTC_B_PERIODIC 0x40

@@ -17,7 +17,7 @@ static void write_constant(void) {
 }
 
 static void call(volatile void *code) {
-    ((void (*)(void)) (uintptr_t) code)();
+    ((void (*)(void))(uintptr_t) code)();
 }
 
 static void execute_stack(void) {

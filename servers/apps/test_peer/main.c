@@ -38,39 +38,39 @@ static error_t call(task_t dst) {
 static void act(task_t client, int action, int arg) {
     int result = OK;
     switch (action) {
-        case TEST_ACTION_CRASH:
-            *(volatile int *) (uintptr_t) 0 = 1;
-            break;
-        case TEST_ACTION_LISTEN_TO_CALLER:
-            listen_to = client;
-            break;
-        case TEST_ACTION_NOTIFY_CALLER:
-            result = ipc_notify(client, (notifications_t) arg);
-            break;
-        case TEST_ACTION_SEND_ASYNC:
-            send_async(client, arg);
-            break;
-        case TEST_ACTION_CALL:
-            result = call(arg);
-            break;
-        case TEST_ACTION_ACQUIRE_IRQ:
-            result = sys_irq_acquire((unsigned) arg);
-            break;
-        case TEST_ACTION_READ_PORT:
-            result = arch_port_read8((uint16_t) arg);
-            break;
-        case TEST_ACTION_CREATE_TASK:
-            result = task_create(arg, "unwanted", USER_IMAGE_BASE, task_self(), 0);
-            break;
-        case TEST_ACTION_DESTROY_TASK:
-            result = task_destroy(arg);
-            break;
-        case TEST_ACTION_MAP_PAGE:
-            result = vm_map(arg, USER_PAGES_BASE, USER_IMAGE_BASE, 0, MAP_X);
-            break;
-        case TEST_ACTION_GRANT_IRQ:
-            result = sys_grant(task_self(), GRANT_IRQ, (unsigned) arg, 1);
-            break;
+    case TEST_ACTION_CRASH:
+        *(volatile int *) (uintptr_t) 0 = 1;
+        break;
+    case TEST_ACTION_LISTEN_TO_CALLER:
+        listen_to = client;
+        break;
+    case TEST_ACTION_NOTIFY_CALLER:
+        result = ipc_notify(client, (notifications_t) arg);
+        break;
+    case TEST_ACTION_SEND_ASYNC:
+        send_async(client, arg);
+        break;
+    case TEST_ACTION_CALL:
+        result = call(arg);
+        break;
+    case TEST_ACTION_ACQUIRE_IRQ:
+        result = sys_irq_acquire((unsigned) arg);
+        break;
+    case TEST_ACTION_READ_PORT:
+        result = arch_port_read8((uint16_t) arg);
+        break;
+    case TEST_ACTION_CREATE_TASK:
+        result = task_create(arg, "unwanted", USER_IMAGE_BASE, task_self(), 0);
+        break;
+    case TEST_ACTION_DESTROY_TASK:
+        result = task_destroy(arg);
+        break;
+    case TEST_ACTION_MAP_PAGE:
+        result = vm_map(arg, USER_PAGES_BASE, USER_IMAGE_BASE, 0, MAP_X);
+        break;
+    case TEST_ACTION_GRANT_IRQ:
+        result = sys_grant(task_self(), GRANT_IRQ, (unsigned) arg, 1);
+        break;
     }
 
     reply(client, result);
@@ -94,24 +94,24 @@ void main(void) {
         bzero(&m, sizeof(m));
         ASSERT_OK(ipc_recv(listen_to, &m));
         switch (m.type) {
-            case BENCHMARK_NOP_MSG:
-                m.type = BENCHMARK_NOP_REPLY_MSG;
-                m.benchmark_nop_reply.value = m.benchmark_nop.value + 1;
-                ipc_reply(m.src, &m);
-                break;
-            case BENCHMARK_NOP_WITH_OOL_MSG:
-                echo_data(&m);
-                break;
-            case TEST_ACT_MSG:
-                act(m.src, m.test_act.action, m.test_act.arg);
-                break;
-            case NOTIFICATIONS_MSG:
-                break;
-            case ASYNC_MSG:
-                (void) async_reply(m.src);
-                break;
-            default:
-                discard_unknown_message(&m);
+        case BENCHMARK_NOP_MSG:
+            m.type = BENCHMARK_NOP_REPLY_MSG;
+            m.benchmark_nop_reply.value = m.benchmark_nop.value + 1;
+            ipc_reply(m.src, &m);
+            break;
+        case BENCHMARK_NOP_WITH_OOL_MSG:
+            echo_data(&m);
+            break;
+        case TEST_ACT_MSG:
+            act(m.src, m.test_act.action, m.test_act.arg);
+            break;
+        case NOTIFICATIONS_MSG:
+            break;
+        case ASYNC_MSG:
+            (void) async_reply(m.src);
+            break;
+        default:
+            discard_unknown_message(&m);
         }
     }
 }

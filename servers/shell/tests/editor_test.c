@@ -199,7 +199,8 @@ TEST("clearing the screen keeps the line") {
 
 TEST("other control characters and non-ASCII bytes are ignored") {
     start();
-    type("a\x07\xc3\xa9\x1b[5~" "b");
+    type("a\x07\xc3\xa9\x1b[5~"
+         "b");
     expect("ab|");
 }
 
