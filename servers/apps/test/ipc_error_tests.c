@@ -145,6 +145,26 @@ static void test_reply_to_one_who_does_not_wait(void) {
     CHECK(err == ERR_WOULD_BLOCK || err == ERR_NOT_PERMITTED);
 }
 
+/// Neither phase blocks: the message is sent, and the answer isn't waited for.
+static void test_nonblocking_call(void) {
+    task_t peer = peer_task();
+    thread_wait_state(peer, TASK_RECEIVING);
+    CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, IPC_CALL | IPC_NOBLOCK), ERR_WOULD_BLOCK);
+}
+
+/// A payload too large for a server that receives from anybody is its sender's problem alone, even if
+/// it comes as a reply.
+static void test_oversized_reply_to_server(void) {
+    static uint8_t payload[PAGE_SIZE];
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = BENCHMARK_NOP_WITH_OOL_MSG;
+    m.ool_ptr = payload;
+    m.ool_len = sizeof(payload);
+    CHECK_EQ(raw_ipc(INIT_TASK, 0, &m, IPC_SEND | IPC_REPLY), ERR_TOO_LARGE);
+    CHECK_OK(ipc_lookup("test_peer"));
+}
+
 const struct test_case ipc_error_cases[] = {
     {"ipc.flags", test_flags},
     {"ipc.types", test_types},
@@ -155,6 +175,8 @@ const struct test_case ipc_error_cases[] = {
     {"ipc.send_aborted", test_send_aborted},
     {"ipc.call_aborted", test_call_aborted},
     {"ipc.call_aborted_in_service", test_call_aborted_in_service},
+    {"ipc.nonblocking_call", test_nonblocking_call},
+    {"ipc.oversized_reply_to_server", test_oversized_reply_to_server},
     {"ipc.reply_to_one_who_does_not_wait", test_reply_to_one_who_does_not_wait},
     {NULL, NULL},
 };
