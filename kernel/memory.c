@@ -200,6 +200,25 @@ static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, unsi
     return err;
 }
 
+/// A page is no longer mapped: sees to it that no other CPU goes on using it. A CPU that doesn't run
+/// the task now, but has its address space loaded yet, forgets it before it runs a task again.
+/// Returns the CPU that runs it now, which has to be told, or NULL.
+static struct cpu *forget_elsewhere(const struct aspace *as) {
+    struct cpu *user = NULL;
+    for (unsigned i = 0; i < num_cpus; i++) {
+        struct cpu *cpu = &cpus[i];
+        if (cpu == this_cpu() || cpu->aspace != as) {
+            continue;
+        }
+        if (cpu->current && cpu->current->aspace == as) {
+            user = cpu;
+        } else {
+            __atomic_store_n(&cpu->stale, true, __ATOMIC_RELEASE);
+        }
+    }
+    return user;
+}
+
 /// Turns the caller's kpage into a zeroed page of the kernel's.
 static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *paddr) {
     if (!IS_ALIGNED(kpage, PAGE_SIZE)) {
@@ -220,6 +239,8 @@ static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *pa
     if (err == OK) {
         err = arch_aspace_unmap(as, kpage, paddr);
         frame_put(*paddr);
+        // The caller runs here: there is nobody to be told at once.
+        (void) forget_elsewhere(as);
     }
     spin_unlock(&as->lock);
     return err == OK ? frame_take(*paddr) : (err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err);
@@ -295,16 +316,6 @@ error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, un
     return err;
 }
 
-/// Finds a CPU, other than this one, that has the address space loaded.
-static struct cpu *other_user(struct aspace *as) {
-    for (unsigned i = 0; i < num_cpus; i++) {
-        if (cpus[i].aspace == as && &cpus[i] != this_cpu()) {
-            return &cpus[i];
-        }
-    }
-    return NULL;
-}
-
 static error_t unmap_locked(struct task *task, vaddr_t vaddr) {
     paddr_t paddr;
     spin_lock(&task->aspace->lock);
@@ -330,7 +341,7 @@ error_t memory_unmap(task_t tid, vaddr_t vaddr) {
     error_t err = ERR_INVALID_TASK;
     if (task && task->tid == tid && task->state != TASK_DYING) {
         err = may_page(caller, task) ? unmap_locked(task, vaddr) : ERR_NOT_PERMITTED;
-        struct cpu *user = err == OK ? other_user(task->aspace) : NULL;
+        struct cpu *user = err == OK ? forget_elsewhere(task->aspace) : NULL;
         if (user) {
             arch_syscall_set_result(caller, OK);
             sched_sync(user);

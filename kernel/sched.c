@@ -127,6 +127,10 @@ static void set_current(struct cpu *cpu, struct task *next) {
         next->state = TASK_RUNNING;
         cpu->aspace = next->aspace;
         arch_switch(next);
+        if (__atomic_load_n(&cpu->stale, __ATOMIC_ACQUIRE)) {
+            cpu->stale = false;
+            arch_flush_user_tlb();
+        }
     }
 }
 

@@ -88,6 +88,7 @@ struct cpu {
     struct spinlock lock;
     struct task *current;   ///< NULL: idle. Written by this CPU only, under its lock.
     struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
+    bool stale;             ///< Forget user translations before running a task. Any CPU sets it.
     struct cpu *held;       ///< The other CPU whose lock this one holds, or itself.
     bool resched;           ///< Look at the run queue before going on. Any CPU sets it.
     bool online;

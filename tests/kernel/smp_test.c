@@ -77,6 +77,56 @@ TEST("smp: an unmap waits until the other CPU has forgotten the page") {
     TEST_EXPECT(host_check());
 }
 
+/// `b` has a page at FREE_VADDR; it was on CPU 0, which is idle and has its address space loaded yet,
+/// and now runs on CPU 1, called by `a`. Returns a task on CPU 2 that may unmap.
+static task_t leave_traces(void) {
+    host_reset();
+    b = host_spawn("b", INIT_TASK, TASK_RIGHT_TASK | TASK_RIGHT_MAP);
+    a = host_spawn("a", INIT_TASK, 0);
+    task_t c = host_spawn("c", INIT_TASK, TASK_RIGHT_MAP | TASK_RIGHT_PHYS);
+    host_map(b, FREE_VADDR, MAP_W);
+    host_map(b, FREE_VADDR + PAGE_SIZE, MAP_W);
+    host_compose(a, 1, 8);
+    host_run(b);
+    host_deliver_ipis();
+    host.cpus[2].ipi = true;
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_task(b)->cpu, 1);
+    TEST_EXPECT_EQ(host_state(b), TASK_RUNNING);
+    TEST_EXPECT(cpus[0].current == NULL && cpus[0].aspace == host_task(b)->aspace);
+    TEST_EXPECT_EQ(host_task(c)->cpu, 2);
+    return c;
+}
+
+TEST("smp: an unmap tells the CPU that runs the task, and all that still have its address space") {
+    task_t c = leave_traces();
+    unsigned on_cpu0 = host.cpus[0].flushes, on_cpu1 = host.cpus[1].flushes;
+    TEST_EXPECT_EQ(SYSCALL(c, SYS_VM_UNMAP, b, FREE_VADDR), HOST_BLOCKED);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_result(c), OK);
+    TEST_EXPECT_EQ(host.cpus[1].flushes, on_cpu1 + 1);
+    // CPU 0 needs to know only when it runs somebody again.
+    host_map(a, FREE_VADDR, 0);
+    TEST_EXPECT_EQ(host.cpus[0].flushes, on_cpu0 + 1);
+    TEST_EXPECT(host_check());
+}
+
+TEST("smp: a page given for a page table is forgotten by all CPUs that have known it") {
+    task_t c = leave_traces();
+    task_t child = host_next_tid(30);
+    unsigned on_cpu0 = host.cpus[0].flushes;
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_TASK_CREATE, child, MSG_VADDR, 0, b, 0), OK);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_VM_MAP, child, FREE_VADDR, FREE_VADDR, FREE_VADDR + PAGE_SIZE, 0),
+                   ERR_TRY_AGAIN);
+    TEST_EXPECT(host_ptr(b, FREE_VADDR + PAGE_SIZE) == NULL);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_TASK_DESTROY, child), OK);
+    host_destroy(c);
+    TEST_EXPECT_GT(host.cpus[0].flushes, on_cpu0);
+    TEST_EXPECT(host_check());
+}
+
 TEST("smp: the other CPU forgets the page even if the task that unmapped it is gone") {
     set_up();
     host_map(b, FREE_VADDR, MAP_W);

@@ -1,0 +1,302 @@
+// Interrupts, timers, the console, the kernel log, the debugger and what SYS_INFO tells.
+
+#include <kernel/board.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <string.h>
+#include <unittest.h>
+
+#include "host.h"
+
+#define IRQ 11
+
+static task_t a, b;
+
+static void set_up(void) {
+    host_reset();
+    a = host_spawn("a", INIT_TASK, TASK_RIGHT_DEBUG);
+    b = host_spawn("b", INIT_TASK, 0);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_IRQ, IRQ, 1), OK);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, b, GRANT_IRQ, IRQ, 1), OK);
+}
+
+static notifications_t receive_notifications(task_t tid) {
+    if (host_ipc(tid, 0, IPC_ANY, IPC_RECV | IPC_NOBLOCK) != OK
+        || host_msg(tid)->type != NOTIFICATIONS_MSG) {
+        return 0;
+    }
+    return host_msg(tid)->notifications.data;
+}
+
+// ---- Interrupts ---------------------------------------------------------------------------------
+
+TEST("irq: a line that fires is masked until its owner is back") {
+    set_up();
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    host_irq(0, IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_msg(a)->notifications.data, NOTIFY_IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    // Not by a closed receive or a call.
+    TEST_EXPECT_EQ(host_ipc(a, 0, b, IPC_RECV | IPC_NOBLOCK), ERR_WOULD_BLOCK);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT(host.unmasked[IRQ]);
+}
+
+TEST("irq: a notification not yet received isn't acknowledged") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    host_irq(0, IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(receive_notifications(a), NOTIFY_IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT(host.unmasked[IRQ]);
+}
+
+TEST("irq: a shared line waits for all of its owners") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_IRQ_ACQUIRE, IRQ), OK);
+    host_irq(0, IRQ);
+    TEST_EXPECT_EQ(receive_notifications(a), NOTIFY_IRQ);
+    TEST_EXPECT_EQ(receive_notifications(b), NOTIFY_IRQ);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    // b doesn't come back, but it dies.
+    host_destroy(b);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_RELEASE, IRQ), OK);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+}
+
+TEST("irq: a driver that dies leaves its line masked and free") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    host_irq(0, IRQ);
+    host_destroy(a);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_IRQ_ACQUIRE, IRQ), OK);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(receive_notifications(b), 0);
+}
+
+TEST("irq: errors") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, CONFIG_NUM_IRQS), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_RELEASE, CONFIG_NUM_IRQS), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ + 1), ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_RELEASE, IRQ), ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), ERR_ALREADY_EXISTS);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_IRQ, HOST_CONSOLE_IRQ, 1), OK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, HOST_CONSOLE_IRQ), ERR_IN_USE);
+    host_irq(0, CONFIG_NUM_IRQS + 5);
+    host_irq(0, IRQ + 1);
+    TEST_EXPECT(host_check());
+}
+
+// ---- Timers -------------------------------------------------------------------------------------
+
+TEST("timer: it fires once, in time, and can be changed and stopped") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, -1), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, 50), OK);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_TIMER_SET, 30), OK);
+    TEST_EXPECT(host_check());
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    host_advance_ms(29);
+    TEST_EXPECT_EQ(host_result(b), HOST_BLOCKED);
+    host_advance_ms(2);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT_EQ(host_msg(b)->notifications.data, NOTIFY_TIMER);
+    TEST_EXPECT_EQ(host_result(a), HOST_BLOCKED);
+    host_advance_ms(20);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    host_advance_ms(200);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, 10), OK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, 100), OK);
+    host_advance_ms(50);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, 0), OK);
+    host_advance_ms(500);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    TEST_EXPECT(host_check());
+}
+
+TEST("timer: a dead task's timer fires for nobody") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_TIMER_SET, 10), OK);
+    host_destroy(a);
+    a = host_spawn("a2", INIT_TASK, 0);
+    host_advance_ms(100);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+}
+
+TEST("timer: the clock counts milliseconds") {
+    set_up();
+    intptr_t before = SYSCALL(a, SYS_CLOCK);
+    host_advance_ms(1234);
+    intptr_t passed = SYSCALL(a, SYS_CLOCK) - before;
+    TEST_EXPECT_GE(passed, 1234);
+    TEST_EXPECT_LE(passed, 1240);
+}
+
+// ---- Console and log ----------------------------------------------------------------------------
+
+TEST("console: output goes to the console and to the log") {
+    set_up();
+    uint32_t position = 0;
+    strncpy2(host_ptr(a, MSG_VADDR), "hello, console\n", 16);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_WRITE, MSG_VADDR, 15), 15);
+    TEST_EXPECT(host_shown("hello, console\r\n"));
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_WRITE, MSG_VADDR, 1000), 128);
+    bool found = false;
+    intptr_t len;
+    do {
+        memcpy(host_ptr(a, MSG_VADDR + 512), &position, sizeof(position));
+        len = SYSCALL(a, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512);
+        TEST_EXPECT_GE(len, 0);
+        memcpy(&position, host_ptr(a, MSG_VADDR + 512), sizeof(position));
+        ((char *) host_ptr(a, MSG_VADDR))[MAX(len, 0)] = '\0';
+        found |= strstr(host_ptr(a, MSG_VADDR), "hello") != NULL;
+    } while (len > 0);
+    TEST_EXPECT(found);
+}
+
+TEST("console: who finds no input is told when there is some") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 0);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    host_type("abc");
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_msg(a)->notifications.data, NOTIFY_CONSOLE);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 2), 2);
+    TEST_EXPECT_MEM_EQ(host_ptr(a, MSG_VADDR), "ab", 2);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 2), 1);
+    // A read that faults loses nothing.
+    host_type("d");
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_READ, FREE_VADDR, 2), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 2), 1);
+}
+
+// ---- Debugger -----------------------------------------------------------------------------------
+
+static intptr_t kdebug(const char *command) {
+    strncpy2(host_ptr(a, MSG_VADDR), command, 64);
+    intptr_t len = SYSCALL(a, SYS_KDEBUG, MSG_VADDR, strlen(command), MSG_VADDR, PAGE_SIZE - 1);
+    ((char *) host_ptr(a, MSG_VADDR))[MAX(len, 0)] = '\0';
+    return len;
+}
+
+static bool kdebug_tells(const char *command, const char *text) {
+    return kdebug(command) > 0 && strstr(host_ptr(a, MSG_VADDR), text) != NULL;
+}
+
+TEST("kdebug: commands answer a program") {
+    set_up();
+    TEST_EXPECT(kdebug_tells("ps", " a: "));
+    TEST_EXPECT(kdebug_tells("ps", "vm"));
+    TEST_EXPECT(kdebug_tells("mem", "pages"));
+    TEST_EXPECT(kdebug_tells("cpu", "cpu 3"));
+    TEST_EXPECT(kdebug_tells("ipc", "messages"));
+    TEST_EXPECT(kdebug_tells("help", "deadlock"));
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_IRQ_ACQUIRE, IRQ), OK);
+    TEST_EXPECT(kdebug_tells("irq", "irq 11"));
+    TEST_EXPECT_EQ(kdebug("no such command"), ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(kdebug("a command that is longer than any of the debugger's"), ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(kdebug(""), ERR_NOT_FOUND);
+}
+
+TEST("kdebug: the deadlock hint names the tasks that wait for each other") {
+    set_up();
+    task_t c = host_spawn("c", INIT_TASK, 0);
+    TEST_EXPECT(kdebug_tells("deadlock", "no tasks wait for each other"));
+    host_compose(b, 1, 8);
+    TEST_EXPECT_EQ(host_ipc(b, c, c, IPC_CALL), HOST_BLOCKED);
+    host_compose(c, 1, 8);
+    TEST_EXPECT_EQ(host_ipc(c, b, b, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT(kdebug_tells("deadlock", "deadlock: #"));
+    TEST_EXPECT(kdebug_tells("deadlock", " b -> "));
+}
+
+#ifdef CONFIG_KDEBUG
+TEST("kdebug: Ctrl-K opens it on the console, q leaves") {
+    set_up();
+    host_type("\vpx\bs\rq\r");
+    TEST_EXPECT(host_shown("kernel debugger"));
+    TEST_EXPECT(host_shown("#1 vm"));
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 0);
+    host_type("\vnonsense\rq\rz");
+    TEST_EXPECT(host_shown("no command 'nonsense'"));
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 1);
+}
+#endif
+
+// ---- Information --------------------------------------------------------------------------------
+
+TEST("info: the kernel, tasks, CPUs and the command line") {
+    set_up();
+    struct kernel_info kernel;
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_KERNEL, 0, MSG_VADDR, sizeof(kernel)), sizeof(kernel));
+    memcpy(&kernel, host_ptr(b, MSG_VADDR), sizeof(kernel));
+    TEST_EXPECT_EQ(kernel.num_cpus, HOST_CPUS);
+    TEST_EXPECT_EQ(kernel.num_tasks, CONFIG_NUM_TASKS);
+    TEST_EXPECT_EQ(kernel.ram_bytes, HOST_RAM_SIZE);
+    struct task_info info;
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_TASK, TASK_SLOT(a), MSG_VADDR, sizeof(info)),
+                   sizeof(info));
+    memcpy(&info, host_ptr(b, MSG_VADDR), sizeof(info));
+    TEST_EXPECT_EQ(info.tid, a);
+    TEST_EXPECT_STR_EQ(info.name, "a");
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_TASK, CONFIG_NUM_TASKS, MSG_VADDR, 100),
+                   ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_TASK, ~0u, MSG_VADDR, 100), ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_CPU, HOST_CPUS - 1, MSG_VADDR, 8), 8);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_CPU, HOST_CPUS, MSG_VADDR, 8), ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, INFO_CMDLINE, 0, MSG_VADDR, 100), 10);
+    TEST_EXPECT_STR_EQ(host_ptr(b, MSG_VADDR), "host test");
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, 99, 0, MSG_VADDR, 100), ERR_INVALID_ARG);
+}
+
+// ---- The end ------------------------------------------------------------------------------------
+
+static void panic_body(void) {
+    PANIC("no more %s", "tests");
+}
+
+static void power_off_body(void) {
+    SYSCALL(ROOT_TASK, SYS_POWER, POWER_OFF, 3);
+}
+
+static void vm_crash_body(void) {
+    host_run(INIT_TASK);
+    SYSCALL(ROOT_TASK, SYS_NOTIFY, INIT_TASK, 1);
+    host_fault(INIT_TASK, FREE_VADDR, 0);
+}
+
+TEST("end: a panic tells what it knows and ends with its status") {
+    set_up();
+    TEST_EXPECT(host_ends_with_status(panic_body, BOARD_STATUS_PANIC));
+    TEST_EXPECT(host_shown("PANIC: no more tests"));
+    TEST_EXPECT(host_shown("Backtrace:"));
+    TEST_EXPECT(host_shown("#1 vm"));
+}
+
+TEST("end: powering off tells the status") {
+    set_up();
+    TEST_EXPECT(host_ends_with_status(power_off_body, 3));
+}
+
+TEST("end: vm has no pager") {
+    set_up();
+    TEST_EXPECT(host_ends_with_status(vm_crash_body, BOARD_STATUS_PANIC));
+    TEST_EXPECT(host_shown("vm, the first task, has no pager"));
+}
