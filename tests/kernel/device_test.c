@@ -266,6 +266,17 @@ TEST("info: the kernel, tasks, CPUs and the command line") {
     TEST_EXPECT_EQ(SYSCALL(b, SYS_INFO, 99, 0, MSG_VADDR, 100), ERR_INVALID_ARG);
 }
 
+TEST("symbols: an address belongs to the function before it") {
+    size_t offset = 0;
+    TEST_EXPECT(symbol_find(0xfff, &offset) == NULL);
+    TEST_EXPECT_STR_EQ(symbol_find(0x1000, &offset), "first");
+    TEST_EXPECT_EQ(offset, 0);
+    TEST_EXPECT_STR_EQ(symbol_find(0x17ff, &offset), "first");
+    TEST_EXPECT_EQ(offset, 0x7ff);
+    TEST_EXPECT_STR_EQ(symbol_find(0x1fff, &offset), "second");
+    TEST_EXPECT(symbol_find(0x2000, &offset) == NULL);
+}
+
 // ---- The end ------------------------------------------------------------------------------------
 
 static void panic_body(void) {
