@@ -10,6 +10,8 @@
 
 #define IRQ 11
 
+extern char __text_end[];
+
 static task_t a, b;
 
 static void set_up(void) {
@@ -274,7 +276,8 @@ TEST("symbols: an address belongs to the function before it") {
     TEST_EXPECT_STR_EQ(symbol_find(0x17ff, &offset), "first");
     TEST_EXPECT_EQ(offset, 0x7ff);
     TEST_EXPECT_STR_EQ(symbol_find(0x1fff, &offset), "second");
-    TEST_EXPECT(symbol_find(0x2000, &offset) == NULL);
+    TEST_EXPECT_STR_EQ(symbol_find(0x2000, &offset), "third");
+    TEST_EXPECT(symbol_find((vaddr_t) __text_end, &offset) == NULL);
 }
 
 // ---- The end ------------------------------------------------------------------------------------

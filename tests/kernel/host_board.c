@@ -31,7 +31,7 @@ const struct host_symtab __symtab = {
     .strings_off = offsetof(struct host_symtab, strings),
     .capacity = 3,
     .entries = {{0x1000, 0, 0}, {0x1800, 6, 0}, {0x2000, 13, 0}},
-    .strings = "first\0second\0end",
+    .strings = "first\0second\0third",
 };
 
 struct host host = {.now = 1, .input = ""};

@@ -16,7 +16,7 @@
 #define PAGE_SIZE    4096
 #define MESSAGE_SIZE 256
 /// What the header of an executable for this machine says (e_machine); 0 is no machine.
-#define ELF_MACHINE  0
+#define ELF_MACHINE 0
 
 #define USER_BASE         0x00001000ul
 #define USER_STACK_BOTTOM 0x00101000ul
@@ -29,6 +29,6 @@
 #define BOOTINFO_VADDR    0x60000000ul
 #define BOOTFS_VADDR      0x60001000ul
 /// First address that is not user space's.
-#define USER_END          0x80000000ul
+#define USER_END 0x80000000ul
 
 #endif

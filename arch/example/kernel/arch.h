@@ -8,7 +8,7 @@
 #include <types.h>
 
 /// Bytes: what two CPUs write is kept this far apart.
-#define ARCH_CACHE_LINE       64
+#define ARCH_CACHE_LINE 64
 /// Bytes that a task costs outside of its struct, such as FPU registers.
 #define ARCH_TASK_EXTRA_BYTES 0
 
