@@ -89,6 +89,16 @@ class Guest:
             if not self._read(deadline):
                 raise GuestError(f"the guest did not say /{pattern}/ within {limit} s", self)
 
+    def expect_all(self, texts, limit=LIMIT):
+        """Waits until it has said all of the texts since it was started, in whatever order."""
+        deadline = time.monotonic() + limit
+        while True:
+            missing = [text for text in texts if text not in self._text]
+            if not missing:
+                return
+            if self._ended or not self._read(deadline):
+                raise GuestError(f"the guest did not say {missing} within {limit} s", self)
+
     def prompt(self):
         """Waits for the shell's prompt."""
         self.expect("^" + re.escape(PROMPT))

@@ -11,7 +11,7 @@ from support import builds
 pytestmark = pytest.mark.board("x64")
 
 # System calls that `fuzz` makes in each of the four variants: more than a million together.
-FUZZ_CALLS = 300_000
+FUZZ_CALLS = 500_000
 
 
 @pytest.mark.heavy

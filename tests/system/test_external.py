@@ -25,23 +25,15 @@ def outside(tmp_path_factory):
 def test_sample_programs_run(machines, outside):
     guest = machines.boot(folder=outside[1])
     guest.prompt()
-    text_until(guest, {
+    guest.expect_all([
         "starting a timer!", "task's uptime: 1 seconds", "task's uptime: 2 seconds",
         "path = /no-such-file", "path = /hello.txt", "read 12 bytes: 'from ...'",
-        "received async message 1!", "received async message 2!"})
+        "received async message 1!", "received async message 2!"])
     guest.send("sample_callers\n")
     guest.expect("sample.rand answered 123456789")
     guest.expect("sample.flaky died 4 times in 20 calls")
     guest.send("poweroff\n")
     assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-def text_until(guest, lines):
-    """Waits until the guest has said all of the lines, in whatever order."""
-    missing = {line for line in lines if line not in guest.text()}
-    while missing:
-        guest.expect(r"\n")
-        missing = {line for line in missing if line not in guest.text()}
 
 
 def test_unit_test_of_a_server_outside(outside):

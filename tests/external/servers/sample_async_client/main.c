@@ -20,9 +20,13 @@ static void pull(task_t my_server) {
 }
 
 void main(void) {
-    ASSERT_OK(ipc_serve("sample.async_client"));
     task_t my_server = ipc_lookup("sample.async");
     ASSERT_OK(my_server);
+
+    struct message hello;
+    bzero(&hello, sizeof(hello));
+    hello.type = BENCHMARK_NOP_MSG;
+    ASSERT_OK(ipc_call(my_server, &hello));
 
     while (true) {
         struct message m;
