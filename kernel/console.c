@@ -170,6 +170,9 @@ static size_t fetch(char *chunk, size_t len) {
 
 error_t console_read(vaddr_t buf, size_t len) {
     char chunk[CHUNK];
+    if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
+        return ERR_NOT_PERMITTED;
+    }
     len = MIN(len, sizeof(chunk));
     // A fault after the characters have been taken would lose them: tries the buffer first.
     bzero(chunk, len);

@@ -47,8 +47,10 @@ error_t ool_pull(struct task *sender) {
         return err;
     }
     if (!arch_copy_to_user(task->ool_buf + task->ool_done, src, piece)) {
-        if ((sender->ipc_flags & IPC_REPLY) && task->pager != INIT_TASK) {
-            // A pager that never answers must not hold up the server that replies.
+        bool is_reply = (sender->ipc_flags & IPC_REPLY) != 0;
+        if ((is_reply && task->pager != INIT_TASK) || task->pager == sender->tid) {
+            // A pager that never answers must not hold up the server that replies; and a pager can't
+            // answer while it sends to the very task.
             return ERR_ABORTED;
         }
         task->fault.vaddr = arch_copy_fault(&task->fault.flags);

@@ -98,7 +98,7 @@ int monitor_log(const struct command *command __unused) {
         return 1;
     }
 
-    uint64_t position = 0;
+    uint32_t position = 0;
     size_t len = 0;
     int piece;
     while ((piece = sys_klog_read(&buf[len], CONFIG_KLOG_SIZE - len, &position)) > 0) {

@@ -14,7 +14,7 @@ _SLOT_BITS = 10
 
 # enum task_state of libs/common/include/kernel_abi.h.
 STATES = ("unused", "ready", "running", "sending", "receiving", "faulted", "stopped", "syncing",
-          "dying")
+          "dying", "created")
 
 
 def table(rows):

@@ -56,9 +56,11 @@ enum syscall_number {
     (1u << 5)  ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
 #define TASK_ABI_HOOK (1u << 8)
+/// May read what is typed on the console.
+#define TASK_RIGHT_CONSOLE (1u << 6)
 #define TASK_RIGHTS                                                                           \
     (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG \
-     | TASK_RIGHT_LAUNCH)
+     | TASK_RIGHT_LAUNCH | TASK_RIGHT_CONSOLE)
 #define TASK_FLAGS (TASK_RIGHTS | TASK_ABI_HOOK)
 
 /// Priorities: 0 is the highest.

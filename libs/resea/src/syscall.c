@@ -1,5 +1,6 @@
 #include <arch_syscall.h>
 #include <resea/syscall.h>
+#include <string.h>
 
 static long syscall1(int number, long a0) {
     return arch_syscall(number, a0, 0, 0, 0, 0, 0);
@@ -60,7 +61,10 @@ error_t sys_irq_release(unsigned irq) {
 }
 
 error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags) {
-    return (error_t) syscall5(SYS_TASK_CREATE, tid, (long) name, (long) ip, pager, (long) flags);
+    // The kernel reads a whole name's length: it mustn't run off the end of a short one's page.
+    char padded[TASK_NAME_LEN] = {0};
+    strncpy2(padded, name, sizeof(padded));
+    return (error_t) syscall5(SYS_TASK_CREATE, tid, (long) padded, (long) ip, pager, (long) flags);
 }
 
 error_t sys_task_destroy(task_t tid) {
@@ -97,7 +101,7 @@ int sys_kdebug(const char *cmd, size_t cmd_len, char *buf, size_t buf_len) {
     return (int) syscall4(SYS_KDEBUG, (long) cmd, (long) cmd_len, (long) buf, (long) buf_len);
 }
 
-int sys_klog_read(char *buf, size_t len, uint64_t *position) {
+int sys_klog_read(char *buf, size_t len, uint32_t *position) {
     return (int) syscall3(SYS_KLOG_READ, (long) buf, (long) len, (long) position);
 }
 

@@ -30,6 +30,7 @@ uint64_t sys_clock(void);
 /// Returns how many bytes were written.
 int sys_console_write(const char *buf, size_t len);
 /// Returns how many bytes were read. If that is 0, NOTIFY_CONSOLE follows once there is input.
+/// ERR_NOT_PERMITTED: the manifest doesn't give the task the right "console".
 int sys_console_read(char *buf, size_t len);
 
 error_t sys_irq_acquire(unsigned irq);
@@ -52,7 +53,7 @@ error_t sys_grant(task_t tid, int kind, uintptr_t base, size_t len);
 int sys_kdebug(const char *cmd, size_t cmd_len, char *buf, size_t buf_len);
 /// Reads the kernel log from *position on (0: from its oldest byte) and moves *position behind what
 /// was read. Returns how many bytes that was.
-int sys_klog_read(char *buf, size_t len, uint64_t *position);
+int sys_klog_read(char *buf, size_t len, uint32_t *position);
 /// `how` is POWER_OFF or POWER_REBOOT. Returns only if it fails.
 error_t sys_power(int how, int status);
 /// `kind` is an INFO_*. Returns how many bytes of the answer went to `buf`.
