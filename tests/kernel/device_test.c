@@ -16,8 +16,8 @@ static task_t a, b;
 
 static void set_up(void) {
     host_reset();
-    a = host_spawn("a", INIT_TASK, TASK_RIGHT_DEBUG);
-    b = host_spawn("b", INIT_TASK, 0);
+    a = host_spawn("a", INIT_TASK, TASK_RIGHT_DEBUG | TASK_RIGHT_CONSOLE);
+    b = host_spawn("b", INIT_TASK, TASK_RIGHT_CONSOLE);
     TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_IRQ, IRQ, 1), OK);
     TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, b, GRANT_IRQ, IRQ, 1), OK);
 }
@@ -187,6 +187,14 @@ TEST("console: who finds no input is told when there is some") {
     host_type("d");
     TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_READ, FREE_VADDR, 2), HOST_BLOCKED);
     TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 2), 1);
+}
+
+TEST("console: input is for those with the right to it") {
+    set_up();
+    task_t c = host_spawn("c", INIT_TASK, 0);
+    host_type("secret");
+    TEST_EXPECT_EQ(SYSCALL(c, SYS_CONSOLE_READ, MSG_VADDR, 10), ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 6);
 }
 
 // ---- Debugger -----------------------------------------------------------------------------------
