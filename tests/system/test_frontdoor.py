@@ -48,7 +48,7 @@ MISTAKES = [
      "command line: external=/no/such/folder: there is no folder /no/such/folder"),
     (["soak", "minutes=0"], "command line: minutes=0: expects a number from 1 to 10080"),
     (["board=x64", "unittest", "target=servers/shel"],
-     "command line: target=servers/shel: has no unit tests; did you mean 'servers/shell'?"),
+     "command line: target=servers/shel: unknown component 'servers/shel'; did you mean 'servers/shell'?"),
 ]
 
 
