@@ -52,22 +52,24 @@ class Command:
     options: tuple
     function: Callable
     default_board: str
+    default_mode: str
 
 
 _registry = {}
 
 
-def command(name, help, needs=(), options=(), default_board="x64"):
+def command(name, help, needs=(), options=(), default_board="x64", default_mode="debug"):
     """Registers the decorated function as the command `name`.
 
-    `default_board` is meant if the command line has no board=: a board's name or "all".
+    `default_board` is meant if the command line has no board=: a board's name or "all";
+    `default_mode` if it has no build=.
     """
     for need in needs:
         assert need in NEEDS, f"{name}: needs {need}?"
 
     def register(function):
         _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
-                                  default_board)
+                                  default_board, default_mode)
         return function
     return register
 

@@ -37,6 +37,8 @@ def _run(arguments, targets):
         return Help(options.help_text(known, library.boards()))
     _tune()
     asked = [known[t] for t in targets if t in known]
+    if asked and "build" not in arguments:
+        parsed.mode = asked[0].default_mode
     context = Context(top, parsed, library, targets)
     boards = _boards(parsed, library, asked)
     _check_tools(asked, boards, parsed)

@@ -7,14 +7,18 @@
     resea server NAME     takes a server's symbols in, in place of the last one's
 """
 
+import json
 import os
 import sys
+from pathlib import Path
 
 import gdb
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "site_scons"))
 
 from resea import gdb_text as text  # noqa: E402 (the path above comes first)
+from resea import idl  # noqa: E402
 
 # The kernel's first portable function.
 ENTRY = "kernel_boot"
@@ -25,6 +29,13 @@ def all_tasks():
     array = gdb.parse_and_eval("tasks")
     low, high = array.type.range()
     return [array[slot] for slot in range(low, high + 1) if int(array[slot]["tid"]) != 0]
+
+
+def message_names():
+    """The names of the tree's messages."""
+    folder = TOP / "idl"
+    model = idl.compile_files(sorted(folder.glob("*.idl")), lock=folder / "ordinals.lock")
+    return text.message_names(json.loads(idl.generate_json(model)))
 
 
 def find_task(name):
@@ -81,7 +92,7 @@ class Message(gdb.Command):
 
     def invoke(self, argument, from_tty):
         message = find_task(argument.strip())["msg"]
-        print(text.message_type(int(message["type"])))
+        print(text.message_type(int(message["type"]), message_names()))
         print(f"from {text.task_id(int(message['src']))}")
         gdb.execute(f"x/8gx {int(message['raw'].address):#x}")
 

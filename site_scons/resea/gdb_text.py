@@ -43,6 +43,12 @@ def waiting(number, waits_for, names):
     return "for " + who if state(number) == "receiving" else ""
 
 
+def message_names(document):
+    """{(interface, method): name} from what the IDL compiler tells tools (resea.idl, as JSON)."""
+    return {(interface["number"], message["number"]): message["name"]
+            for interface in document["interfaces"] for message in interface["messages"]}
+
+
 def message_type(number, names=None):
     """A message type: its name if it's known, and what its bits say. `names` maps (interface,
     method) to the name of the message."""

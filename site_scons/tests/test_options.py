@@ -9,8 +9,9 @@ from resea.errors import UserError, hint, unknown
 COMMANDS = {
     "run": Command("run", "boots", ("image",), (Option("gui", "0|1", "a window"),
                                                 Option("net", "user|tap:IF", "network"),
-                                                Option("minutes", "N", "time")), None, "x64"),
-    "test": Command("test", "tests", (), (), None, "x64"),
+                                                Option("minutes", "N", "time")), None, "x64",
+                   "debug"),
+    "test": Command("test", "tests", (), (), None, "x64", "debug"),
 }
 
 

@@ -129,5 +129,10 @@ def test_message_types_in_gdb():
     assert gdb_text.message_type(-4) == "error -4"
 
 
+def test_message_names_come_from_the_idl():
+    document = {"interfaces": [{"number": 5, "messages": [{"number": 2, "name": "fs.read"}]}]}
+    assert gdb_text.message_names(document) == {(5, 2): "fs.read"}
+
+
 def test_tables_in_gdb():
     assert gdb_text.table([("a", "bb"), ("ccc", "")]) == "a    bb\nccc"

@@ -48,7 +48,8 @@ MISTAKES = [
      "command line: external=/no/such/folder: there is no folder /no/such/folder"),
     (["soak", "minutes=0"], "command line: minutes=0: expects a number from 1 to 10080"),
     (["board=x64", "unittest", "target=servers/shel"],
-     "command line: target=servers/shel: unknown component 'servers/shel'; did you mean 'servers/shell'?"),
+     "command line: target=servers/shel: unknown component 'servers/shel'; "
+     "did you mean 'servers/shell'?"),
 ]
 
 
@@ -74,6 +75,14 @@ def test_mistakes_in_the_options_of_run(argument, text):
     builds.build("x64", "debug")
     done = builds.scons("board=x64", argument, "run")
     assert done.returncode != 0 and "error: " + text in done.stdout.splitlines()
+
+
+@pytest.mark.board("x64")
+def test_bench_prints_metrics_of_the_release_build():
+    done = builds.scons("board=x64", "bench")
+    assert done.returncode == 0, done.stdout
+    assert "\nmetric ipc.roundtrip " in done.stdout
+    assert (builds.BUILD / "x64-release/logs/bench.log").is_file()
 
 
 def test_help_lists_commands_and_options():

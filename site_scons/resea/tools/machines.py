@@ -41,7 +41,7 @@ def debug(ctx):
 
 
 @command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines",
-         needs=["image"])
+         needs=["image"], default_mode="release")
 def bench(ctx):
     from resea import bench as benchmark
     figures = benchmark.run(_machine(ctx), ctx.build.image, ctx.build.logs / "bench.log")
