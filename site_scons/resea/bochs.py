@@ -68,7 +68,8 @@ def command(directory: str) -> List[str]:
     """The command line: what the guest says comes out on standard output.
 
     `script` gives Bochs the terminal that its text display wants, whose contents nobody needs:
-    hence the serial line takes another way. The build of Debian stops in its debugger first, and
+    hence the serial line takes another way. On standard error comes what `script` itself has to
+    say, not Bochs. The build of Debian stops in its debugger first, and
     the file `commands` tells it to go on. Other builds don't know -rc, and don't stop either.
     """
     words = ["bochs", "-q", "-f", os.path.join(directory, "bochsrc")]
@@ -79,7 +80,7 @@ def command(directory: str) -> List[str]:
     else:
         script = ["script", "-qefc", shlex.join(words), "/dev/null"]
     return ["sh", "-c", f"exec 5>&1; TERM=xterm exec {shlex.join(script)} "
-            ">/dev/null 2>&1 </dev/null"]
+            ">/dev/null </dev/null"]
 
 
 def has_debugger() -> bool:
