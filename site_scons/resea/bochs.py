@@ -69,8 +69,8 @@ def command(directory: str) -> List[str]:
 
     `script` gives Bochs the terminal that its text display wants, whose contents nobody needs:
     hence the serial line takes another way. On standard error comes what `script` itself has to
-    say, not Bochs. The build of Debian stops in its debugger first, and
-    the file `commands` tells it to go on. Other builds don't know -rc, and don't stop either.
+    say, not Bochs. The build of Debian stops in its debugger first, and the file `commands` tells
+    it to go on. Other builds don't know -rc, and don't stop either.
     """
     words = ["bochs", "-q", "-f", os.path.join(directory, "bochsrc")]
     if has_debugger():
