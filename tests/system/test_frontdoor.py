@@ -31,6 +31,12 @@ def test_native_unit_tests(report):
     report("native unit tests: " + done.stdout.strip().splitlines()[-1])
 
 
+@pytest.mark.heavy
+def test_style_and_static_checks():
+    done = builds.scons("board=x64", "check")
+    assert done.returncode == 0, done.stdout
+
+
 MISTAKES = [
     (["board=x46"], "command line: board=x46: unknown board 'x46'; did you mean 'x64'?"),
     (["bord=x64"], "command line: unknown option 'bord'; did you mean 'board'?"),
