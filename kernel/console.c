@@ -3,7 +3,6 @@
 #include <kernel/console.h>
 #include <kernel/ipc.h>
 #include <kernel/kdebug.h>
-#include <kernel/syscall.h>
 #include <string.h>
 #include <vprintf.h>
 

@@ -1,6 +1,6 @@
 #include <kernel/board.h>
+#include <kernel/info.h>
 #include <kernel/memory.h>
-#include <kernel/syscall.h>
 #include <kernel/timer.h>
 #include <string.h>
 

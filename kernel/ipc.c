@@ -4,7 +4,6 @@
 #include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
-#include <kernel/syscall.h>
 #include <string.h>
 
 // The life of a message. The sender copies it out of its own memory, straight into `msg` of a

@@ -9,9 +9,6 @@
 /// In a restarted system call's flags: its send phase is over.
 #define IPC_SENT (1u << 31)
 
-/// The result of a system call that has none yet: the task is blocked, or will make the call again.
-#define SYSCALL_PENDING (-1000)
-
 /// SYS_IPC. Returns SYSCALL_PENDING when the result will be set later.
 error_t __mustuse ipc_syscall(void);
 

@@ -6,7 +6,6 @@
 #include <kernel/kdebug.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
-#include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <kernel/timer.h>
 #include <string.h>

@@ -1,20 +1,12 @@
 #include <kernel/board.h>
 #include <kernel/console.h>
+#include <kernel/info.h>
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
 #include <kernel/kdebug.h>
 #include <kernel/memory.h>
 #include <kernel/rights.h>
-#include <kernel/syscall.h>
 #include <kernel/timer.h>
-
-error_t syscall_fault(void) {
-    struct task *task = current_task();
-    task->fault.vaddr = arch_copy_fault(&task->fault.flags);
-    task->work |= WORK_FAULT;
-    arch_syscall_restart(task);
-    return SYSCALL_PENDING;
-}
 
 typedef uintptr_t args_t[6];
 typedef intptr_t (*handler_t)(const args_t a);

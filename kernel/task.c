@@ -4,7 +4,6 @@
 #include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
-#include <kernel/syscall.h>
 #include <kernel/timer.h>
 #include <string.h>
 
@@ -87,6 +86,16 @@ struct task *task_acquire(task_t tid) {
         }
     }
     return NULL;
+}
+
+// ---- System calls -------------------------------------------------------------------------------
+
+error_t syscall_fault(void) {
+    struct task *task = current_task();
+    task->fault.vaddr = arch_copy_fault(&task->fault.flags);
+    task->work |= WORK_FAULT;
+    arch_syscall_restart(task);
+    return SYSCALL_PENDING;
 }
 
 // ---- Creating -----------------------------------------------------------------------------------

@@ -143,6 +143,13 @@ void cpu_release(void);
 void cpu_acquire_all(void);
 void cpu_release_all(void);
 
+/// The result of a system call that has none yet: the task is blocked, or will make the call again.
+#define SYSCALL_PENDING (-1000)
+
+/// A system call's user memory has faulted, as arch_copy_fault() tells: the task's pager hears of it,
+/// then the task makes the call again. Returns SYSCALL_PENDING.
+error_t __mustuse syscall_fault(void);
+
 /// Stops the current task for good and tells its pager why.
 void task_stop(int exception, int value, vaddr_t addr);
 
