@@ -135,8 +135,11 @@ static void test_fpu_state(void) {
     }
     CHECK(good);
 
+    // They have numbered themselves in the order in which they began.
     for (int i = 0; i < NUM_SPINNERS; i++) {
         thread_join(threads[i]);
+    }
+    for (int i = 0; i < NUM_SPINNERS; i++) {
         CHECK(survived[i]);
     }
 }

@@ -79,8 +79,11 @@ static void send_to_main(void) {
     (void) raw_ipc(main_task, 0, &m, IPC_SEND);
 }
 
+static volatile bool spinning;
+
 static void spin(void) {
     while (true) {
+        spinning = true;
         (void) sys_nop();
     }
 }
@@ -103,10 +106,11 @@ static void test_destroy_in_any_state(void) {
     thread_destroy(thread);
     CHECK_EQ(raw_ipc(0, IPC_ANY, &m, IPC_RECV | IPC_NOBLOCK), ERR_WOULD_BLOCK);
 
+    // Ready, or running on another CPU.
+    spinning = false;
     thread = thread_start(spin);
-    thread_wait_state(thread, TASK_FAULTED);
-    for (int i = 0; i < 20; i++) {
-        thread_serve_faults();
+    while (!spinning) {
+        thread_rest(1);
     }
     thread_destroy(thread);
     CHECK_EQ(state_of(thread), TASK_UNUSED);

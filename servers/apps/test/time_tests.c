@@ -42,10 +42,23 @@ static void test_fires_once(void) {
     CHECK(nothing_pending());
 }
 
+/// Sets the timer to 50 ms, and in time to something else: an emulator whose host is busy may need more
+/// than one attempt to be that quick.
+static void set_and_change(msec_t to) {
+    while (true) {
+        uint64_t start = timer_uptime();
+        CHECK_OK(timer_set(50));
+        CHECK_OK(timer_set(to));
+        if (timer_uptime() - start < 50) {
+            return;
+        }
+        (void) nothing_pending();  // Takes what may have come.
+    }
+}
+
 static void test_stops(void) {
-    CHECK_OK(timer_set(5));
-    CHECK_OK(timer_set(0));
-    wait_until(timer_uptime() + 20);
+    set_and_change(0);
+    wait_until(timer_uptime() + 100);
     CHECK(nothing_pending());
 }
 
@@ -56,17 +69,21 @@ static void test_is_replaced(void) {
     CHECK_EQ(next_notifications(), NOTIFY_TIMER);
     CHECK_LT(timer_uptime() - start, 30000);
 
-    CHECK_OK(timer_set(5));
-    CHECK_OK(timer_set(60000));
-    wait_until(timer_uptime() + 20);
+    set_and_change(60000);
+    wait_until(timer_uptime() + 100);
     CHECK(nothing_pending());
     CHECK_OK(timer_set(0));
 }
 
 static void test_fires_while_running(void) {
     CHECK_OK(timer_set(5));
-    wait_until(timer_uptime() + 20);
-    CHECK(!nothing_pending());
+    uint64_t deadline = timer_uptime() + 10000;
+    while (nothing_pending()) {
+        if (timer_uptime() > deadline) {
+            CHECK(false);
+            return;
+        }
+    }
 }
 
 static void test_invalid(void) {
