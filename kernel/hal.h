@@ -114,6 +114,10 @@ void arch_syscall_restart(struct task *task);
 /// Where the task will go on in user mode.
 vaddr_t arch_task_ip(struct task *task);
 
+/// Like arch_backtrace(), for the user stack of this CPU's current task.
+void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void *arg), void *arg,
+                         int max);
+
 /// The task's port rights have changed.
 void arch_ports_changed(struct task *task);
 

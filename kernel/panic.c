@@ -34,10 +34,11 @@ static void print_state(void) {
     unsigned id = arch_cpu_id();
     struct task *task = cpus[id].current;
     if (task) {
-        WARN("on CPU %u, in task #%d %s (ip %p)", id, task->tid, task->name,
-             (void *) arch_task_ip(task));
+        WARN("on CPU %u; the stack of task #%d %s:", id, task->tid, task->name);
+        int n = 0;
+        arch_task_backtrace(task, print_frame, &n, 16);
     } else {
-        WARN("on CPU %u, in no task", id);
+        WARN("on CPU %u; no task was running", id);
     }
 }
 

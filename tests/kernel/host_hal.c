@@ -75,6 +75,13 @@ __noreturn void arch_halt(void) {
     abort();
 }
 
+void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void *arg), void *arg,
+                         int max) {
+    if (max > 0) {
+        callback(arch_task_ip(task), arg);
+    }
+}
+
 void arch_backtrace(void (*callback)(vaddr_t addr, void *arg), void *arg, int max) {
     if (max > 0) {
         callback((vaddr_t) arch_backtrace, arg);

@@ -42,6 +42,11 @@ __noreturn void arch_halt(void) {
 void arch_backtrace(void (*callback)(vaddr_t addr, void *arg) __unused, void *arg __unused,
                     int max __unused) {}
 
+/// The same for a task: begin with its saved registers, read its stack with arch_copy_from_user.
+void arch_task_backtrace(struct task *task __unused,
+                         void (*callback)(vaddr_t addr, void *arg) __unused, void *arg __unused,
+                         int max __unused) {}
+
 // ---- Tasks --------------------------------------------------------------------------------------
 
 /// Set up the registers as if the task had trapped at `ip`: user mode, interrupts enabled.

@@ -163,6 +163,19 @@ bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
     return check_range(dst, len, FAULT_WRITE) && x64_copy_user((void *) dst, src, len);
 }
 
+void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void *arg), void *arg,
+                         int max) {
+    uint64_t frame[2] = {task->arch.frame.rbp, task->arch.frame.rip};
+    while (max-- > 0) {
+        callback(frame[1], arg);
+        // Programs with frame pointers (debug builds) begin with none: rbp is 0 there.
+        vaddr_t at = frame[0];
+        if (!at || !arch_copy_from_user(frame, at, sizeof(frame)) || frame[0] <= at) {
+            return;
+        }
+    }
+}
+
 vaddr_t arch_copy_fault(unsigned *fault) {
     struct x64_cpu *cpu = x64_this_cpu();
     *fault = cpu->copy_fault_flags;
