@@ -177,14 +177,17 @@ def require(command: str, board: str, options: Tuple[str, ...] = (), catalog: Ca
     lacking = [(tool, tool.missing()) for tool in (catalog or Catalog()).tools_for(request)]
     lacking = [(tool, parts) for tool, parts in lacking if parts]
     if lacking:
-        raise UserError(f"scons {command}", missing_text(command, board, lacking, host_system()))
+        where = "scons" if command == DEFAULT_COMMAND else f"scons {command}"
+        raise UserError(where, missing_text(command, board, lacking, host_system()))
 
 
 def missing_text(command: str, board: str, lacking, system: str) -> str:
     """One line: what is missing, and the two ways to get it."""
     parts = [part for _, parts in lacking for part in parts]
     verb = "is" if len(parts) == 1 else "are"
-    where = "" if board == "all" else f"board={board} "
+    words = ["./bootstrap", "scons"]
+    words += [f"board={board}"] if board != "all" else []
+    words += [command] if command != DEFAULT_COMMAND else []
     advice = install_advice([tool for tool, _ in lacking], system)
     return (f"{', '.join(parts)} {verb} missing; "
-            f"run ./bootstrap scons {where}{command}, or install {advice}")
+            f"run {' '.join(words)}, or install {advice}")

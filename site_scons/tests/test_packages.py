@@ -78,6 +78,12 @@ def test_message_about_one_missing_tool():
                     "or install grub-pc-bin and xorriso")
 
 
+def test_message_about_what_every_build_needs():
+    tool = packages.Tool("clang", debian=("clang",))
+    text = packages.missing_text("build", "x64", [(tool, ["clang"])], "debian")
+    assert text == "clang is missing; run ./bootstrap scons board=x64, or install clang"
+
+
 def test_message_on_a_system_with_homebrew():
     tools = [packages.Tool("sphinx", homebrew=("sphinx-doc",)), packages.Tool("f", pip=("furo",))]
     text = packages.missing_text("docs", "all", [(t, [t.name]) for t in tools], "homebrew")
