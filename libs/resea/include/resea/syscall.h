@@ -7,7 +7,8 @@
 /// <kernel_abi.h> defines the flags and structs.
 ///
 /// An error is one of the ERR_* values. A buffer that isn't the caller's to read (or write) faults as
-/// if the program had touched it itself. None of them blocks, but sys_ipc.
+/// if the program had touched it itself. Only sys_ipc waits for
+/// other tasks. Destroying a task and unmapping a page wait until the other CPUs have taken note.
 
 #include <kernel_abi.h>
 #include <message.h>

@@ -10,9 +10,12 @@
 
 /// Creates a task, which doesn't run before its first task_schedule. Its first instruction is at `ip`;
 /// its page faults and its end are told to `pager`. `flags`: TASK_*. ERR_ALREADY_EXISTS: the ID's
-/// slot is in use. ERR_INVALID_ARG: bad ID, generation or flags.
+/// slot is in use, or its generation isn't the next one. ERR_INVALID_ARG: bad ID, flags or pager.
+/// ERR_NOT_PERMITTED: no right to create tasks, a right in `flags` that the caller lacks, or a pager
+/// other than the caller. ERR_UNAVAILABLE: TASK_ABI_HOOK.
 error_t task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags);
-/// Ends a task; whoever waits for it gets ERR_ABORTED at once.
+/// Ends a task that the caller pages; whoever waits for it gets ERR_ABORTED at once. ERR_INVALID_TASK,
+/// ERR_NOT_PERMITTED, or ERR_INVALID_ARG: the caller itself.
 error_t task_destroy(task_t tid);
 
 /// Ends this program successfully.
@@ -22,6 +25,8 @@ __noreturn void task_exit_with(int status);
 task_t task_self(void);
 
 /// Sets the priority, 0 (the highest) … TASK_PRIORITY_MAX, and starts the task if it is new.
+/// ERR_NOT_PERMITTED: not the task's pager, or more urgent than the caller itself. ERR_INVALID_TASK,
+/// ERR_INVALID_ARG.
 error_t task_schedule(task_t tid, int priority);
 
 /// Maps one page at `vaddr` of the task. `src` is a page of our own (or a physical one: MAP_PHYS), and
