@@ -5,7 +5,8 @@
 // An out-of-line payload is copied once, by the receiver, from the sender's pages (which are looked
 // up in its page tables) into its own buffer (which it writes as any user memory). The sender is
 // blocked meanwhile. A page is copied under the locks, then others get their turn; what has been done
-// is kept in the receiver, so that a fault or an interrupt costs no copy again.
+// is kept in the receiver, so that its own faults and interrupts cost no copy again. A page that the
+// sender lacks does: the sender takes the fault itself, and sends anew.
 
 /// Where the bytes of a blocked task are. On failure, notes what it has to fault on.
 static error_t find_page(struct task *task, vaddr_t vaddr, const uint8_t **ptr) {

@@ -246,6 +246,10 @@ static void pick(struct cpu *cpu) {
         set_current(cpu, next);
     }
     timer_start_slice(cpu);
+    // Those that were woken without calling anybody, and didn't get this CPU.
+    if (next && cpu->ready_mask) {
+        call_idle_cpu(cpu);
+    }
 }
 
 static void set_idle(struct cpu *cpu, bool idle) {

@@ -33,6 +33,30 @@ TEST("smp: a task that may not move stays where it is") {
     TEST_EXPECT(host_check());
 }
 
+TEST("smp: an idle CPU takes a client that its server's CPU has no time for") {
+    host_reset();
+    a = host_spawn("a", INIT_TASK, 0);
+    b = host_spawn("b", INIT_TASK, 0);
+    host_run(b);
+    TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
+    host_run(a);
+    host_compose(a, 1, 8);
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    // It can't move, so that it is next on CPU 0 when the server has answered.
+    task_t next = host_spawn("next", INIT_TASK, 0);
+    host_task(next)->arch.pinned = true;
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_state(next), TASK_READY);
+    host_run(b);
+    host_compose(b, 2, 8);
+    TEST_EXPECT_EQ(host_ipc(b, a, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_state(next), TASK_RUNNING);
+    host_deliver_ipis();
+    TEST_EXPECT_EQ(host_state(a), TASK_RUNNING);
+    TEST_EXPECT_NE(host_task(a)->cpu, host_task(next)->cpu);
+    TEST_EXPECT(host_check());
+}
+
 TEST("smp: a message crosses from CPU to CPU, and its receiver follows the sender") {
     set_up();
     TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
