@@ -13,7 +13,7 @@ from pathlib import Path
 from resea.errors import UserError, hint, unknown
 
 SERVER, LIBRARY, KERNEL = "server", "library", "kernel"
-_COMMON_KEYS = {"sources", "libs", "unittests", "unittest_sources"}
+_COMMON_KEYS = {"sources", "sources_for", "libs", "unittests", "unittest_sources"}
 _KEYS = {
     SERVER: _COMMON_KEYS | {"name", "description"},
     LIBRARY: _COMMON_KEYS | {"name", "description"},
@@ -25,7 +25,8 @@ _TEXT_KEYS = {"name", "description"}
 
 @dataclass
 class Component:
-    """What one SConscript declares. Sources are names within `folder`."""
+    """What one SConscript declares. Sources are names within `folder`; `sources_for` has those that
+    only some boards build, by the architecture's name, or by "mmu" or "nommu"."""
 
     kind: str
     name: str
@@ -34,9 +35,15 @@ class Component:
     sources: list
     libs: list = field(default_factory=list)
     description: str = ""
+    sources_for: dict = field(default_factory=dict)
     unittests: list = field(default_factory=list)
     unittest_sources: list = None
     external: bool = False
+
+    def sources_on(self, arch):
+        """What is built of it on an architecture, an arch.Arch."""
+        own = self.sources_for.get(arch.name, [])
+        return self.sources + self.sources_for.get("mmu" if arch.mmu else "nommu", []) + own
 
 
 class Library:
@@ -181,6 +188,9 @@ class Library:
         for key in ("sources", "unittests", "unittest_sources"):
             for source in getattr(component, key) or ():
                 _check_source(component, key, source)
+        for kind_of_arch, sources in component.sources_for.items():
+            for source in sources:
+                _check_source(component, f"sources_for, {kind_of_arch}", source)
         self._declared.append(component)
 
 
@@ -221,11 +231,22 @@ def _check(kind, values, where):
         if key in _TEXT_KEYS:
             if not isinstance(value, str):
                 raise UserError(where, f"{key}: expects a string")
+        elif key == "sources_for":
+            _check_sources_for(value, where)
         elif not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise UserError(where, f"{key}: expects a list of strings")
     for key in ("name", "sources"):
         if key in _KEYS[kind] and key not in values:
             raise UserError(where, f"{_CALLS[kind]} needs the argument '{key}'")
+
+
+def _check_sources_for(value, where):
+    """The names of architectures can't be checked: an external board may bring its own."""
+    if not isinstance(value, dict) or not all(
+            isinstance(key, str) and isinstance(files, list)
+            and all(isinstance(file, str) for file in files) for key, files in value.items()):
+        raise UserError(where, "sources_for: expects a dict of lists of strings, by the "
+                               "architecture's name, \"mmu\" or \"nommu\"")
 
 
 def _check_source(component, key, source):

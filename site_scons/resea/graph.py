@@ -18,7 +18,7 @@ class Half:
     def compile(self, component, includes):
         """The objects of a component. Only in the tree is a warning an error."""
         flags = self.env["CCFLAGS"] + ([] if component.external else ["-Werror"])
-        return [node for source in component.sources
+        return [node for source in component.sources_on(self.build.arch)
                 for node in self._compile(component.folder / source, flags, includes)]
 
     def _compile(self, path, flags, includes):

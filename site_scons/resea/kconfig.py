@@ -79,7 +79,7 @@ def load_all(build, repair=False):
     """The options of a build, with their values; writes config.h. `repair` skips mistakes in
     menuconfig's file."""
     config = load(build.folder / "Kconfig", f"Resea for {build.board}", build.mode,
-                  build.kconfig_files())
+                  build.kconfig_files(), build.arch.mmu)
     apply_manifest(config, build.manifest)
     config.check_effects()
     path = build.folder / ".config"
@@ -90,10 +90,11 @@ def load_all(build, repair=False):
     return config
 
 
-def load(top_file, title, mode, files):
+def load(top_file, title, mode, files, mmu=True):
     """Reads the Kconfig files that exist among `files`, a list of (path, menu title)."""
     lines = [f'mainmenu "{title}"', "", "config DEBUG", "    bool",
-             f"    default {'y' if mode == 'debug' else 'n'}", ""]
+             f"    default {'y' if mode == 'debug' else 'n'}", "", "config MMU", "    bool",
+             f"    default {'y' if mmu else 'n'}", ""]
     for path, menu in files:
         if path.is_file():
             lines += [f'menu "{menu}"', f'source "{path}"', "endmenu", ""]
@@ -107,6 +108,7 @@ def load(top_file, title, mode, files):
         raise _kconfig_error(kconf.warnings[0], top_file)
     config = Config(kconf)
     config.origins["DEBUG"] = f"build={mode}"
+    config.origins["MMU"] = "the architecture"
     return config
 
 

@@ -52,6 +52,25 @@ def test_servers_are_found_at_any_depth(tmp_path):
     assert not component.external
 
 
+def test_sources_for_an_architecture(tmp_path):
+    more = ', sources_for={"toy": ["toy.c"], "mmu": ["paged.c"], "nommu": ["fixed.c"]}'
+    write(tmp_path, {"servers/vm": server("vm", more)}, ["main.c", "toy.c", "paged.c", "fixed.c"])
+    vm = library(tmp_path).server("vm", fail)
+    assert vm.sources_on(SimpleNamespace(name="toy", mmu=True)) == ["main.c", "paged.c", "toy.c"]
+    assert vm.sources_on(SimpleNamespace(name="other", mmu=False)) == ["main.c", "fixed.c"]
+
+
+@pytest.mark.parametrize("value, message", [
+    ('["toy.c"]', "sources_for: expects a dict"),
+    ('{"toy": "toy.c"}', "sources_for: expects a dict"),
+    ('{"toy": ["tou.c"]}', "sources_for, toy: there is no file 'tou.c'"),
+])
+def test_mistakes_in_sources_for(tmp_path, value, message):
+    write(tmp_path, {"servers/vm": server("vm", f", sources_for={value}")}, ["main.c", "toy.c"])
+    with pytest.raises(UserError, match=message):
+        library(tmp_path).server("vm", fail)
+
+
 def test_external_folder(tmp_path):
     top, outside = tmp_path / "top", tmp_path / "outside"
     write(top, {"servers/vm": server("vm")})
