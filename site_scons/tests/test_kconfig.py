@@ -56,6 +56,7 @@ class Folder:
         self.board = "b"
         self.mode = mode
         self.options = options.Options()
+        self.arch = SimpleNamespace(mmu=True)
         self.library = SimpleNamespace(shown=lambda p: str(p.relative_to(path)))
         for name, text in (("kernel", KERNEL), ("tcpip", TCPIP)):
             (path / name).mkdir(exist_ok=True)
@@ -98,7 +99,8 @@ def test_header(folder):
     header = (folder.folder / "config.h").read_text()
     assert header.splitlines()[1:] == [
         "#define CONFIG_BASE 0x1000", "#define CONFIG_DEBUG 1", "#define CONFIG_DERIVED 1",
-        "#define CONFIG_KDEBUG 1", '#define CONFIG_NAME "a \\"b\\""',
+        "#define CONFIG_KDEBUG 1", "#define CONFIG_MMU 1",
+        '#define CONFIG_NAME "a \\"b\\""',
         "#define CONFIG_NUM_TASKS 128", "#define CONFIG_OUTPUT 7", "#define CONFIG_TCPIP_PORTS 8"]
 
 
