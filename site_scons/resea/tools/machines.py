@@ -2,6 +2,7 @@
 
 from resea import output
 from resea.commands import Option, command
+from resea.errors import UserError
 
 _NETWORK = Option("net", "user|tap:IF|none", "gives the machine a network card (default: none)")
 _RUN_OPTIONS = [
@@ -77,6 +78,9 @@ def bochs(ctx):
 
 def _make_iso(ctx):
     from resea import iso as images
+    if ctx.build.arch.image != images.MULTIBOOT:
+        raise UserError(f"board={ctx.build.board}", "an ISO image is for PCs: CDs' boot loader "
+                        "can't start what this board's firmware starts")
     path = ctx.build.folder / "resea.iso"
     images.make(str(ctx.build.image), str(path), ctx.options.get("cmdline", ""))
     return path
