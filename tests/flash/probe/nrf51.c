@@ -1,9 +1,10 @@
 // The chip around the core: memories, the flash controller (nRF51 Series Reference Manual, chapter 6:
-// NVMC), what says which chip it is (chapter 7: FICR), and the core's debug registers (ARM DDI 0419,
-// chapter C1).
+// NVMC), what says which chip it is (chapter 7: FICR), the serial line (chapter 28: UART; output only),
+// and the core's debug registers (ARM DDI 0419, chapter C1).
 
 #include "nrf51.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NVMC_READY   0x4001e400
@@ -16,6 +17,8 @@
 #define NVMC_ERASING 2
 
 #define POWER_RAMON 0x40000524
+#define UART_TXDRDY 0x4000211c
+#define UART_TXD    0x4000251c
 
 #define BP_CTRL   0xe0002000
 #define BP_COMP   0xe0002008
@@ -66,6 +69,7 @@ void chip_reset(void) {
 
 void chip_halt(uint32_t why) {
     chip.halted = true;
+    chip.dhcsr |= DHCSR_HALT;  // by hardware, whatever the reason
     chip.dfsr |= why;
 }
 
@@ -183,6 +187,8 @@ static uint32_t read_register(uint32_t addr) {
         return chip.nvmc_config;
     case POWER_RAMON:
         return chip.ramon;
+    case UART_TXDRDY:
+        return chip.sent;
     case BP_CTRL:
         return 4 << 4 | chip.bp_control;
     case CPUID:
@@ -231,6 +237,14 @@ static void write_register(uint32_t addr, uint32_t value) {
     switch (addr) {
     case POWER_RAMON:
         chip.ramon = value;
+        break;
+    case UART_TXDRDY:
+        chip.sent = value;
+        break;
+    case UART_TXD:
+        chip.sent = 1;
+        putchar((int) (value & 0xff));
+        fflush(stdout);
         break;
     case BP_CTRL:
         chip.bp_control = value & 2 ? value & 1 : chip.bp_control;

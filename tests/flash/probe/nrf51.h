@@ -69,6 +69,7 @@ struct chip {
     uint32_t bp_control, bp[4];  // the breakpoint unit
     uint32_t nvmc_config;
     uint32_t ramon;
+    uint32_t sent;  // the UART's event TXDRDY
 };
 
 extern struct chip chip;
