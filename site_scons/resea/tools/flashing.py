@@ -2,9 +2,9 @@
 
 from resea.commands import Option, command
 from resea.errors import UserError
+from resea.probe import PROBE
 
 _CMDLINE = Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'")
-
 
 def _table(ctx, *ways):
     """The board's table [flash.WAY] for one of the ways, and its name."""
@@ -54,6 +54,7 @@ def sdcard(ctx):
              Option("device", "/dev/X", "the card, or a file in its place"),
              Option("yes", "0|1", "doesn't ask before it overwrites the card"),
              Option("force", "0|1", "unmounts the card; takes one that isn't removable"),
+             PROBE,
              _CMDLINE])
 def flash(ctx):
     way, table = _table(ctx, "sdcard", "openocd")
@@ -72,4 +73,5 @@ def _flash_card(ctx):
 
 def _flash_chip(ctx, table):
     from resea import probe
-    return probe.flash(ctx.build, table, _built(ctx, table["image"]), ctx.options.get("cmdline"))
+    return probe.flash(ctx.build, table, _built(ctx, table["image"]), ctx.options.get("cmdline"),
+                       ctx.options.get("probe"))
