@@ -21,7 +21,8 @@ SWAP = "[SWAP]"
 SYSTEM_MOUNTS = {"/", "/boot", "/boot/efi", "/boot/firmware", "/usr", "/var", "/home", "/nix",
                  "/System/Volumes/Data", SWAP}
 
-_COLUMNS = "PATH,TYPE,SIZE,RM,RO,VENDOR,MODEL,TRAN,LABEL,FSTYPE,MOUNTPOINTS,MAJ:MIN"
+# NAME is what lsblk hangs its tree on: without it, the list is flat.
+_COLUMNS = "NAME,PATH,TYPE,SIZE,RM,RO,VENDOR,MODEL,TRAN,LABEL,FSTYPE,MOUNTPOINTS,MAJ:MIN"
 
 
 @dataclass
