@@ -11,6 +11,7 @@ So a card whose writing was cut short is no card that half works, whatever was o
 import errno
 import mmap
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -202,8 +203,23 @@ def ask(disk):
     if not sys.stdin.isatty():
         raise UserError(f"device={disk.path}", "refused: there is no terminal to ask on; "
                         "yes=1 goes on without asking")
-    answer = input(f"All that is on it will be lost. Type {name} to go on: ")
-    return answer.strip() in (name, disk.path)
+    print(f"All that is on it will be lost. Type {name} to go on: ", end="", flush=True)
+    return read_line().strip() in (name, disk.path)
+
+
+def read_line():
+    """A line from the terminal, empty at its end. input() would sleep through a Ctrl-C that comes
+    just before it begins to wait; a byte in the pipe is not lost."""
+    signalled, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    before = signal.set_wakeup_fd(wakeup)
+    try:
+        select.select([sys.stdin, signalled], [], [])
+        return sys.stdin.readline()
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(signalled)
+        os.close(wakeup)
 
 
 def run(image_path, device, yes=False, force=False):
