@@ -102,7 +102,8 @@ def programming(files) -> List[str]:
     """Commands that write files, (path, address or None) each, compare, and start the board."""
     commands = ["gdb_port disabled", *_NO_DOORS, "init", "reset halt"]
     for verb in ("flash write_image erase", "verify_image"):
-        commands += [f"{verb} {{{path}}}" + (f" {address:#x}" if address is not None else "")
+        # OpenOCD would guess a raw file's format, and can't with a short one.
+        commands += [f"{verb} {{{path}}}" + (f" {address:#x} bin" if address is not None else "")
                      for path, address in files]
     return commands + ["reset run", "shutdown"]
 
@@ -167,7 +168,9 @@ def explain(status: Optional[int], text: str, table) -> str:
 def last_error(text: str) -> str:
     """The last line that OpenOCD calls an error, or simply the last one."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it said nothing"]
-    errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error:")]
+    # A chip that has crashed, or is empty, is in lock-up: halting it ends that.
+    errors = [line.removeprefix("Error: ") for line in lines
+              if line.startswith("Error:") and "clearing lockup" not in line]
     return (errors or lines)[-1]
 
 
@@ -196,6 +199,7 @@ def cmdline_file(build, cmdline: Optional[str]):
         return []
     address, size = page
     data = (cmdline or "").encode() + b"\0"
+    data += bytes(-len(data) % 4)  # flash takes words
     if len(data) > size:
         raise error("cmdline", cmdline, f"is too long: at most {size - 1} bytes")
     path = build.folder / "cmdline.bin"
