@@ -1,4 +1,4 @@
-"""Boards behind a debug probe, such as the micro:bit: OpenOCD writes the chip's flash, and serves gdb.
+"""Boards behind a debug probe, such as the micro:bit: OpenOCD writes their flash, and serves gdb.
 
 OpenOCD says a lot, and what matters in words of its own: its log is kept in a file, and read here
 for the one thing that the user has to do something about.

@@ -1,4 +1,4 @@
-"""What is told about disks: real lsblk, on the /sys, /proc and /dev of machines that don't exist."""
+"""What is told about disks: real lsblk, on /sys, /proc and /dev of machines that don't exist."""
 
 import os
 import shutil
@@ -186,8 +186,8 @@ def test_an_empty_reader_a_small_card_and_a_locked_one(machine):
 def test_a_name_that_is_none_names_the_cards(machine):
     with pytest.raises(UserError) as e:
         machine.inspect("/dev/sdz")
-    assert str(e.value) == ("device=/dev/sdz: there is no such disk or file; cards in this machine: "
-                            "/dev/sdb (Generic STORAGE, 32.0 GiB)")
+    assert str(e.value) == ("device=/dev/sdz: there is no such disk or file; cards in this "
+                            "machine: /dev/sdb (Generic STORAGE, 32.0 GiB)")
 
 
 @linux

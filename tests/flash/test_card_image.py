@@ -139,7 +139,7 @@ def test_too_many_files_leave_the_old_image_alone(kernel, tmp_path):
 
 
 def test_what_is_on_the_card_boots(card, tmp_path):
-    """QEMU has no firmware that reads the card: it gets the kernel out of it and the card beside."""
+    """QEMU has no firmware that reads the card: it gets the kernel from it, and the card too."""
     image, _ = card
     (tmp_path / "kernel8.img").write_bytes(read_back(image, "kernel8.img", tmp_path))
     done = subprocess.run(

@@ -116,9 +116,10 @@ def test_nobody_to_ask_means_no(image, card):
 
 
 def test_no_such_card(image, tmp_path):
-    status, text = write(image, tmp_path / "none", "--yes")
-    assert status == 2 and f"error: device={tmp_path / 'none'}: there is no such disk or file" in text
-    assert not (tmp_path / "none").exists()
+    none = tmp_path / "none"
+    status, text = write(image, none, "--yes")
+    assert status == 2 and f"error: device={none}: there is no such disk or file" in text
+    assert not none.exists()
 
 
 @pytest.mark.parametrize("name", ["/dev/null", "/tmp", "/dev/full"])

@@ -1,5 +1,5 @@
-"""The stock OpenOCD with its stock configuration files, as `scons flash` and `scons debug` start it,
-on a simulated probe and chip (tests/flash/probe). What it leaves in the flash boots in QEMU."""
+"""The stock OpenOCD with its stock configuration files, as `scons flash` and `scons debug`
+start it, on a simulated probe and chip (tests/flash/probe). What it leaves in the flash boots in QEMU."""
 
 import subprocess
 from types import SimpleNamespace
@@ -77,8 +77,9 @@ def test_a_flashed_chip_has_the_program_and_boots(simulator, flash, program, tmp
 
 def test_the_simulated_core_computes_what_qemu_s_does(simulator, build, program, tmp_path):
     """The program runs in the simulator as well, and says the same on its serial line."""
+    image = program.with_suffix(".hex")
     words = probe.openocd(TABLE, None, [
-        "gdb_port disabled", "init", "reset halt", f"flash write_image {program.with_suffix('.hex')}",
+        "gdb_port disabled", "init", "reset halt", f"flash write_image {image}",
         "reset run", f"wait_halt {LIMIT * 1000}", "shutdown"])
     with simulator.plugged_in(tmp_path / "chip") as chip:
         native.run("env", *[f"{k}={v}" for k, v in chip.environment.items()], *words, timeout=LIMIT)
@@ -97,7 +98,7 @@ def test_what_was_there_is_erased_and_what_lies_beyond_stays(simulator, flash, p
 
 
 def test_a_large_image(simulator, flash, tmp_path):
-    """Nearly all of the flash, with every byte value: OpenOCD's loader runs in the simulated core."""
+    """Nearly all of the flash: OpenOCD's loader runs in the simulated core."""
     image = bytes((i * 2654435761 >> 16) & 0xff for i in range(FLASH - PAGE))
     (tmp_path / "large.bin").write_bytes(image)
     with simulator.plugged_in(tmp_path / "chip") as chip:
@@ -135,7 +136,7 @@ def test_no_probe(simulator, flash, program):
 
 def test_a_probe_that_one_may_not_use(simulator, flash, program, tmp_path):
     environment = {**simulator.nothing_plugged_in(), "RESEA_PROBE": "x", "RESEA_DENIED": "1"}
-    with pytest.raises(UserError, match="the debug probe is there, but you may not use it.*60-open"):
+    with pytest.raises(UserError, match="the debug probe is there, but you may not use it.*60-o"):
         flash(environment, program.with_suffix(".hex"))
 
 

@@ -1,10 +1,12 @@
 """The commands that bring the system onto a board: sdcard and flash."""
 
+from resea import output
 from resea.commands import Option, command
 from resea.errors import UserError
 from resea.probe import PROBE
 
 _CMDLINE = Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'")
+
 
 def _table(ctx, *ways):
     """The board's table [flash.WAY] for one of the ways, and its name."""
@@ -25,8 +27,16 @@ def _built(ctx, name):
     return path
 
 
+def _warn(build):
+    """What is good for an emulator and bad for a board."""
+    if build.config.value("DEBUG_EXIT"):
+        output.warning("CONFIG_DEBUG_EXIT is on: powering off asks an emulator to end, which is a "
+                       "fault on a board; CONFIG_DEBUG_EXIT=n leaves it out")
+
+
 def _make_card(ctx):
     from resea import firmware, sdcard
+    _warn(ctx.build)
     _, table = _table(ctx, "sdcard")
     size = sdcard.parse_size(ctx.options.get("size", "64M"))
     kernel, config = _built(ctx, table["kernel"]), ctx.build.board_file(table["config"])
@@ -73,5 +83,6 @@ def _flash_card(ctx):
 
 def _flash_chip(ctx, table):
     from resea import probe
+    _warn(ctx.build)
     return probe.flash(ctx.build, table, _built(ctx, table["image"]), ctx.options.get("cmdline"),
                        ctx.options.get("probe"))
