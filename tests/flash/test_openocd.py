@@ -1,5 +1,5 @@
-"""The stock OpenOCD with its stock configuration files, as `scons flash` and `scons debug`
-start it, on a simulated probe and chip (tests/flash/probe). What it leaves in the flash boots in QEMU."""
+"""The stock OpenOCD with its stock configuration files, as `scons flash` and `scons debug` start
+it, on a simulated probe and chip (tests/flash/probe). What it leaves in the flash boots in QEMU."""
 
 import subprocess
 from types import SimpleNamespace
