@@ -64,6 +64,7 @@ class Manifest:
     description: str
     cpus: int
     run: dict
+    flash: dict
     kernel: dict
     devices: dict
     servers: list
@@ -117,6 +118,16 @@ RUN = {
         "options": Field(schema.list_of(schema.string), default=[]),
     },
 }
+FLASH = {
+    "sdcard": {
+        "kernel": Field(schema.string, default="kernel8.img"),
+        "config": Field(schema.string, default="config.txt"),
+    },
+    "openocd": {
+        "scripts": Field(schema.list_of(schema.string), required=True),
+        "image": Field(schema.string, default="resea.hex"),
+    },
+}
 DEVICE = {
     "ports": Field(schema.one_or_list_of(schema.address_range(1 << 16)), default=[]),
     "mmio": Field(schema.one_or_list_of(schema.address_range(1 << 52)), default=[]),
@@ -155,7 +166,8 @@ VM_SERVER = {
     "options": SERVER["options"],
     "memory": TASK["memory"],
 }
-TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files", "images")
+TABLES = ("board", "run", "flash", "kernel", "device", "server", "app_default", "files",
+          "images")
 
 # The formats of [images]: what llvm-objcopy -O calls them.
 IMAGE_FORMATS = ("binary", "ihex")
@@ -207,7 +219,8 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], run=_run(file), servers=servers,
+        description=board["description"], run=_tools(file, "run", "emulator", RUN),
+        flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)
@@ -225,13 +238,14 @@ def _subtables(file, key):
     return data
 
 
-def _run(file):
-    run = {}
-    for tool in _subtables(file, "run"):
-        if tool not in RUN:
-            raise file.error(("run", tool), unknown("emulator", tool, RUN))
-        run[tool] = schema.read_table(file, ("run", tool), RUN[tool])
-    return run
+def _tools(file, key, kind, tables):
+    """[run.*] or [flash.*]: a table for each tool that can do it."""
+    found = {}
+    for tool in _subtables(file, key):
+        if tool not in tables:
+            raise file.error((key, tool), unknown(kind, tool, tables))
+        found[tool] = schema.read_table(file, (key, tool), tables[tool])
+    return found
 
 
 def _devices(file):

@@ -36,12 +36,14 @@ def warning(text):
 
 
 def size(num_bytes):
-    """A size for people: 512 B, 12.3 KiB, 1.5 MiB."""
+    """A size for people: 512 B, 12.3 KiB, 1.5 MiB, 29.7 GiB."""
     if num_bytes < 1024:
         return f"{num_bytes} B"
     if num_bytes < 1024 * 1024:
         return f"{num_bytes / 1024:.1f} KiB"
-    return f"{num_bytes / 1024 / 1024:.1f} MiB"
+    if num_bytes < 1 << 30:
+        return f"{num_bytes / 1024 / 1024:.1f} MiB"
+    return f"{num_bytes / (1 << 30):.1f} GiB"
 
 
 def plural(number, word):

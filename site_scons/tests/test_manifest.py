@@ -337,3 +337,12 @@ def test_extends_mistakes(tmp_path):
         manifest.load("mine", find)
     assert str(e.value) == (f"{tmp_path}/base/board.toml:2: board.extends: the boards extend each "
                             "other: mine -> base -> mine")
+
+
+def test_ways_to_flash():
+    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flash
+    assert found["sdcard"] == {"kernel": "kernel8.img", "config": "config.txt"}
+    assert found["openocd"] == {"scripts": ["a.cfg"], "image": "resea.hex"}
+    assert error("[flash.sdcad]\n") == (
+        at(1) + "flash.sdcad: unknown way to flash 'sdcad'; did you mean 'sdcard'?")
+    assert error("[flash.openocd]\n") == at(1) + "flash.openocd: the key 'scripts' is missing"
