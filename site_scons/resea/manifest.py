@@ -4,11 +4,14 @@ Everything a manifest says is checked here, but for Kconfig values (`kconfig`) a
 one table mean to another (`rights`). docs/ has the format for people.
 """
 
+import re
 from dataclasses import dataclass, field
 
-from resea import rights, schema, tomlfile
+from resea import qemu, rights, schema, tomlfile
 from resea.errors import UserError, unknown
 from resea.schema import Field
+
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 NAME_LEN = 32  # MANIFEST_NAME_LEN
 TASK_NAME_MAX = 23  # TASK_NAME_LEN, less the NUL
@@ -67,6 +70,7 @@ class Manifest:
     app_default: Server
     default_programs: list
     files: dict
+    images: dict
 
     def programs(self):
         """The names of all programs that bootfs holds, vm first."""
@@ -99,6 +103,12 @@ RUN = {
         "machine": Field(schema.string, required=True),
         "memory": Field(schema.string, default=None),
         "cpu": Field(schema.string, default=None),
+        "fixed": Field(schema.boolean, default=False),
+        "exit": Field(schema.choice("way to exit", tuple(qemu.EXITS))),
+        "load": Field(schema.choice("way to load", tuple(qemu.LOADERS)), default="kernel"),
+        "icount_shift": Field(schema.integer(0, 10), default=0),
+        "disk": Field(schema.choice("kind of disk", ("ide", "sd"))),
+        "network": Field(schema.string, default=None),
         "args": Field(schema.list_of(schema.string), default=[]),
     },
     "bochs": {
@@ -145,7 +155,10 @@ VM_SERVER = {
     "options": SERVER["options"],
     "memory": TASK["memory"],
 }
-TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files")
+TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files", "images")
+
+# The formats of [images]: what llvm-objcopy -O calls them.
+IMAGE_FORMATS = ("binary", "ihex")
 
 
 def load(name, find_folder):
@@ -196,7 +209,7 @@ def parse(name, file, folders):
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
         description=board["description"], run=_run(file), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
-        default_programs=_default_programs(file), files=_files(file))
+        default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)
     return manifest
 
@@ -288,6 +301,20 @@ def _files(file):
         if not 0 < len(name.encode()) < 48:
             raise file.error(("files", name), "a file's name has 1 to 47 bytes")
     return files
+
+
+def _images(file):
+    """More files made of the kernel: {name: format}."""
+    images = _table(file, "images")
+    for name, kind in images.items():
+        path = ("images", name)
+        if not _IMAGE_NAME.fullmatch(name):
+            raise file.error(path, f"'{name}' is not a file's name: letters, digits, '.', '-', '_'")
+        try:
+            schema.choice("format", IMAGE_FORMATS)(file, path, kind)
+        except schema.Invalid as e:
+            raise file.error(path, str(e)) from e
+    return images
 
 
 def check_arch(manifest, arch):
