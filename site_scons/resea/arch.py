@@ -15,7 +15,9 @@ _PART = {
 }
 _FIELDS = {
     "description": Field(schema.string, required=True),
-    "triple": Field(schema.string, required=True),
+    "triple": Field(schema.string, default=""),
+    "toolchain": Field(schema.choice("toolchain", ("llvm", "gnu")), default="llvm"),
+    "prefix": Field(schema.string, default=""),
     "page_size": Field(schema.integer(1, 1 << 24), required=True),
     "mmu": Field(schema.boolean, default=True),
     "ports": Field(schema.boolean, default=False),
@@ -41,11 +43,14 @@ class Part:
 @dataclass
 class Arch:
     """`links` is false for a null port, whose objects are all that can be built of it. `image` is
-    the BFD name of the format that the boot loader wants (objcopy -O), None for the ELF file."""
+    the BFD name of the format that the boot loader wants (objcopy -O), None for the ELF file. A
+    `triple` is what clang needs; GCC has the target in its `prefix`."""
 
     name: str
     description: str
     triple: str
+    toolchain: str
+    prefix: str
     page_size: int
     mmu: bool
     ports: bool
@@ -70,6 +75,8 @@ def parse(name, file):
     values = schema.read_table(file, (), _FIELDS)
     if values["page_size"] & (values["page_size"] - 1):
         raise UserError(file.where(("page_size",)), "page_size: expects a power of two")
+    if values["toolchain"] == "llvm" and not values["triple"]:
+        raise file.error((), "the key 'triple' is missing")
     for half in ("kernel", "user"):
         values[half] = Part(**values[half])
     return Arch(name=name, **values)

@@ -11,9 +11,7 @@ class Half:
     def __init__(self, build, name):
         self.build = build
         self.name = name
-        self.env = environment.make(build.options,
-                                    environment.half_flags(build.arch, name, build.mode),
-                                    environment.half_linkflags(build.arch, name))
+        self.env = environment.make_half(build.options, build.arch, name, build.mode)
 
     def compile(self, component, includes):
         """The objects of a component. Only in the tree is a warning an error."""
