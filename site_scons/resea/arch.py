@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from resea import schema, tomlfile
+from resea import rights, schema, tomlfile
 from resea.errors import UserError, unknown
 from resea.schema import Field
 
@@ -21,6 +21,7 @@ _FIELDS = {
     "page_size": Field(schema.integer(1, 1 << 24), required=True),
     "mmu": Field(schema.boolean, default=True),
     "ports": Field(schema.boolean, default=False),
+    "max_servers": Field(schema.integer(2, rights.MAX_SERVERS), default=rights.MAX_SERVERS),
     "links": Field(schema.boolean, default=True),
     "image": Field(schema.string),
     "qemu": Field(schema.string),
@@ -54,6 +55,7 @@ class Arch:
     page_size: int
     mmu: bool
     ports: bool
+    max_servers: int
     links: bool
     image: str
     qemu: str

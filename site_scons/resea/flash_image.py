@@ -32,7 +32,7 @@ class FlashImage:
             raise UserError(build.shown(self.script), "the file is missing; it lays out the kernel")
         self.user_script = build.arch_folder / "user/user.ld"
         self.programs = [self._program(component.name) for component in build.programs]
-        self.manifest = manifest_image.pack(build.manifest, build.arch.page_size)
+        self.manifest = manifest_image.pack(build.manifest, build.arch)
         self.layout = build.folder / "layout.json"
 
     def _program(self, name):

@@ -135,7 +135,7 @@ def _flash_end(board):
     flash_base, flash_len = board.flash
     end = flash_base + flash_len
     for what, (base, length) in board.reserved.items():
-        if base + length != end and base != flash_base:
+        if base + length != end:
             raise board.error(None, f"the flash of device '{what}', {base:#x}+{length:#x}, must be "
                                     f"at the end of what is left: it would end at {end:#x}")
         end = base

@@ -334,6 +334,9 @@ def check_arch(manifest, arch):
         if device.ports and not arch.ports:
             raise file.error(("device", device.name, "ports"),
                              f"{arch.name} has no I/O ports: use mmio")
+    if len(manifest.servers) > arch.max_servers:
+        raise file.error(("server",), f"too many servers: {len(manifest.servers)}, at most "
+                                      f"{arch.max_servers} on {arch.name}")
     for server in manifest.servers:
         path = rights.path_of(manifest, server)
         if server.memory and arch.mmu:
