@@ -57,6 +57,15 @@ def entry(path):
         return ELFFile(file)["e_entry"]
 
 
+def symbol(path, name):
+    """The value of a symbol of an ELF file."""
+    with open(path, "rb") as file:
+        found = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(name)
+        if not found:
+            raise UserError(path, f"the symbol {name} is missing")
+        return found[0]["st_value"]
+
+
 def sizes(path):
     """Bytes of a program that runs in place: code and constants, data, bss. Gaps between its parts
     count."""

@@ -17,6 +17,7 @@ from resea.files import write_if_changed
 
 # More than any program of such a board has: the first link must not fail for lack of it.
 _PLENTY = 1 << 20
+_TABLE = "__program_table"
 
 
 class FlashImage:
@@ -76,7 +77,7 @@ class FlashImage:
                              stack=self._server(name).memory["stack"],
                              ool=self._server(name).memory["ool"])
         script = self.folder / f"{name}.pass1.ld"
-        write_if_changed(script, layout.script(place, self.build.shown(self.user_script)))
+        write_if_changed(script, layout.script(place, 0, self.build.shown(self.user_script)))
         return self._link(self.folder / f"{name}.pass1.elf", nodes, script)
 
     def _link_final(self, name, nodes):
@@ -84,8 +85,9 @@ class FlashImage:
         user_script = self.build.shown(self.user_script)
 
         def write(target):
-            place = next(p for p in self._read_layout().programs if p.name == name)
-            target.write_text(layout.script(place, user_script))
+            found = self._read_layout()
+            place = next(p for p in found.programs if p.name == name)
+            target.write_text(layout.script(place, found.table, user_script))
 
         self._command(script, [self.layout], write)
         return self._link(self.build.program_elf(name), nodes, script)
@@ -153,7 +155,7 @@ class FlashImage:
             found = layout.lay_out(
                 layout.Board(board.flash, board.ram, self.build.arch.page_size, reserved,
                              self._error),
-                self._sizes(kernel), list(zip(self.programs, map(self._sizes, paths))))
+                self._sizes(kernel), elf.symbol(kernel, _TABLE), list(zip(self.programs, map(self._sizes, paths))))
             target.write_text(layout.to_json(found))
 
         node = self._command(self.layout, [kernel, *paths], write, "LAYOUT")
@@ -187,6 +189,9 @@ class FlashImage:
 
     def _check(self, found):
         """The second link must have given what the first one promised."""
+        if elf.symbol(self.build.elf, _TABLE) != found.table:
+            raise UserError(self.build.shown(self.build.elf), f"{_TABLE} moved when it was filled "
+                            "in: kernel.ld must place .program_table behind all code")
         places = [(found.kernel, self.build.elf)]
         places += [(p, self.build.program_elf(p.name)) for p in found.programs]
         for place, path in places:

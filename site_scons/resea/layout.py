@@ -70,11 +70,14 @@ class Place:
 
 @dataclass
 class Layout:
-    """`flash` and `ram` are (base, len) of all there is; `reserved` is {what: (base, len)}."""
+    """`flash` and `ram` are (base, len) of all there is, `cmdline` those of the page that has the
+    kernel's command line; `table` is the program table's address; `reserved` is {device: (base,
+    len)}."""
 
     flash: tuple
     ram: tuple
     cmdline: tuple
+    table: int
     kernel: Place
     programs: list
     reserved: dict = field(default_factory=dict)
@@ -94,8 +97,9 @@ class Board:
         self.error = error
 
 
-def lay_out(board, kernel, programs):
-    """The Layout. `kernel` are the kernel's Sizes, `programs` is a list of (Program, Sizes)."""
+def lay_out(board, kernel, table, programs):
+    """The Layout. `kernel` are the kernel's Sizes, `table` is where it has the program table,
+    `programs` is a list of (Program, Sizes)."""
     for program, sizes in programs:
         _check_ram(board, program, sizes)
     flash_end, cmdline = _flash_end(board)
@@ -104,7 +108,7 @@ def lay_out(board, kernel, programs):
     places += [_place(program, sizes) for program, sizes in programs]
     flash_used = _place_flash(board, places, flash_end)
     ram_used = _place_ram(board, places)
-    return Layout(board.flash, board.ram, cmdline, places[0], places[1:], dict(board.reserved),
+    return Layout(board.flash, board.ram, cmdline, table, places[0], places[1:], dict(board.reserved),
                   flash_end - flash_used, board.ram[0] + board.ram[1] - ram_used)
 
 
@@ -136,8 +140,8 @@ def _flash_end(board):
     end = flash_base + flash_len
     for what, (base, length) in board.reserved.items():
         if base + length != end:
-            raise board.error(None, f"the flash of device '{what}', {base:#x}+{length:#x}, must be "
-                                    f"at the end of what is left: it would end at {end:#x}")
+            raise board.error(None, f"the flash of device '{what}', {base:#x}+{length:#x}, must "
+                                    f"end at {end:#x}: programs are in front of all devices' flash")
         end = base
     return end - board.page_size, (end - board.page_size, board.page_size)
 
@@ -247,10 +251,11 @@ def empty_table(num_programs, manifest_len):
     return bytes(8), bytes(length - 12)
 
 
-def script(place, path):
+def script(place, table, path):
     """The linker script of a program at its place: symbols for the one at `path`."""
-    values = {"flash_base": place.flash_base, "ram_base": place.ram_base, "ram_len": place.ram_len,
-              "stack_len": place.stack, "ool_len": place.ool}
+    values = {"program_table": table, "flash_base": place.flash_base,
+              "ram_base": place.ram_base, "ram_len": place.ram_len, "stack_len": place.stack,
+              "ool_len": place.ool}
     lines = [f"__{name} = {value:#x};" for name, value in values.items()]
     return "\n".join(lines + [f'INCLUDE "{path}"', ""])
 

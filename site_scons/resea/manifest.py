@@ -383,8 +383,6 @@ def _check_memory(manifest, server, path, arch):
     if memory["overlay"] and server.autostart:
         raise file.error(path + ("memory", "overlay"), "programs of an overlay take turns, so none "
                                                        "of them can start at boot")
-    if memory["overlay"] and server.name == VM:
-        raise file.error(path + ("memory", "overlay"), "vm always runs")
 
 
 def check_config(manifest, config):

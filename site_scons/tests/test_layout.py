@@ -18,7 +18,7 @@ def board(reserved=None, flash=FLASH, ram=RAM):
 
 
 def lay_out(*programs, kernel=KERNEL_SIZES, **values):
-    return layout.lay_out(board(**values), kernel, list(programs))
+    return layout.lay_out(board(**values), kernel, 0xc0, list(programs))
 
 
 def program(name, ram=512, stack=256, sizes=Sizes(1000, 8, 40), **values):
@@ -76,8 +76,8 @@ def test_flash_of_devices_is_left_alone():
     assert found.cmdline == (13 << 10, 1024)
     assert found.flash_free == (13 << 10) - 2024 - 1008
     text = error(program("vm"), reserved={"storage": (8 << 10, 1 << 10)})
-    assert text == ("board: the flash of device 'storage', 0x2000+1024, must be at the end of what "
-                    "is left: it would end at 0x4000")
+    assert text == ("board: the flash of device 'storage', 0x2000+0x400, must end at 0x4000: "
+                    "programs are in front of all devices' flash")
 
 
 def test_reserved_looks_at_devices_in_flash_only():
@@ -128,9 +128,9 @@ def test_json_keeps_everything():
 
 def test_script_names_the_place():
     place = lay_out(program("vm", ool=8)).programs[0]
-    assert layout.script(place, "user.ld").splitlines() == [
-        "__flash_base = 0x7e8;", "__ram_base = 0x20000078;", "__ram_len = 0x200;",
-        "__stack_len = 0x100;", "__ool_len = 0x8;", 'INCLUDE "user.ld"']
+    assert layout.script(place, 0xc0, "user.ld").splitlines() == [
+        "__program_table = 0xc0;", "__flash_base = 0x7e8;", "__ram_base = 0x20000078;",
+        "__ram_len = 0x200;", "__stack_len = 0x100;", "__ool_len = 0x8;", 'INCLUDE "user.ld"']
 
 
 def test_table_as_the_kernel_reads_it():
