@@ -21,7 +21,7 @@ __noreturn void arch_halt(void) {
 }
 
 static bool is_code(vaddr_t addr) {
-    return (addr & 1) && addr - 5 >= (vaddr_t) __flash && addr < (vaddr_t) __flash_end;
+    return (addr & 1) && addr >= (vaddr_t) __flash + 5 && addr < (vaddr_t) __flash_end;
 }
 
 /// Whether the instruction before an address is a call: `blx` of a register, or `bl`.

@@ -5,10 +5,13 @@
 
 STATIC_ASSERT(offsetof(struct task, arch.frame) == 0, "entry.S and arch.h read it");
 
+/// No code is ever there: the region of the system's registers (ARM B3.1).
+#define NOWHERE 0xe0000001u
+
 void arch_task_init(struct task *task, vaddr_t ip) {
     struct arch_frame *frame = (struct arch_frame *) (memory_stack_top(task) - sizeof(*frame));
     bzero(frame, sizeof(*frame));
-    frame->lr = 0xffffffff;  // Returning from its first function faults.
+    frame->lr = NOWHERE;  // Returning from its first function faults.
     frame->pc = ip & ~1u;
     frame->xpsr = (ip & 1) ? XPSR_T : 0;
     task->arch.frame = frame;

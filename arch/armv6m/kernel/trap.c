@@ -5,6 +5,11 @@
 #include <kernel/task.h>
 
 extern const uint8_t __flash[], __flash_end[];
+extern const uint8_t __task_ram[];
+
+/// How far below the kernel's memory the stack pointer of a task is that has run through it: no function
+/// takes more at once.
+#define STACK_REACH 1024
 
 /// The number of the exception that is being handled (ARM B1.4.2).
 static unsigned exception_number(void) {
@@ -82,22 +87,29 @@ static bool is_misaligned(unsigned insn, vaddr_t addr) {
     return !byte && (addr & (halfword ? 1 : 3));
 }
 
+// The first bytes of some instructions (ARM A6.7).
+#define INSN_BKPT 0xbe
+#define INSN_UDF  0xde
+#define INSN_SVC  0xdf
+
 static int classify(const struct arch_frame *frame, vaddr_t *addr) {
     *addr = frame->pc;
     if (!(frame->xpsr & XPSR_T)) {
         return EXP_ILLEGAL;
     }
-    if (frame->pc < (vaddr_t) __flash || frame->pc >= (vaddr_t) __flash_end) {
+    if (frame->pc < (vaddr_t) __flash + 2 || frame->pc >= (vaddr_t) __flash_end) {
         return EXP_PROTECTION;
     }
-    unsigned insn = *(const uint16_t *) frame->pc;
+    const uint16_t *pc = (const uint16_t *) frame->pc;
+    unsigned insn = *pc;
+    if (pc[-1] >> 8 == INSN_SVC) {
+        return EXP_PROTECTION;  // A system call with interrupts disabled; pc is behind it.
+    }
     switch (insn >> 8) {
-    case 0xbe:
+    case INSN_BKPT:
         return EXP_BREAKPOINT;
-    case 0xde:
+    case INSN_UDF:
         return EXP_ILLEGAL;
-    case 0xdf:
-        return EXP_PROTECTION;  // A system call with interrupts disabled.
     }
     if ((insn >> 12 >= 5 && insn >> 12 <= 8) || insn >> 12 == 0xc) {
         *addr = accessed(frame, insn);
@@ -116,6 +128,9 @@ __noreturn void armv6m_fault(struct arch_frame *frame) {
 }
 
 __noreturn void armv6m_bad_stack(vaddr_t sp) {
+    if (sp < (vaddr_t) __task_ram && sp > (vaddr_t) armv6m_stack - STACK_REACH) {
+        PANIC("a task's stack has run into the kernel's memory, to %p", (void *) sp);
+    }
     struct task *task = current_task();
     arch_task_init(task, 0);  // Where its registers were, nobody knows.
     kernel_exception(EXP_STACK_OVERFLOW, 0, sp);
