@@ -63,7 +63,7 @@ def _readers(build):
 
 
 def _objects(env, build, component, program):
-    tested = (component.sources if component.unittest_sources is None
+    tested = (component.sources_on(build.arch) if component.unittest_sources is None
               else component.unittest_sources)
     tested = [Path(os.path.normpath(component.folder / name))
               for name in tested if name.endswith(".c")]
