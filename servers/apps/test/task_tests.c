@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
 static void do_nothing(void) {}
 
@@ -20,7 +21,7 @@ static void free_tid(task_t tid) {
 }
 
 static error_t create(task_t tid, task_t pager, unsigned flags) {
-    return task_create(tid, "unwanted", USER_IMAGE_BASE, pager, flags);
+    return variant_create_task(0, tid, pager, flags);
 }
 
 static void test_self(void) {
