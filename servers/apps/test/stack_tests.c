@@ -29,6 +29,7 @@ static void overflow(void) {
 static void recurse_once(void) {
     volatile uint8_t frame[64];
     frame[0] = 1;
+    (void) frame[0];
     (void) sys_nop();
 }
 
@@ -81,7 +82,7 @@ static void test_guard_words(void) {
 
 static error_t create_in(uintptr_t ram_base, uint32_t ram_len, uint32_t stack_len) {
     struct task_memory memory = {ram_base, ram_len, stack_len};
-    task_t tid;
+    task_t tid = 0;
     CHECK_OK(call_task_alloc(INIT_TASK, main_task, &tid));
     error_t err =
         task_create_in(tid, "unwanted", (vaddr_t) thread_entry, main_task, 0, &memory);

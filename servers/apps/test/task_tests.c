@@ -119,7 +119,7 @@ static void test_destroy_in_any_state(void) {
 
 /// Nothing is left of many tasks.
 static void test_create_many(void) {
-    size_t total, before, after;
+    size_t total = 0, before = 0, after = 0;
     for (int i = 0; i < 2 * CONFIG_NUM_TASKS; i++) {
         thread_join(thread_start(do_nothing));
     }

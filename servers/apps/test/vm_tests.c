@@ -110,7 +110,7 @@ static void test_task_ids(void) {
 }
 
 static size_t free_pages(void) {
-    size_t total, free;
+    size_t total = 0, free = 0;
     CHECK_OK(call_vm_stats(INIT_TASK, &total, &free));
     CHECK_LE(free, total);
     return free;
