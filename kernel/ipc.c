@@ -313,7 +313,7 @@ static struct task *acquire_sender(struct task *task, task_t src) {
     while (true) {
         cpu_acquire(other);
         struct task *sender = next_sender(task, src);
-        if (!sender || cpu_of(sender) == other || cpu_of(sender) == cpu) {
+        if (!sender || is_on(sender, other) || is_on(sender, cpu)) {
             return sender;
         }
         other = cpu_of(sender);

@@ -31,16 +31,55 @@ bool task_is_alive(task_t tid) {
     return tid > 0 && task && task->tid == tid && task->state != TASK_DYING;
 }
 
+#if CONFIG_NUM_CPUS > 1
+
+void cpu_acquire(struct cpu *other) {
+    struct cpu *self = this_cpu();
+    if (other == self) {
+        spin_lock(&self->lock);
+    } else if (other->id < self->id) {
+        spin_lock(&other->lock);
+        spin_lock(&self->lock);
+    } else {
+        spin_lock(&self->lock);
+        spin_lock(&other->lock);
+    }
+    self->held = other;
+}
+
+void cpu_release(void) {
+    struct cpu *self = this_cpu();
+    if (self->held != self) {
+        spin_unlock(&self->held->lock);
+    }
+    spin_unlock(&self->lock);
+    if (self->to_interrupt) {
+        smp_send_ipis();
+    }
+}
+
+void cpu_acquire_all(void) {
+    for (unsigned i = 0; i < num_cpus; i++) {
+        spin_lock(&cpus[i].lock);
+    }
+}
+
+void cpu_release_all(void) {
+    for (unsigned i = num_cpus; i > 0; i--) {
+        spin_unlock(&cpus[i - 1].lock);
+    }
+    smp_send_ipis();
+}
+
 struct task *task_acquire(task_t tid) {
     struct task *task = tid > 0 ? task_slot(TASK_SLOT(tid)) : NULL;
     while (task && __atomic_load_n(&task->tid, __ATOMIC_RELAXED) == tid) {
-        struct cpu *cpu = &cpus[CONFIG_NUM_CPUS > 1 ? __atomic_load_n(&task->cpu, __ATOMIC_RELAXED) : 0];
-        cpu_acquire(cpu);
-        bool moved = CONFIG_NUM_CPUS > 1 && cpu_of(task) != cpu;
-        if (task->tid == tid && !moved && task->state != TASK_DYING) {
+        unsigned cpu = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED);
+        cpu_acquire(&cpus[cpu]);
+        if (task->tid == tid && task->cpu == cpu && task->state != TASK_DYING) {
             return task;
         }
-        moved = moved && task->tid == tid;
+        bool moved = task->tid == tid && task->cpu != cpu;
         cpu_release();
         if (!moved) {
             return NULL;
@@ -48,6 +87,14 @@ struct task *task_acquire(task_t tid) {
     }
     return NULL;
 }
+
+#else
+
+struct task *task_acquire(task_t tid) {
+    return task_is_alive(tid) ? task_slot(TASK_SLOT(tid)) : NULL;
+}
+
+#endif
 
 // ---- Creating -----------------------------------------------------------------------------------
 

@@ -151,6 +151,11 @@ static inline struct cpu *cpu_of(const struct task *task) {
     return &cpus[CONFIG_NUM_CPUS > 1 ? task->cpu : 0];
 }
 
+/// Whether a task is that CPU's.
+static inline bool is_on(const struct task *task, const struct cpu *cpu) {
+    return CONFIG_NUM_CPUS == 1 || task->cpu == cpu->id;
+}
+
 static inline struct task *current_task(void) {
     return this_cpu()->current;
 }
