@@ -50,9 +50,11 @@ static int change_data(void) {
     return same ? in_bss++ : -1;
 }
 
-/// Never ends; the volatile keeps it from being turned into a loop.
+/// Never ends; the volatile keeps it from being turned into a loop. Without an MMU, the kernel looks at the
+/// stack when it is entered.
 static unsigned recurse(volatile unsigned depth) {
     volatile unsigned here = depth + 1;
+    (void) sys_nop();
     return here == 0 ? 0 : recurse(here) + here;
 }
 
