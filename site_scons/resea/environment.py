@@ -152,4 +152,8 @@ def python_action(function, modules, word=None, what="$TARGET"):
 
     It is done anew when one of `modules` changes. Without `word` it shows nothing.
     """
-    return Action(_Function(function, modules), output.step(word, what) if word else None)
+    callable_object = _Function(function, modules)
+    action = Action(callable_object, output.step(word, what) if word else None)
+    # Of a callable object, SCons looks at the code of __call__ alone, unless it is told.
+    action.gc = callable_object.get_contents
+    return action
