@@ -188,13 +188,17 @@ static uint64_t busy_cycles(void) {
     return sum;
 }
 
-void monitor_print_boot_metrics(void) {
+void monitor_print_boot_metrics(unsigned instruction_ns) {
     struct kernel_info kernel;
     size_t total, free;
     if (!get_kernel_info(&kernel) || call_vm_stats(INIT_TASK, &total, &free) != OK) {
         return;
     }
 
-    METRIC("boot.to_shell", busy_cycles(), "cycles");
+    uint64_t cycles = busy_cycles();
+    if (instruction_ns != 0) {
+        cycles = cycles * 1000000000 / (kernel.clock_hz * instruction_ns);
+    }
+    METRIC("boot.to_shell", cycles, "cycles");
     METRIC("mem.idle", kernel.ram_bytes - free * PAGE_SIZE, "bytes");
 }
