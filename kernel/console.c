@@ -6,15 +6,13 @@
 #include <string.h>
 #include <vprintf.h>
 
-#define INPUT_SIZE 256
-
 static struct spinlock output_lock;
 static char klog[CONFIG_KLOG_SIZE];
 static uint32_t klog_end;  ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
 
 static struct spinlock input_lock;
-static char input[INPUT_SIZE];
-static unsigned input_head, input_tail;
+static char input[CONFIG_CONSOLE_INPUT];
+static uint16_t input_head, input_len;
 static task_t reader;  ///< Who found no input when it last read.
 
 static char *capture_buf;
@@ -59,7 +57,7 @@ void printk(const char *fmt, ...) {
 }
 
 void console_break_locks(void) {
-    output_lock.held = 0;
+    spin_unlock(&output_lock);
     capture_buf = NULL;
 }
 
@@ -78,11 +76,8 @@ size_t console_end_capture(void) {
     return capture_len;
 }
 
-/// Bytes that one system call writes or reads at most: interrupts wait that long.
-#define CHUNK 128
-
 error_t console_write(vaddr_t buf, size_t len) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     len = MIN(len, sizeof(chunk));
     if (!arch_copy_from_user(chunk, buf, len)) {
         return syscall_fault();
@@ -96,7 +91,7 @@ error_t console_write(vaddr_t buf, size_t len) {
 }
 
 error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     uint32_t pos;
     if (!arch_copy_from_user(&pos, position, sizeof(pos))) {
         return syscall_fault();
@@ -123,8 +118,8 @@ error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
 /// Stores a character for the reader. What doesn't fit is lost, as on any serial line.
 static void store(char c) {
     spin_lock(&input_lock);
-    if (input_head - input_tail < INPUT_SIZE) {
-        input[input_head++ % INPUT_SIZE] = c;
+    if (input_len < CONFIG_CONSOLE_INPUT) {
+        input[(input_head + input_len++) % CONFIG_CONSOLE_INPUT] = c;
     }
     spin_unlock(&input_lock);
 }
@@ -132,7 +127,7 @@ static void store(char c) {
 static task_t take_reader(void) {
     spin_lock(&input_lock);
     task_t tid = reader;
-    if (input_head != input_tail) {
+    if (input_len) {
         reader = 0;
     } else {
         tid = 0;
@@ -157,8 +152,10 @@ void console_input(void) {
 static size_t fetch(char *chunk, size_t len) {
     spin_lock(&input_lock);
     size_t n = 0;
-    while (n < len && input_tail != input_head) {
-        chunk[n++] = input[input_tail++ % INPUT_SIZE];
+    while (n < len && input_len) {
+        chunk[n++] = input[input_head];
+        input_head = (input_head + 1) % CONFIG_CONSOLE_INPUT;
+        input_len--;
     }
     if (!n) {
         reader = current_task()->tid;
@@ -168,7 +165,7 @@ static size_t fetch(char *chunk, size_t len) {
 }
 
 error_t console_read(vaddr_t buf, size_t len) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
         return ERR_NOT_PERMITTED;
     }

@@ -15,8 +15,11 @@ static void fill_kernel_info(struct kernel_info *info) {
     info->uptime_ms = timer_uptime_ms();
     info->kernel_text_bytes = (uint64_t) (__text_end - __text);
     info->kernel_ram_bytes = (uint64_t) (__bss_end - __data) + memory_boot_bytes();
-    info->ram_bytes = bootinfo.ram_bytes;
-    info->task_bytes = sizeof(struct task) + sizeof(struct aspace) + ARCH_TASK_EXTRA_BYTES;
+    info->ram_bytes = memory_ram_bytes();
+    info->task_bytes = sizeof(struct task) + ARCH_TASK_EXTRA_BYTES;
+#ifdef CONFIG_MMU
+    info->task_bytes += sizeof(struct aspace);
+#endif
 }
 
 static void fill_task_info(struct task_info *info, const struct task *task) {
@@ -31,7 +34,17 @@ static void fill_task_info(struct task_info *info, const struct task *task) {
     info->pending = task->notifications;
     info->cycles = task->cycles;
     info->ipc_count = task->ipc_count;
-    memcpy(info->name, task->name, sizeof(info->name));
+    memory_stack_usage(task, &info->stack_size, &info->stack_used);
+    strncpy2(info->name, task->name, sizeof(info->name));
+}
+
+/// When a CPU came up.
+static uint64_t started(const struct cpu *cpu __unused) {
+#if CONFIG_NUM_CPUS > 1
+    return cpu->started;
+#else
+    return board_boot_cycles();
+#endif
 }
 
 /// Idle time up to now: a CPU charges it only when it has something to do again.
@@ -45,7 +58,7 @@ static void fill_cpu_info(struct cpu_info *info, struct cpu *cpu) {
     if (cpu->id == 0) {
         info->idle_cycles += board_boot_wait_cycles();
     }
-    info->busy_cycles = now - cpu->started - info->idle_cycles;
+    info->busy_cycles = now - started(cpu) - info->idle_cycles;
     info->switches = cpu->switches;
 }
 
@@ -88,7 +101,7 @@ error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
     case INFO_CPU:
         return cpu_info(index, buf, len);
     case INFO_CMDLINE:
-        return copy_out(buf, len, bootinfo.cmdline, strlen(bootinfo.cmdline) + 1);
+        return copy_out(buf, len, memory_cmdline(), strlen(memory_cmdline()) + 1);
     default:
         return ERR_INVALID_ARG;
     }

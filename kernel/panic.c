@@ -43,7 +43,7 @@ static void print_state(void) {
 }
 
 __noreturn void panic(const char *fmt, ...) {
-    if (__atomic_exchange_n(&in_panic, true, __ATOMIC_SEQ_CST)) {
+    if (atomic_swap_bool(&in_panic, true)) {
         arch_halt();  // A second one: the first is being told of.
     }
     board_stop_cpus();

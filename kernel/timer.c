@@ -44,11 +44,22 @@ static void insert(struct cpu *cpu, struct task *task) {
     }
     task->timer_next = *at;
     *at = task;
+#if CONFIG_NUM_CPUS > 1
     task->timer_cpu = cpu->id;
+#endif
+}
+
+/// Whose list a task's timer is, or was last, in.
+static struct cpu *timer_cpu(const struct task *task __unused) {
+#if CONFIG_NUM_CPUS > 1
+    return &cpus[task->timer_cpu];
+#else
+    return this_cpu();
+#endif
 }
 
 static void remove(struct task *task) {
-    struct task **at = &cpus[task->timer_cpu].timers;
+    struct task **at = &timer_cpu(task)->timers;
     while (*at && *at != task) {
         at = &(*at)->timer_next;
     }
@@ -70,7 +81,7 @@ error_t timer_set(msec_t ms) {
     }
     struct cpu *cpu = this_cpu();
     struct task *task = cpu->current;
-    cpu_acquire(&cpus[task->timer_cpu]);
+    cpu_acquire(timer_cpu(task));
     timer_cancel(task);
     if (ms > 0) {
         task->timer_deadline = arch_cycles() + (uint64_t) ms * cycles_per_ms;

@@ -6,8 +6,14 @@
 
 #include "builtin.h"
 
-/// What a command of the kernel debugger may print at most.
-#define KDEBUG_OUTPUT_LEN 8192
+/// What is read of the log at a time.
+#define LOG_PIECE 32
+
+#ifdef CONFIG_MMU
+#    define SHOWS_STACKS false
+#else
+#    define SHOWS_STACKS true
+#endif
 
 static bool get_kernel_info(struct kernel_info *kernel) {
     error_t err = sys_info(INFO_KERNEL, 0, kernel, sizeof(*kernel));
@@ -42,9 +48,13 @@ static void print_task(const struct task_info *task, const struct kernel_info *k
     }
 
     uint64_t ms = task->cycles / MAX(kernel->clock_hz / 1000, (uint64_t) 1);
-    printf("%8d %-18s %-8s %-18s %3d %4d %8llu %9llu\n", task->tid, task->name,
+    printf("%8d %-18s %-8s %-18s %3d %4d %8llu %9llu", task->tid, task->name,
            state_name(task->state), waits_for, task->cpu, task->priority, (unsigned long long) ms,
            (unsigned long long) task->ipc_count);
+    if (SHOWS_STACKS) {
+        printf(" %5u/%u", (unsigned) task->stack_used, (unsigned) task->stack_size);
+    }
+    printf("\n");
 }
 
 int monitor_ps(const struct command *command __unused) {
@@ -53,8 +63,8 @@ int monitor_ps(const struct command *command __unused) {
         return 1;
     }
 
-    printf("%8s %-18s %-8s %-18s %3s %4s %8s %9s\n", "TASK", "NAME", "STATE", "WAITS FOR", "CPU",
-           "PRIO", "TIME/ms", "MESSAGES");
+    printf("%8s %-18s %-8s %-18s %3s %4s %8s %9s%s\n", "TASK", "NAME", "STATE", "WAITS FOR", "CPU",
+           "PRIO", "TIME/ms", "MESSAGES", SHOWS_STACKS ? "      STACK" : "");
     for (unsigned slot = 1; slot <= kernel.num_tasks; slot++) {
         struct task_info task;
         if (IS_OK(sys_info(INFO_TASK, slot, &task, sizeof(task)))) {
@@ -90,32 +100,44 @@ int monitor_uptime(const struct command *command __unused) {
     return 0;
 }
 
-int monitor_log(const struct command *command __unused) {
-    // All of it first: what we print may go into the log, too.
-    char *buf = malloc(CONFIG_KLOG_SIZE);
-    if (buf == NULL) {
-        printf("shell: log: out of memory\n");
-        return 1;
+/// Reads the log from `*position` on, at most up to `end`, or only moves on if it isn't to be printed.
+/// Returns the number of bytes, 0 at the end, or an error.
+static int read_log(uint32_t *position, uint32_t end, bool print) {
+    char piece[LOG_PIECE];
+    int len = sys_klog_read(piece, MIN(sizeof(piece), end - *position), position);
+    if (len > 0 && print) {
+        printf("%.*s", len, piece);
     }
-
-    uint32_t position = 0;
-    size_t len = 0;
-    int piece;
-    while ((piece = sys_klog_read(&buf[len], CONFIG_KLOG_SIZE - len, &position)) > 0) {
-        len += (size_t) piece;
-    }
-
-    printf("%.*s\n", (int) len, buf);
-    free(buf);
-    if (piece < 0) {
-        printf("shell: log: the kernel doesn't tell: %s\n", error_name(piece));
-    }
-
-    return piece < 0;
+    return len;
 }
 
+int monitor_log(const struct command *command __unused) {
+    // What we print goes into the log, too: look for its end first.
+    uint32_t end = 0;
+    int len;
+    while ((len = read_log(&end, UINT32_MAX, false)) > 0) {
+    }
+
+    // What is overwritten meanwhile is skipped: the position may even jump beyond that end.
+    uint32_t position = 0;
+    while (len >= 0 && (int32_t) (end - position) > 0) {
+        len = read_log(&position, end, true);
+        if (len == 0) {
+            break;
+        }
+    }
+
+    printf("\n");
+    if (len < 0) {
+        printf("shell: log: the kernel doesn't tell: %s\n", error_name(len));
+    }
+
+    return len < 0;
+}
+
+#ifdef CONFIG_KDEBUG_OUTPUT
 int monitor_kdebug(const struct command *command) {
-    char *buf = malloc(KDEBUG_OUTPUT_LEN);
+    char *buf = malloc(CONFIG_KDEBUG_OUTPUT);
     if (buf == NULL) {
         printf("shell: kdebug: out of memory\n");
         return 1;
@@ -123,7 +145,7 @@ int monitor_kdebug(const struct command *command) {
 
     // The debugger's command is what follows the word kdebug.
     const char *cmd = strstr(command->text, command->argv[1]);
-    int len = sys_kdebug(cmd, strlen(cmd), buf, KDEBUG_OUTPUT_LEN);
+    int len = sys_kdebug(cmd, strlen(cmd), buf, CONFIG_KDEBUG_OUTPUT);
     if (len < 0) {
         printf("shell: kdebug: %s; is it a debug build, and does the manifest give the shell the "
                "right 'debug'?\n",
@@ -135,6 +157,7 @@ int monitor_kdebug(const struct command *command) {
     free(buf);
     return len < 0;
 }
+#endif
 
 /// What all CPUs have done since they came up. Waiting for the disk or a timer isn't work: with
 /// instruction counting it would count, too.

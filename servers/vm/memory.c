@@ -3,14 +3,15 @@
 #include <resea/printf.h>
 #include <resea/task.h>
 
+#include "bootfs_reader.h"
 #include "own.h"
 #include "pool.h"
 
 /// More page tables than a page on any machine needs.
 #define PAGE_TABLE_LEVELS_MAX 6
 
-static struct pool block_pool = POOL_INIT(struct block, own_add_page);
-static struct pool region_pool = POOL_INIT(struct region, own_add_page);
+static struct pool block_pool = POOL_INIT(struct block, own_add_chunk);
+static struct pool region_pool = POOL_INIT(struct region, own_add_chunk);
 
 /// A page at hand for a page table, so that one system call is enough to map a page.
 static struct page_list spare;
@@ -207,7 +208,9 @@ static error_t check_range(size_t num_pages, paddr_t paddr) {
     if (num_pages > (UINTPTR_MAX - paddr) / PAGE_SIZE) {
         return ERR_INVALID_ARG;
     }
-    return (paddr && pages_is_ram(paddr, num_pages)) ? ERR_NOT_PERMITTED : OK;
+    // Bootfs is no RAM to be handed out, but no device either: others run the programs in it.
+    bool is_memory = pages_is_ram(paddr, num_pages) || bootfs_overlaps(paddr, num_pages);
+    return (paddr && is_memory) ? ERR_NOT_PERMITTED : OK;
 }
 
 error_t memory_add_region(struct task *task, size_t num_pages, paddr_t paddr,

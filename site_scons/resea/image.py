@@ -31,7 +31,7 @@ class Image:
         """Tells SCons about the steps; gives the nodes of kernel and image."""
         self._add_bootfs(programs)
         kernel = self._add_kernel(objects + self._add_bootfs_object())
-        return kernel + self._add_image(kernel)
+        return kernel + self._add_image(kernel) + self._add_more_images(kernel)
 
     def _add_bootfs(self, programs):
         build, env = self.build, self.user.env
@@ -50,7 +50,7 @@ class Image:
 
     def _write_manifest(self):
         path = self.build.folder / "manifest.bin"
-        write_if_changed(path, manifest_image.pack(self.build.manifest, self.build.arch.page_size))
+        write_if_changed(path, manifest_image.pack(self.build.manifest, self.build.arch))
         return path
 
     def _write_bootfs(self, target, vm, files):
@@ -101,6 +101,12 @@ class Image:
                            FORMAT=f"-O {build.arch.image}" if build.arch.image else "")
         env.AddPostAction(node, environment.python_action(lambda target: self._report(), [bootfs]))
         return node
+
+    def _add_more_images(self, kernel):
+        """The manifest's [images]: what a board's own tools and boot loader want."""
+        build, env = self.build, self.kernel.env
+        return [env.Convert(build.shown(build.folder / name), kernel, FORMAT=f"-O {kind}")
+                for name, kind in build.manifest.images.items()]
 
     def _report(self):
         print("\n".join(bootfs.summary(self.build.bootfs.read_bytes())))

@@ -4,15 +4,20 @@ Everything a manifest says is checked here, but for Kconfig values (`kconfig`) a
 one table mean to another (`rights`). docs/ has the format for people.
 """
 
+import re
 from dataclasses import dataclass, field
 
-from resea import rights, schema, tomlfile
+from resea import qemu, rights, schema, tomlfile
 from resea.errors import UserError, unknown
 from resea.schema import Field
+
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 NAME_LEN = 32  # MANIFEST_NAME_LEN
 TASK_NAME_MAX = 23  # TASK_NAME_LEN, less the NUL
 PRIORITY_MAX = 7
+MEMORY_ALIGN = 8  # what the stack pointer is aligned to
+STACK_MIN = 192   # the command line, guard words, saved registers, and something to run in
 MAX_CPUS = 16
 RESTART_POLICIES = {"never": 0, "on_crash": 1, "always": 2}
 RIGHTS = {"task": 1 << 0, "map": 1 << 1, "power": 1 << 3, "debug": 1 << 4, "launch": 1 << 5,
@@ -52,7 +57,8 @@ class Server:
 
 @dataclass
 class Manifest:
-    """A checked board manifest. `folders` are the board's own and those it extends."""
+    """A checked board manifest. `folders` are the board's own and those it extends. `flash` and
+    `ram` are (base, len), and None with an MMU."""
 
     name: str
     file: tomlfile.TomlFile
@@ -60,6 +66,8 @@ class Manifest:
     arch: str
     description: str
     cpus: int
+    flash: tuple
+    ram: tuple
     run: dict
     kernel: dict
     devices: dict
@@ -67,6 +75,7 @@ class Manifest:
     app_default: Server
     default_programs: list
     files: dict
+    images: dict
 
     def programs(self):
         """The names of all programs that bootfs holds, vm first."""
@@ -92,6 +101,8 @@ BOARD = {
     "description": Field(schema.string, required=True),
     "cpus": Field(schema.integer(1, MAX_CPUS), default=1),
     "extends": Field(schema.string),
+    "flash": Field(schema.address_range(1 << 32)),
+    "ram": Field(schema.address_range(1 << 32)),
 }
 RUN = {
     "qemu": {
@@ -99,6 +110,12 @@ RUN = {
         "machine": Field(schema.string, required=True),
         "memory": Field(schema.string, default=None),
         "cpu": Field(schema.string, default=None),
+        "fixed": Field(schema.boolean, default=False),
+        "exit": Field(schema.choice("way to exit", tuple(qemu.EXITS))),
+        "load": Field(schema.choice("way to load", tuple(qemu.LOADERS)), default="kernel"),
+        "icount_shift": Field(schema.integer(0, 10), default=0),
+        "disk": Field(schema.choice("kind of disk", ("ide", "sd"))),
+        "network": Field(schema.string, default=None),
         "args": Field(schema.list_of(schema.string), default=[]),
     },
     "bochs": {
@@ -121,6 +138,8 @@ RESTART = {
 MEMORY = {
     "ram": Field(schema.size, required=True),
     "stack": Field(schema.size, required=True),
+    "ool": Field(schema.size, default=0),
+    "overlay": Field(schema.name(NAME_LEN)),
 }
 TASK = {
     "priority": Field(schema.integer(0, PRIORITY_MAX), default=4),
@@ -145,7 +164,10 @@ VM_SERVER = {
     "options": SERVER["options"],
     "memory": TASK["memory"],
 }
-TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files")
+TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files", "images")
+
+# The formats of [images]: what llvm-objcopy -O calls them.
+IMAGE_FORMATS = ("binary", "ihex")
 
 
 def load(name, find_folder):
@@ -194,9 +216,10 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], run=_run(file), servers=servers,
+        description=board["description"], flash=board["flash"], ram=board["ram"],
+        run=_run(file), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
-        default_programs=_default_programs(file), files=_files(file))
+        default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)
     return manifest
 
@@ -290,6 +313,20 @@ def _files(file):
     return files
 
 
+def _images(file):
+    """More files made of the kernel: {name: format}."""
+    images = _table(file, "images")
+    for name, kind in images.items():
+        path = ("images", name)
+        if not _IMAGE_NAME.fullmatch(name):
+            raise file.error(path, f"'{name}' is not a file's name: letters, digits, '.', '-', '_'")
+        try:
+            schema.choice("format", IMAGE_FORMATS)(file, path, kind)
+        except schema.Invalid as e:
+            raise file.error(path, str(e)) from e
+    return images
+
+
 def check_arch(manifest, arch):
     """What depends on the architecture: I/O ports exist, and memory is laid out, or not."""
     file = manifest.file
@@ -297,17 +334,65 @@ def check_arch(manifest, arch):
         if device.ports and not arch.ports:
             raise file.error(("device", device.name, "ports"),
                              f"{arch.name} has no I/O ports: use mmio")
+    if len(manifest.servers) > arch.max_servers:
+        raise file.error(("server",), f"too many servers: {len(manifest.servers)}, at most "
+                                      f"{arch.max_servers} on {arch.name}")
     for server in manifest.servers:
         path = rights.path_of(manifest, server)
         if server.memory and arch.mmu:
             raise file.error(path + ("memory",), f"{arch.name} has an MMU: vm finds memory as it "
                                                  "is needed; max_memory limits it")
-        if not server.memory and not arch.mmu:
-            raise file.error(path, f"the key 'memory' is missing: {arch.name} has no MMU")
+        if not arch.mmu:
+            _check_memory(manifest, server, path, arch)
+    for key in ("flash", "ram"):
+        _check_board_memory(manifest, key, arch)
+    if manifest.files and not arch.mmu:
+        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no files")
+
+
+def _check_board_memory(manifest, key, arch):
+    """[board] flash and ram are there if and only if the build lays out memory."""
+    given = getattr(manifest, key)
+    if given and arch.mmu:
+        raise manifest.file.error(("board", key), f"{arch.name} has an MMU: the kernel is told by "
+                                                  "the boot loader where memory is")
+    if not given and not arch.mmu:
+        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no MMU, "
+                                              "so the build lays out flash and RAM")
+    if given and (given[0] % arch.page_size or given[1] % arch.page_size):
+        raise manifest.file.error(("board", key), f"expects a multiple of {arch.page_size} bytes")
+
+
+def _check_memory(manifest, server, path, arch):
+    """A program's RAM is of a fixed size where there is no MMU."""
+    file, memory = manifest.file, server.memory
+    if not memory:
+        raise file.error(path, f"the key 'memory' is missing: {arch.name} has no MMU")
+    if server.max_memory:
+        raise file.error(path + ("max_memory",), f"{arch.name} has no MMU: memory = {{ ram = … }} "
+                                                 "is all that a program has")
+    for key in ("ram", "stack"):
+        if memory[key] % MEMORY_ALIGN or not memory[key]:
+            raise file.error(path + ("memory", key), f"expects a multiple of {MEMORY_ALIGN} bytes")
+    if memory["stack"] < STACK_MIN:
+        raise file.error(path + ("memory", "stack"), f"is too small: a stack has {STACK_MIN} bytes "
+                                                     "or more")
+    if memory["stack"] >= memory["ram"]:
+        raise file.error(path + ("memory", "stack"), f"{memory['stack']} bytes leave nothing of "
+                                                     f"the {memory['ram']} bytes of 'ram'")
+    if memory["overlay"] and server.autostart:
+        raise file.error(path + ("memory", "overlay"), "programs of an overlay take turns, so none "
+                                                       "of them can start at boot")
 
 
 def check_config(manifest, config):
     """What depends on Kconfig values."""
+    for server in manifest.servers:
+        ool_max = config.value("OOL_MAX") if server.memory else 0
+        if server.memory and server.memory["ool"] > ool_max:
+            raise manifest.file.error(rights.path_of(manifest, server) + ("memory", "ool"),
+                                      f"{server.memory['ool']} is out of range: 0 to {ool_max} "
+                                      "(CONFIG_OOL_MAX)")
     num_irqs = config.value("NUM_IRQS")
     for device in manifest.devices.values():
         for irq in device.irqs:

@@ -90,21 +90,17 @@ class Catalog:
             # A file or an alias of the build: whatever a build takes.
             section = self.sections["command"][DEFAULT_COMMAND]
         names = set(words(section, "tools"))
-        names |= self.board_tools(board, section.get("emulator") == "yes")
+        names |= self.board_tools(board, words(section, "board"))
         if "like" in section:
             names |= self.command_tools(section["like"], board)
         return names
 
-    def board_tools(self, board: str, emulator: bool) -> set:
-        """Names of the tools that building for, and perhaps emulating, a board takes. A board from
-        outside the tree may need any of them."""
-        names = set()
-        for name in [board] if board in self.boards() else self.boards():
-            section = self.sections["board"].get(name)
-            names |= set(words(section, "tools"))
-            if emulator:
-                names |= set(words(section, "emulator"))
-        return names
+    def board_tools(self, board: str, keys: Tuple[str, ...]) -> set:
+        """Names of a board's tools of some kinds: those that building for it takes ("tools"), its
+        "emulator", its "debugger". A board from outside the tree may need any of them."""
+        boards = [board] if board in self.boards() else self.boards()
+        return {tool for name in boards for key in keys
+                for tool in words(self.sections["board"].get(name), key)}
 
     def tools_of_program(self, program: str) -> List[Tool]:
         """The tools that bring a program, for `./bootstrap PROGRAM …`."""

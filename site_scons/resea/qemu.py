@@ -12,9 +12,13 @@ from typing import List, Optional, Tuple
 from resea.errors import UserError
 from resea.options import error
 
-# The kernel leaves QEMU by writing 0x10 + its status to the isa-debug-exit device, which makes
-# QEMU's own exit status 2 * value + 1. 0 is a QEMU that was told to quit.
-EXIT_DEVICE = "isa-debug-exit,iobase=0x501,iosize=4"
+# How the kernel leaves QEMU with a status, by [run.qemu] exit. On a PC it writes 0x10 + its status
+# to the isa-debug-exit device, which makes QEMU's own exit status 2 * value + 1; by semihosting it
+# gives that very number. 0 is a QEMU that was told to quit.
+EXITS = {
+    "isa-debug-exit": ("-device", "isa-debug-exit,iobase=0x501,iosize=4"),
+    "semihosting": ("-semihosting-config", "enable=on,target=native"),
+}
 EXIT_QUIT = 0
 EXIT_SUCCESS = 33
 EXIT_FAILURE = 35
@@ -23,20 +27,36 @@ EXIT_PANIC = 97
 ACCELERATORS = "tcg|kvm"
 NETWORKS = "user|tap:IF|none"
 
-# One virtual nanosecond per instruction, idle time skipped: a run takes the same number of
-# instructions each time.
-ICOUNT = "shift=0,sleep=off,align=off"
+# How QEMU gets the image into memory, by [run.qemu] load.
+LOADERS = {
+    "kernel": lambda image: ("-kernel", str(image)),
+    "loader": lambda image: ("-device", "loader,file="
+                             + escape(os.path.splitext(image)[0] + ".hex")),
+}
+
+# What a machine whose parts can be chosen has, unless its manifest says something else.
+DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": "e1000,romfile="}
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A board as its manifest and its architecture describe it to QEMU."""
+    """A board as its manifest and its architecture describe it to QEMU.
+
+    `fixed`: it is one certain board, for which neither CPUs nor a video card can be chosen. What is
+    None can't be chosen or isn't there either.
+    """
 
     program: str
-    machine: str = "pc"
-    memory: str = "256M"
-    cpu: str = "max"
+    machine: str
+    memory: Optional[str] = None
+    cpu: Optional[str] = None
     cpus: int = 1
+    fixed: bool = False
+    exit: Optional[str] = None
+    load: str = "kernel"
+    icount_shift: int = 0
+    disk: Optional[str] = None
+    network: Optional[str] = None
     args: Tuple[str, ...] = ()
 
 
@@ -64,23 +84,24 @@ def machine_of(manifest, program: Optional[str]) -> Machine:
     if not table or not program:
         raise UserError(f"board={manifest.name}", "QEMU doesn't emulate this board: its manifest "
                         "has no table [run.qemu]")
-    given = {key: table[key] for key in ("machine", "memory", "cpu") if table.get(key)}
-    return Machine(program=program, cpus=manifest.cpus, args=tuple(table["args"]), **given)
+    given = {key: value for key, value in table.items()
+             if key not in ("system", "args") and value is not None}
+    return Machine(program=program, cpus=manifest.cpus, args=tuple(table["args"]),
+                   **{**({} if given.get("fixed") else DEFAULTS), **given})
 
 
 def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> List[str]:
     """The whole command line; boots `image` as a kernel, or the CD image `iso`."""
     words = [machine.program, "-no-reboot", "-nodefaults",
-             "-machine", machine.machine, "-accel", accelerator(setup),
-             "-cpu", "host" if setup.accel == "kvm" else machine.cpu,
-             "-m", setup.memory or machine.memory,
-             "-smp", str(setup.cpus or machine.cpus)]
-    words += display(setup) + ["-serial", setup.serial, "-device", EXIT_DEVICE]
-    words += ["-icount", ICOUNT] if setup.icount else []
-    words += disk_arguments(setup.disk) + network_arguments(setup.net)
+             "-machine", machine.machine, "-accel", accelerator(setup)]
+    words += hardware(machine, setup) + ["-serial", setup.serial]
+    words += EXITS.get(machine.exit, ())
+    words += ["-icount", icount(machine)] if setup.icount else []
+    words += disk_arguments(machine, setup.disk) + network_arguments(machine, setup.net)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
-    words += ["-cdrom", str(iso), "-boot", "d"] if iso else ["-kernel", str(image)]
-    words += ["-append", setup.cmdline] if setup.cmdline and not iso else []
+    words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
+    cmdline = kernel_cmdline(machine, setup)
+    words += ["-append", cmdline] if cmdline and not iso else []
     return words + list(machine.args) + list(setup.extra)
 
 
@@ -91,25 +112,54 @@ def accelerator(setup: Setup) -> str:
     return setup.accel
 
 
-def display(setup: Setup) -> List[str]:
-    """A video card in any case: the kernel writes to its text screen."""
-    return ["-vga", "std", "-display", "gtk" if setup.gui else "none"]
+def icount(machine: Machine) -> str:
+    """2^shift virtual nanoseconds per instruction, idle time skipped: a run takes the same number
+    of instructions each time."""
+    return f"shift={machine.icount_shift},sleep=off,align=off"
 
 
-def disk_arguments(path: Optional[str]) -> List[str]:
-    """A raw disk image as the first hard disk."""
-    return ["-drive", f"file={escape(path)},format=raw,if=ide"] if path else []
+def hardware(machine: Machine, setup: Setup) -> List[str]:
+    """CPUs, memory and the screen. A PC has a video card in any case: the kernel writes to its text
+    screen."""
+    cpu = "host" if setup.accel == "kvm" and machine.cpu else machine.cpu
+    memory = setup.memory or machine.memory
+    words = ["-cpu", cpu] if cpu else []
+    words += ["-m", memory] if memory else []
+    if not machine.fixed:
+        words += ["-smp", str(setup.cpus or machine.cpus), "-vga", "std"]
+    return words + ["-display", "gtk" if setup.gui else "none"]
 
 
-def network_arguments(net: str) -> List[str]:
-    """One network card, or none. No boot ROM: it would only slow the start down."""
+def kernel_cmdline(machine: Machine, setup: Setup) -> str:
+    """What the kernel is told. A machine with a fixed number of CPUs has them all, and the kernel
+    leaves some alone."""
+    if not machine.fixed or setup.cpus in (None, machine.cpus):
+        return setup.cmdline
+    if setup.cpus > machine.cpus:
+        raise error("cpus", str(setup.cpus), f"the machine has {machine.cpus}")
+    return f"{setup.cmdline} cpus={setup.cpus}".strip()
+
+
+def disk_arguments(machine: Machine, path: Optional[str]) -> List[str]:
+    """A raw disk image as the machine's first disk."""
+    if not path:
+        return []
+    if not machine.disk:
+        raise error("disk", path, "QEMU's model of this board has no disk")
+    return ["-drive", f"file={escape(path)},format=raw,if={machine.disk}"]
+
+
+def network_arguments(machine: Machine, net: str) -> List[str]:
+    """One network card, or none. No boot ROM on a PC's: it would only slow the start down."""
     if net == "none":
         return []
+    if not machine.network:
+        raise error("net", net, "QEMU's model of this board has no network")
     kind, _, interface = net.partition(":")
     backend = "user,id=net0"
     if kind == "tap":
         backend = f"tap,id=net0,ifname={interface},script=no,downscript=no"
-    return ["-netdev", backend, "-device", "e1000,netdev=net0,romfile="]
+    return ["-netdev", backend, "-device", f"{machine.network},netdev=net0"]
 
 
 def escape(value: str) -> str:

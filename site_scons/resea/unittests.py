@@ -9,7 +9,7 @@ component's own, the C library's, or a stub among the tests.
 import os
 from pathlib import Path
 
-from resea import environment
+from resea import environment, idl_headers
 from resea.errors import UserError, unknown
 
 _LIBRARY = "unittest"
@@ -20,6 +20,8 @@ def add_nodes(context):
     build = context.build
     env = environment.make(context.options, environment.UNITTEST)
     nodes = []
+    if "image" not in context.nodes:
+        idl_headers.add_nodes(env, build.library.roots, build.include)
     for name, component in _asked(build, context.options.get("target")):
         program = build.folder / "unittests" / name.replace("/", "-")
         nodes += env.LinkNative(build.shown(program), _objects(env, build, component, program))
@@ -61,7 +63,7 @@ def _readers(build):
 
 
 def _objects(env, build, component, program):
-    tested = (component.sources if component.unittest_sources is None
+    tested = (component.sources_on(build.arch) if component.unittest_sources is None
               else component.unittest_sources)
     tested = [Path(os.path.normpath(component.folder / name))
               for name in tested if name.endswith(".c")]

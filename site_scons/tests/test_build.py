@@ -33,8 +33,8 @@ def edit(path, old, new):
 
 def test_outputs(built):
     folder = built / "build/toy-debug"
-    for name in ("resea.elf", "resea.img", "bootfs.bin", "servers/vm.elf", "servers/rand.elf",
-                 "servers/hello.elf", "include/config.h", ".sconsign.dblite"):
+    for name in ("resea.elf", "resea.img", "toy.hex", "bootfs.bin", "servers/vm.elf",
+                 "servers/rand.elf", "servers/hello.elf", "include/config.h", ".sconsign.dblite"):
         assert (folder / name).is_file(), name
     image = (folder / "resea.img").read_bytes()
     assert image[:5] == b"\x7fELF\x01"

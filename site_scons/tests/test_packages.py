@@ -15,9 +15,9 @@ def names(*arguments):
 def test_every_name_in_the_file_is_a_tool():
     for kind in ("command", "board", "option"):
         for title, section in CATALOG.sections[kind].items():
-            for key in ("tools", "emulator"):
+            for key in ("tools", "emulator", "debugger"):
                 for name in packages.words(section, key):
-                    assert name in CATALOG.tools or name == "yes", f"[{kind} {title}]: {name}"
+                    assert name in CATALOG.tools, f"[{kind} {title}]: {name}"
 
 
 def test_every_tool_has_packages_and_a_test_for_its_presence():
@@ -33,6 +33,16 @@ def test_a_build_needs_a_compiler_and_no_emulator():
 def test_run_adds_the_emulator_of_its_board_only():
     assert names("board=x64", "run") == names("board=x64") + ["qemu-x86"]
     assert names("board=example", "run") == names("board=example")
+    assert names("board=raspi3", "run") == names("board=raspi3") + ["qemu-arm"]
+
+
+def test_debug_adds_the_debugger_of_its_board_only():
+    assert names("board=x64", "debug") == names("board=x64", "run") + ["gdb"]
+    assert names("board=raspi3", "debug") == names("board=raspi3", "run") + ["gdb-multiarch"]
+
+
+def test_another_compiler_comes_with_the_board_that_needs_it():
+    assert "gcc-arm" in names("board=microbit") and "gcc-arm" not in names("board=raspi3", "run")
 
 
 def test_heavy_tools_come_only_with_their_commands():

@@ -6,13 +6,18 @@ import pytest
 
 from resea import bochs, iso, qemu
 from resea.errors import UserError
+from resea.manifest import RUN
 from resea.options import Options
 
-MACHINE = qemu.Machine("qemu-system-x86_64", cpus=2)
+MACHINE = qemu.Machine("qemu-system-x86_64", "pc", cpus=2, exit="isa-debug-exit", **qemu.DEFAULTS)
+RASPI = qemu.Machine("qemu-system-aarch64", "raspi3b", cpus=4, fixed=True, exit="semihosting",
+                     disk="sd", network="usb-net")
+MICROBIT = qemu.Machine("qemu-system-arm", "microbit", fixed=True, exit="semihosting",
+                        load="loader", icount_shift=6)
 
 
-def line(setup=qemu.Setup(), **boot):
-    return " ".join(qemu.command(MACHINE, setup, **(boot or {"image": "resea.img"})))
+def line(setup=qemu.Setup(), machine=MACHINE, **boot):
+    return " ".join(qemu.command(machine, setup, **(boot or {"image": "resea.img"})))
 
 
 def test_plain_run():
@@ -20,6 +25,28 @@ def test_plain_run():
         "qemu-system-x86_64 -no-reboot -nodefaults -machine pc -accel tcg -cpu max -m 256M -smp 2 "
         "-vga std -display none -serial stdio -device isa-debug-exit,iobase=0x501,iosize=4 "
         "-kernel resea.img")
+
+
+def test_a_fixed_machine_gets_nothing_that_it_has_no_choice_of():
+    assert line(machine=RASPI) == (
+        "qemu-system-aarch64 -no-reboot -nodefaults -machine raspi3b -accel tcg -display none "
+        "-serial stdio -semihosting-config enable=on,target=native -kernel resea.img")
+    assert "-cpu" not in line(qemu.Setup(accel="kvm"), RASPI)
+
+
+def test_a_fixed_machine_leaves_the_number_of_cpus_to_the_kernel():
+    words = qemu.command(RASPI, qemu.Setup(cpus=1, cmdline="run=test"), "resea.img")
+    assert words[words.index("-append") + 1] == "run=test cpus=1" and "-smp" not in words
+    assert "-append" not in line(qemu.Setup(cpus=4), RASPI)
+    assert line(qemu.Setup(cpus=2), RASPI).endswith("-append cpus=2")
+    with pytest.raises(UserError, match="^command line: cpus=5: the machine has 4$"):
+        line(qemu.Setup(cpus=5), RASPI)
+
+
+def test_a_loader_takes_the_hex_file():
+    text = line(qemu.Setup(icount=True), MICROBIT, image="/b,1/resea.img")
+    assert "-device loader,file=/b,,1/resea.hex" in text and "-kernel" not in text
+    assert "-icount shift=6,sleep=off,align=off" in text
 
 
 def test_options_override_the_manifest():
@@ -44,14 +71,27 @@ def test_counting_instructions_takes_one_thread():
 
 
 def test_networks():
-    assert qemu.network_arguments("none") == []
-    assert qemu.network_arguments("user")[1] == "user,id=net0"
-    assert qemu.network_arguments("tap:tap3")[1] == (
+    assert qemu.network_arguments(MACHINE, "none") == []
+    assert qemu.network_arguments(MACHINE, "user") == [
+        "-netdev", "user,id=net0", "-device", "e1000,romfile=,netdev=net0"]
+    assert qemu.network_arguments(MACHINE, "tap:tap3")[1] == (
         "tap,id=net0,ifname=tap3,script=no,downscript=no")
+    assert qemu.network_arguments(RASPI, "user")[3] == "usb-net,netdev=net0"
 
 
 def test_disk_with_a_comma_in_its_name():
-    assert qemu.disk_arguments("a,b.img") == ["-drive", "file=a,,b.img,format=raw,if=ide"]
+    assert qemu.disk_arguments(MACHINE, "a,b.img") == ["-drive", "file=a,,b.img,format=raw,if=ide"]
+    assert qemu.disk_arguments(RASPI, "a.img")[1] == "file=a.img,format=raw,if=sd"
+
+
+@pytest.mark.parametrize("setup, text", [
+    (qemu.Setup(disk="a.img"), "command line: disk=a.img: QEMU's model of this board has no disk"),
+    (qemu.Setup(net="user"), "command line: net=user: QEMU's model of this board has no network"),
+])
+def test_what_a_machine_lacks(setup, text):
+    with pytest.raises(UserError) as error:
+        line(setup, MICROBIT)
+    assert str(error.value) == text
 
 
 def test_setup_from_the_command_line(tmp_path):
@@ -76,11 +116,22 @@ def test_mistakes_in_options(extra, text):
     assert str(error.value) == text
 
 
+def from_manifest(**table):
+    fields = {key: field.default for key, field in RUN["qemu"].items()}
+    return qemu.machine_of(SimpleNamespace(name="b", cpus=4, run={"qemu": {**fields, **table}}),
+                           "qemu-of-arch")
+
+
 def test_machine_from_a_manifest():
-    manifest = SimpleNamespace(name="x64", cpus=4, run={"qemu": {
-        "system": None, "machine": "q35", "memory": None, "cpu": None, "args": ["-S"]}})
-    assert qemu.machine_of(manifest, "qemu-system-x86_64") == qemu.Machine(
-        "qemu-system-x86_64", "q35", cpus=4, args=("-S",))
+    assert from_manifest(machine="q35", args=["-S"]) == qemu.Machine(
+        "qemu-of-arch", "q35", memory="256M", cpu="max", cpus=4, disk="ide",
+        network="e1000,romfile=", args=("-S",))
+    assert from_manifest(machine="q35", system="my-qemu", memory="1G").memory == "1G"
+
+
+def test_fixed_machine_from_a_manifest():
+    assert from_manifest(machine="raspi3b", fixed=True, exit="semihosting") == qemu.Machine(
+        "qemu-of-arch", "raspi3b", cpus=4, fixed=True, exit="semihosting")
 
 
 def test_a_board_that_qemu_does_not_know():

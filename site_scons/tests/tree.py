@@ -61,6 +61,9 @@ options = { seed = 5 }
 
 [app_default]
 programs = ["hello"]
+
+[images]
+"toy.hex" = "ihex"
 """,
     "boards/toy/SConscript": """
 Import("env")

@@ -111,7 +111,8 @@ enum task_state host_state(task_t tid) {
 }
 
 task_t host_next_tid(int slot) {
-    int last = task_slot(slot)->last_generation;
+    const struct task *task = task_slot(slot);
+    int last = task->tid ? TASK_GEN(task->tid) : task->last_generation;
     return TASK_ID(slot, last == TASK_GEN_MAX ? 0 : last + 1);
 }
 

@@ -3,7 +3,11 @@
 #define WORD sizeof(uintptr_t)
 
 /// Keeps the compiler from turning the loops below into calls of the functions that they implement.
-#define PLAIN_LOOPS __attribute__((no_builtin))
+#if __has_attribute(no_builtin)
+#    define PLAIN_LOOPS __attribute__((no_builtin))
+#else
+#    define PLAIN_LOOPS __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
 
 /// A word at any address. The compiler reads and writes it as the machine allows: in one go, or byte
 /// by byte where unaligned accesses fault.

@@ -3,6 +3,7 @@
 #include <resea/task.h>
 #include <string.h>
 
+#include "machine.h"
 #include "test.h"
 #include "thread.h"
 
@@ -15,12 +16,14 @@ static const uintptr_t bad_addresses[] = {
     USER_END - 8,  // the end of user space, and across it
     USER_END,      // not canonical
     0x8000000000000000ul,
-    0xffff800000000000ul,  // the kernel's
-    0xffff800000100000ul,
+    0xffff000000000000ul,  // the kernel's
+    0xffff800000000000ul,
+    0,  // its text: see below
     0xfffffffffffff000ul,
     0xfffffffffffffff8ul,  // wraps around
 };
 #define NUM_ADDRESSES (sizeof(bad_addresses) / sizeof(bad_addresses[0]))
+#define TEXT_ADDRESS  6
 
 static char good[TASK_NAME_LEN] = "name";
 static struct message good_message;
@@ -100,7 +103,7 @@ static void check_outcome(task_t thread, const struct message *m, const char *wh
 static void try_all(long (*func)(uintptr_t), const char *what) {
     attempt = func;
     for (size_t i = 0; i < NUM_ADDRESSES; i++) {
-        bad = bad_addresses[i];
+        bad = i == TEXT_ADDRESS ? machine.kernel_text : bad_addresses[i];
         result = 0;
         task_t thread = thread_start(run_attempt);
         if (func == try_message_to_receive && thread_wait_blocked(thread)) {

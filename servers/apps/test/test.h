@@ -30,6 +30,9 @@ extern const struct test_case supervision_cases[];
 extern const struct test_case async_cases[];
 extern const struct test_case library_cases[];
 
+// What not every machine has: not linked there.
+extern const struct test_case port_cases[] __weak;
+
 /// Tells of a failed check and lets the running test case fail. Use the macros below.
 void check_failed(const char *file, unsigned line, const char *fmt, ...) __printf(3, 4);
 

@@ -72,7 +72,7 @@ error_t raw_ipc(task_t dst, task_t src, struct message *m, unsigned flags);
 /// The main task.
 extern task_t main_task;
 
-// From the machine's part (x64.c).
+// From the machine's part (machine_<arch>.c).
 
 /// Where threads start: sets up the stack as C wants it and calls thread_main.
 void thread_entry(void);

@@ -1,4 +1,4 @@
-#include <arch_user.h>
+#include <driver/io.h>
 #include <resea/async.h>
 #include <resea/ipc.h>
 #include <resea/malloc.h>
@@ -26,6 +26,13 @@ static void send_async(task_t dst, int count) {
         m.benchmark_nop.value = i;
         OOPS_OK(async_send(dst, &m));
     }
+}
+
+static int read_port(uint16_t port) {
+    io_t io = io_alloc_port(port, 1, IO_ALLOC_NORMAL);
+    int value = io ? io_read8(io, 0) : ERR_UNAVAILABLE;
+    io_free(io);
+    return value;
 }
 
 static error_t call(task_t dst) {
@@ -57,7 +64,7 @@ static void act(task_t client, int action, int arg) {
         result = sys_irq_acquire((unsigned) arg);
         break;
     case TEST_ACTION_READ_PORT:
-        result = arch_port_read8((uint16_t) arg);
+        result = read_port((uint16_t) arg);
         break;
     case TEST_ACTION_CREATE_TASK:
         result = task_create(arg, "unwanted", USER_IMAGE_BASE, task_self(), 0);

@@ -16,7 +16,7 @@ typedef struct io *io_t;
 #define IO_ALLOC_NORMAL 0
 
 /// I/O ports base … base+len-1. No system call is made: if they were not granted, the first access
-/// stops the program (EXP_PROTECTION). NULL: malloc failed.
+/// stops the program (EXP_PROTECTION). NULL: malloc failed, or the machine has no ports.
 io_t io_alloc_port(unsigned long base, size_t len, unsigned flags);
 /// Memory for a device to use, whose physical address io_paddr tells. NULL: there is none left.
 io_t io_alloc_memory(size_t len, unsigned flags);
