@@ -4,9 +4,9 @@
 #include "machine.h"
 #include "thread.h"
 
-// TIMER1 of the nRF51 (nRF51 Series Reference Manual 3.0, chapter 18), with what is used of it: it counts
+// TIMER2 of the nRF51 (nRF51 Series Reference Manual 3.0, chapter 18), with what is used of it: it counts
 // up to a value, raises its line and starts over.
-#define TIMER1            0x40009000u
+#define TIMER2            0x4000a000u
 #define TASKS_START       0x000
 #define TASKS_STOP        0x004
 #define TASKS_CLEAR       0x00c
@@ -23,7 +23,7 @@
 #define PRESCALER_1MHZ    4
 
 const struct machine machine = {
-    .irq = 9,  // TIMER1
+    .irq = 10,  // TIMER2
     .other_irq = 7,
     .device_memory = 0x4001f000,  // Nobody's.
     .kernel_text = 0x20000000,    // Its text may be read by all; this is its RAM.
@@ -74,7 +74,7 @@ long machine_syscall(long number) {
 }
 
 static volatile uint32_t *timer(unsigned offset) {
-    return (volatile uint32_t *) (TIMER1 + offset);
+    return (volatile uint32_t *) (TIMER2 + offset);
 }
 
 void machine_irq_start(void) {

@@ -7,7 +7,7 @@
 // Threads share the test's RAM. Each has a piece of it for its stack.
 
 /// Guard words, saved registers and an unused command line, and as much again to run in.
-#define STACK_LEN (STACK_MIN + 192)
+#define STACK_LEN (STACK_MIN + 144)
 
 /// The program's own pieces of memory, from the linker script.
 extern uint8_t __stack_bottom[], __heap_end[];

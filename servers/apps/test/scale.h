@@ -16,10 +16,10 @@
 /// A block that is large, but not too large.
 #    define LARGE_LEN (4 * 1024 * 1024)
 #else
-#    define MAX_THREADS 3
-#    define NUM_BLOCKS  6
-#    define GROWN_LEN   200
-#    define LARGE_LEN   400
+#    define MAX_THREADS 2
+#    define NUM_BLOCKS  3
+#    define GROWN_LEN   100
+#    define LARGE_LEN   150
 #endif
 
 #endif

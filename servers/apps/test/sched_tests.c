@@ -6,7 +6,7 @@
 #include "test.h"
 #include "thread.h"
 
-#define NUM_SPINNERS 3
+#define NUM_SPINNERS MIN(3, MAX_THREADS)
 
 // By thread_index().
 static volatile unsigned long turns[MAX_THREADS];
@@ -46,12 +46,12 @@ static uint64_t cycles_of(task_t tid) {
 /// Tasks of one priority get the CPU in turn.
 static void test_round_robin(void) {
     reset();
-    task_t threads[NUM_SPINNERS];
+    task_t threads[MAX_THREADS];
     for (int i = 0; i < NUM_SPINNERS; i++) {
         threads[i] = thread_start(spin);
     }
 
-    unsigned long before[NUM_SPINNERS];
+    unsigned long before[MAX_THREADS];
     for (int i = 0; i < NUM_SPINNERS; i++) {
         wait_started(threads[i]);
         before[i] = turns_of(threads[i]);
@@ -118,7 +118,7 @@ static void keep_registers(void) {
 }
 
 static void test_fpu_state(void) {
-    task_t threads[NUM_SPINNERS];
+    task_t threads[MAX_THREADS];
     memset((void *) (uintptr_t) survived, 0, sizeof(survived));
     for (int i = 0; i < NUM_SPINNERS; i++) {
         threads[i] = thread_start(keep_registers);

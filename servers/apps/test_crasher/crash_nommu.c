@@ -30,8 +30,8 @@ static void jump_to_data(void) {
 
 /// The compiler's function for it calls this one.
 static void divide_by_zero(void) {
-    volatile int zero = 0;
-    volatile int result = 1 / zero;
+    volatile int dividend = 7, zero = 0;
+    volatile int result = dividend / zero;
     (void) result;
 }
 
