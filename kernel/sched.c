@@ -98,11 +98,14 @@ void sched_remove(struct task *task) {
 static void account(struct cpu *cpu) {
     uint64_t now = arch_cycles();
     if (cpu->current) {
-        cpu->current->cycles += now - cpu->accounted;
+        // What is less than a unit is charged to who runs next: over time that is fair.
+        cpu_time_t time = (cpu_time_t) ((now - cpu->accounted) >> CPU_TIME_SHIFT);
+        cpu->current->cpu_time += time;
+        cpu->accounted += (uint64_t) time << CPU_TIME_SHIFT;
     } else {
         cpu->idle_cycles += now - cpu->accounted;
+        cpu->accounted = now;
     }
-    cpu->accounted = now;
 }
 
 static void set_current(struct cpu *cpu, struct task *next) {

@@ -109,7 +109,7 @@ static void init_task(struct task *task, task_t tid, task_t pager, unsigned flag
     task->notifications = 0;
     task->reported = true;
     task->irq_pending = false;
-    task->cycles = 0;
+    task->cpu_time = 0;
     task->ipc_count = 0;
     // Created tasks don't run until they are scheduled: their rights come first.
     task->state = TASK_CREATED;
@@ -198,9 +198,15 @@ error_t task_schedule(task_t tid, int priority) {
 
 // ---- Stopping and destroying --------------------------------------------------------------------
 
-void task_stop(int exception, int value, vaddr_t addr) {
+void task_note_end(int exception, int value, vaddr_t addr) {
     struct task *task = current_task();
-    task->fault = (struct fault){.vaddr = addr, .exception = exception, .value = value};
+    timer_stop();
+    task->exception = (uint8_t) exception;
+    task->fault = (struct fault){.vaddr = addr, .value = value};
+}
+
+void task_stop(int exception, int value, vaddr_t addr) {
+    task_note_end(exception, value, addr);
     ipc_report(TASK_STOPPED);
 }
 

@@ -4,7 +4,7 @@
 extern uint32_t __data[], __data_end[], __bss_end[];
 extern const uint32_t __data_load[];
 
-__noreturn void board_reset(void);
+FROM_ASSEMBLY __noreturn void board_reset(void);
 
 /// The processor comes here from reset, with the stack pointer set. It must not be here that something
 /// calls memcpy: the compiler would have made that of the loops.

@@ -47,23 +47,27 @@ static inline void nvic_pend(unsigned irq) {
 extern uint32_t armv6m_stack[];
 extern uint32_t armv6m_stack_top[];  ///< From the linker script.
 
+/// Called from assembly: an optimiser that sees the whole kernel at once has to be told.
+#define FROM_ASSEMBLY __attribute__((externally_visible))
+
 // ---- Traps ----------------------------------------------------------------------------------------
 
 /// From entry.S, never to return: a system call; an interrupt; a fault of the current task; one whose
 /// stack pointer is no good.
-__noreturn void armv6m_syscall(struct arch_frame *frame);
-__noreturn void armv6m_interrupt(struct arch_frame *frame);
-__noreturn void armv6m_fault(struct arch_frame *frame);
-__noreturn void armv6m_bad_stack(vaddr_t sp);
+FROM_ASSEMBLY __noreturn void armv6m_syscall(struct arch_frame *frame);
+FROM_ASSEMBLY __noreturn void armv6m_interrupt(struct arch_frame *frame);
+FROM_ASSEMBLY __noreturn void armv6m_fault(struct arch_frame *frame);
+FROM_ASSEMBLY __noreturn void armv6m_bad_stack(vaddr_t sp);
 
 /// An interrupt while the CPU idles: returns to it.
-void armv6m_idle_interrupt(void);
+FROM_ASSEMBLY void armv6m_idle_interrupt(void);
 
 /// A fault of the kernel itself. `frame` is what the processor has written: r0 first.
-__noreturn void armv6m_kernel_fault(const uint32_t *frame);
+FROM_ASSEMBLY __noreturn void armv6m_kernel_fault(const uint32_t *frame);
 
-/// Runs the kernel in handler mode from the beginning. `kernel_boot` is what it runs.
+/// From the board's reset code: goes over to handler mode, and runs the kernel there: armv6m_start().
 __noreturn void armv6m_boot(void);
+FROM_ASSEMBLY __noreturn void armv6m_start(void);
 
 /// From the board: deals with interrupt line `irq` by calling kernel_irq() or kernel_timer().
 void board_interrupt(unsigned irq);

@@ -6,7 +6,7 @@
 
 extern const uint8_t __flash[], __flash_end[];
 
-/// Below everything else in RAM: what overruns it, or the words that nobody writes, is found out.
+/// Below it is the kernel log, which may be lost when a panic needs more than there is.
 uint32_t armv6m_stack[CONFIG_KERNEL_STACK / sizeof(uint32_t)] __attribute__((section(".stack")));
 
 void arch_init(void) {

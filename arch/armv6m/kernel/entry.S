@@ -112,7 +112,7 @@ function arch_resume
 
 // __noreturn void armv6m_boot(void)
 function armv6m_boot
-    ldr     r0, =kernel_boot
+    ldr     r0, =armv6m_start
     svc     0
     .size armv6m_boot, . - armv6m_boot
 

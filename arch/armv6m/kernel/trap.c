@@ -33,6 +33,10 @@ static bool enter(struct arch_frame *frame) {
     return kernel_check_stack((vaddr_t) frame);
 }
 
+__noreturn void armv6m_start(void) {
+    kernel_boot();
+}
+
 __noreturn void armv6m_syscall(struct arch_frame *frame) {
     if (enter(frame)) {
         kernel_syscall();
