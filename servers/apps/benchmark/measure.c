@@ -19,12 +19,12 @@ static void do_nothing(void) {
 }
 
 static uint64_t measure_row(unsigned times, void (*run)(void)) {
-    uint64_t start = arch_cycles();
+    uint64_t start = arch_cpu_cycles();
     for (unsigned i = 0; i < times; i++) {
         run();
     }
 
-    return arch_cycles() - start;
+    return arch_cpu_cycles() - start;
 }
 
 static uint64_t best_row(unsigned times, void (*run)(void)) {

@@ -9,8 +9,8 @@
 #include "variant.h"
 
 // Every pointer argument of every system call, with addresses that a program has no business with.
-// Each call is made by a thread, so that its pager, the test, sees what comes of it: it may end with
-// an error, fault, or be stopped; it must not succeed, and nothing may be written.
+// Each call is made by a thread, so that its pager, the test, sees what comes of it: it may end
+// with an error, fault, or be stopped; it must not succeed, and nothing may be written.
 
 static char good[TASK_NAME_LEN] = "name";
 static struct message good_message;

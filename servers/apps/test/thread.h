@@ -22,8 +22,8 @@ void threads_init(void);
 /// Destroys the threads that are left.
 void threads_end(void);
 
-/// Creates a thread that doesn't run yet. `flags` are TASK_* flags. Never fails: it ends the test run
-/// if it must.
+/// Creates a thread that doesn't run yet. `flags` are TASK_* flags. Never fails: it ends the test
+/// run if it must.
 task_t thread_create(void (*run)(void), unsigned flags);
 /// Creates a thread and lets it run, with the test's own priority: it runs when the test blocks, or
 /// has had its time slice.
@@ -52,8 +52,8 @@ error_t __mustuse thread_map(task_t tid, vaddr_t vaddr, vaddr_t src, unsigned fl
 void thread_resume(task_t tid);
 /// Serves the page faults of threads that wait for it, without taking any message.
 void thread_serve_faults(void);
-/// Waits until a thread is in a state (pages it meanwhile, but takes no message from it). False, and
-/// a failed check, if that takes more than seconds.
+/// Waits until a thread is in a state (pages it meanwhile, but takes no message from it). False,
+/// and a failed check, if that takes more than seconds.
 bool thread_wait_state(task_t tid, enum task_state state);
 /// Waits until a thread neither runs nor is about to. True if it waits to receive.
 bool thread_wait_blocked(task_t tid);
