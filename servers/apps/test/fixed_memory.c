@@ -45,6 +45,10 @@ error_t variant_create_task(unsigned index, task_t tid, task_t pager, unsigned f
     return task_create_in(tid, "test_thread", (vaddr_t) thread_entry, pager, flags, &memory);
 }
 
+volatile uint32_t *variant_stack_bottom(unsigned index) {
+    return (volatile uint32_t *) stacks[index];
+}
+
 bool variant_page_in(unsigned index __unused, task_t tid __unused, vaddr_t vaddr __unused,
                      unsigned fault __unused) {
     return false;

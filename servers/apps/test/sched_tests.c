@@ -144,12 +144,6 @@ static void test_registers(void) {
     }
 }
 
-static void test_registers(void) {
-    for (uint64_t i = 1; i < 100; i++) {
-        CHECK(machine_registers_keep(i * 0x0123456789abcdefull));
-    }
-}
-
 static void test_invalid(void) {
     task_t thread = thread_create(spin, 0);
     CHECK_EQ(task_schedule(thread, -1), ERR_INVALID_ARG);

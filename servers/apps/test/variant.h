@@ -16,6 +16,9 @@ bool variant_page_in(unsigned index, task_t tid, vaddr_t vaddr, unsigned fault);
 /// There are no threads any more.
 void variant_all_ended(void);
 
+/// Without an MMU: the first of the guard words of a thread's stack.
+volatile uint32_t *variant_stack_bottom(unsigned index);
+
 /// Addresses that a program must not read, and must not write. The kernel refuses them, whatever the
 /// length (but for 0) of what is there.
 extern const uintptr_t variant_unreadable[], variant_unwritable[];
