@@ -7,7 +7,7 @@
 // Threads share the test's RAM. Each has a piece of it for its stack.
 
 /// Guard words, saved registers and an unused command line, and as much again to run in.
-#define STACK_LEN (STACK_MIN + 144)
+#define STACK_LEN (STACK_MIN + 192)
 
 /// The program's own pieces of memory, from the linker script.
 extern uint8_t __stack_bottom[], __heap_end[];
@@ -20,6 +20,7 @@ static uint8_t stacks[MAX_THREADS][STACK_LEN] __aligned(8);
 
 // Lengths in the tests are 4 bytes or more.
 const uintptr_t variant_unreadable[] = {
+    0,  // the null pointer, though there is flash
     RAM_START,
     (uintptr_t) __stack_bottom - 4,
     (uintptr_t) __heap_end - 1,  // across the end
@@ -33,7 +34,7 @@ const uintptr_t variant_unreadable[] = {
 const unsigned variant_num_unreadable = sizeof(variant_unreadable) / sizeof(variant_unreadable[0]);
 
 // Flash, which may be read.
-const uintptr_t variant_unwritable[] = {0, (uintptr_t) __text};
+const uintptr_t variant_unwritable[] = {4, (uintptr_t) __text};
 const unsigned variant_num_unwritable = sizeof(variant_unwritable) / sizeof(variant_unwritable[0]);
 
 const char *const variant_crashes[] = {
