@@ -1,3 +1,4 @@
+#include <div64.h>
 #include <kernel/board.h>
 #include <kernel/console.h>
 #include <kernel/ipc.h>
@@ -36,8 +37,11 @@ __noreturn __no_stack_protector void kernel_boot(void) {
 #if CONFIG_NUM_CPUS > 1
     num_cpus = board_start_cpus();
 #endif
-    INFO("%u CPU%s, %u KiB of RAM, %u MHz", num_cpus, num_cpus == 1 ? "" : "s",
-         (unsigned) (memory_ram_bytes() >> 10), (unsigned) (board_clock_hz() / 1000000));
+    unsigned kib = (unsigned) (memory_ram_bytes() >> 10);
+    uint64_t mhz = board_clock_hz();
+    (void) div64(&mhz, 1000000);
+    INFO("%u CPU%s, %u %s of RAM, %u MHz", num_cpus, num_cpus == 1 ? "" : "s",
+         kib < 1024 ? kib : kib >> 10, kib < 1024 ? "KiB" : "MiB", (unsigned) mhz);
     console_init();
     start_init();
     // Booting was work, not idleness.

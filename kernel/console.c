@@ -1,10 +1,10 @@
 #include <config.h>
 #include <kernel/board.h>
 #include <kernel/console.h>
+#include <kernel/format.h>
 #include <kernel/ipc.h>
 #include <kernel/kdebug.h>
 #include <string.h>
-#include <vprintf.h>
 
 static struct spinlock output_lock;
 static char klog[CONFIG_KLOG_SIZE];
@@ -15,8 +15,10 @@ static char input[CONFIG_CONSOLE_INPUT];
 static uint16_t input_head, input_len;
 static task_t reader;  ///< Who found no input when it last read.
 
+#ifdef CONFIG_KDEBUG_COMMANDS
 static char *capture_buf;
 static size_t capture_size, capture_len;
+#endif
 
 void console_init(void) {
     int irq = board_console_irq();
@@ -27,14 +29,24 @@ void console_init(void) {
 
 // ---- Output -------------------------------------------------------------------------------------
 
-/// The caller holds output_lock.
-static void put(void *ctx __unused, char c) {
-    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+/// Whether a debugger command's output is being collected: takes a character of it.
+static bool capture(char c __unused) {
+#ifdef CONFIG_KDEBUG_COMMANDS
     if (capture_buf) {
         if (capture_len < capture_size) {
             capture_buf[capture_len] = c;
         }
         capture_len++;
+        return true;
+    }
+#endif
+    return false;
+}
+
+/// The caller holds output_lock.
+static void put(void *ctx __unused, char c) {
+    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+    if (capture(c)) {
         return;
     }
     if (c == '\n') {
@@ -45,7 +57,7 @@ static void put(void *ctx __unused, char c) {
 
 void vprintk(const char *fmt, va_list ap) {
     spin_lock(&output_lock);
-    vprintf_with(put, NULL, fmt, ap);
+    format(put, fmt, ap);
     spin_unlock(&output_lock);
 }
 
@@ -56,24 +68,30 @@ void printk(const char *fmt, ...) {
     va_end(ap);
 }
 
-void console_break_locks(void) {
-    spin_unlock(&output_lock);
-    capture_buf = NULL;
-}
-
-void console_capture(char *buf, size_t size) {
+#ifdef CONFIG_KDEBUG_COMMANDS
+static void set_capture(char *buf) {
     spin_lock(&output_lock);
-    capture_len = 0;
-    capture_size = size;
     capture_buf = buf;
     spin_unlock(&output_lock);
 }
 
+void console_capture(char *buf, size_t size) {
+    capture_len = 0;
+    capture_size = size;
+    set_capture(buf);
+}
+
 size_t console_end_capture(void) {
-    spin_lock(&output_lock);
-    capture_buf = NULL;
-    spin_unlock(&output_lock);
+    set_capture(NULL);
     return capture_len;
+}
+#endif
+
+void console_break_locks(void) {
+    spin_unlock(&output_lock);
+#ifdef CONFIG_KDEBUG_COMMANDS
+    capture_buf = NULL;
+#endif
 }
 
 error_t console_write(vaddr_t buf, size_t len) {

@@ -32,7 +32,7 @@ static void fill_task_info(struct task_info *info, const struct task *task) {
     info->server = task->server;
     info->flags = task->flags;
     info->pending = task->notifications;
-    info->cycles = task->cycles;
+    info->cycles = (uint64_t) task->cpu_time << CPU_TIME_SHIFT;
     info->ipc_count = task->ipc_count;
     memory_stack_usage(task, &info->stack_size, &info->stack_used);
     strncpy2(info->name, task->name, sizeof(info->name));
@@ -67,7 +67,15 @@ static error_t copy_out(vaddr_t buf, size_t len, const void *info, size_t size) 
     return arch_copy_to_user(buf, info, len) ? (error_t) len : syscall_fault();
 }
 
-static error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
+// Not inlined: there is one stack, and only one of the structs is on it at a time.
+
+static __noinline error_t kernel_info(vaddr_t buf, size_t len) {
+    struct kernel_info info = {0};
+    fill_kernel_info(&info);
+    return copy_out(buf, len, &info, sizeof(info));
+}
+
+static __noinline error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
     struct task_info info = {0};
     struct task *task = task_slot((int) MIN(slot, (unsigned) CONFIG_NUM_TASKS + 1));
     task = task ? task_acquire(task->tid) : NULL;
@@ -79,7 +87,7 @@ static error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
     return copy_out(buf, len, &info, sizeof(info));
 }
 
-static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
+static __noinline error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
     struct cpu_info info = {0};
     if (index >= num_cpus) {
         return ERR_NOT_FOUND;
@@ -91,11 +99,9 @@ static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
 }
 
 error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
-    struct kernel_info info = {0};
     switch (kind) {
     case INFO_KERNEL:
-        fill_kernel_info(&info);
-        return copy_out(buf, len, &info, sizeof(info));
+        return kernel_info(buf, len);
     case INFO_TASK:
         return task_info(index, buf, len);
     case INFO_CPU:

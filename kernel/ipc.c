@@ -64,7 +64,7 @@ static void compose_report(struct message *m, struct task *task) {
     } else {
         m->type = EXCEPTION_MSG;
         m->exception.task = task->tid;
-        m->exception.exception = task->fault.exception;
+        m->exception.exception = task->exception;
         m->exception.value = task->fault.value;
         m->exception.ip = arch_task_ip(task);
         m->exception.addr = task->fault.vaddr;
@@ -76,7 +76,7 @@ void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
         PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
-              task->fault.flags, task->fault.exception, (void *) task->fault.vaddr,
+              task->fault.flags, task->exception, (void *) task->fault.vaddr,
               (void *) arch_task_ip(task));
     }
     task->reported = false;
@@ -313,7 +313,7 @@ static struct task *acquire_sender(struct task *task, task_t src) {
     while (true) {
         cpu_acquire(other);
         struct task *sender = next_sender(task, src);
-        if (!sender || cpu_of(sender) == other || cpu_of(sender) == cpu) {
+        if (!sender || is_on(sender, other) || is_on(sender, cpu)) {
             return sender;
         }
         other = cpu_of(sender);

@@ -139,7 +139,7 @@ static void cmd_ipc(void) {
         if (task->tid) {
             printk("#%d %s: %llu messages, %llu ms of CPU time\n", task->tid, task->name,
                    (unsigned long long) task->ipc_count,
-                   (unsigned long long) (task->cycles / timer_cycles_per_ms()));
+                   (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT) / timer_cycles_per_ms()));
         }
     }
 }

@@ -75,10 +75,9 @@ void memory_count(size_t *mapped, size_t *tables, size_t *total);
 #ifndef CONFIG_MMU
 
 /// Whether a task may read or write `len` bytes at an address, which must be a multiple of `align`. It
-/// reads flash and its own RAM, and writes its own RAM. False is noted in the task's `fault`, for
-/// syscall_fault().
-bool __mustuse memory_may_read(struct task *task, vaddr_t addr, size_t len, size_t align);
-bool __mustuse memory_may_write(struct task *task, vaddr_t addr, size_t len, size_t align);
+/// reads flash and its own RAM, and writes its own RAM. False is noted for syscall_fault().
+bool __mustuse memory_may_read(const struct task *task, vaddr_t addr, size_t len, size_t align);
+bool __mustuse memory_may_write(const struct task *task, vaddr_t addr, size_t len, size_t align);
 
 /// Where a task's stack pointer is at first.
 vaddr_t memory_stack_top(const struct task *task);

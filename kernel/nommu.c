@@ -14,7 +14,16 @@
 extern const uint8_t __flash[], __flash_end[];
 
 #define GUARD_BYTES (STACK_GUARD_WORDS * sizeof(uint32_t))
-#define ALIGNMENT   8
+/// Of what tasks are given: lengths are kept in these units.
+#define UNIT 8
+
+static uint32_t ram_len(const struct task *task) {
+    return task->ram_units * UNIT;
+}
+
+static uint32_t stack_len(const struct task *task) {
+    return task->stack_units * UNIT;
+}
 
 // ---- Whose memory -------------------------------------------------------------------------------
 
@@ -23,25 +32,29 @@ static bool is_within(vaddr_t addr, size_t len, vaddr_t base, size_t size) {
     return addr >= base && addr - base <= size && len <= size - (addr - base);
 }
 
+/// The null pointer is none, even if there is flash at 0: debug builds don't compute with it.
 static bool is_flash(vaddr_t addr, size_t len) {
-    return is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
+    return addr != 0 && is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
 }
 
-static bool allow(struct task *task, bool allowed, vaddr_t addr) {
+/// What the last check has refused: syscall_fault() tells of it.
+static vaddr_t refused;
+
+static bool allow(bool allowed, vaddr_t addr) {
     if (!allowed) {
-        task->fault = (struct fault){.vaddr = addr, .exception = EXP_PROTECTION};
+        refused = addr;
     }
     return allowed;
 }
 
-bool memory_may_write(struct task *task, vaddr_t addr, size_t len, size_t align) {
-    bool own = is_within(addr, len, task->ram, task->ram_len);
-    return allow(task, own && IS_ALIGNED(addr, align), addr);
+bool memory_may_write(const struct task *task, vaddr_t addr, size_t len, size_t align) {
+    bool own = is_within(addr, len, task->ram, ram_len(task));
+    return allow(own && IS_ALIGNED(addr, align), addr);
 }
 
-bool memory_may_read(struct task *task, vaddr_t addr, size_t len, size_t align) {
-    bool readable = is_within(addr, len, task->ram, task->ram_len) || is_flash(addr, len);
-    return allow(task, readable && IS_ALIGNED(addr, align), addr);
+bool memory_may_read(const struct task *task, vaddr_t addr, size_t len, size_t align) {
+    bool readable = is_within(addr, len, task->ram, ram_len(task)) || is_flash(addr, len);
+    return allow(readable && IS_ALIGNED(addr, align), addr);
 }
 
 bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
@@ -61,6 +74,7 @@ bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
 }
 
 error_t syscall_fault(void) {
+    task_note_end(EXP_PROTECTION, 0, refused);
     current_task()->work |= WORK_FAULT;
     return SYSCALL_PENDING;
 }
@@ -82,15 +96,16 @@ void memory_count(size_t *mapped, size_t *tables, size_t *total) {
 
 /// Whether the numbers make sense, wherever the memory is.
 static bool is_sound(const struct task_memory *memory) {
-    return ((memory->ram_base | memory->ram_len | memory->stack_len) & (ALIGNMENT - 1)) == 0
+    return ((memory->ram_base | memory->ram_len | memory->stack_len) & (UNIT - 1)) == 0
            && memory->ram_base + memory->ram_len >= memory->ram_base
+           && memory->ram_len <= UINT16_MAX * UNIT
            && memory->stack_len >= STACK_MIN && memory->stack_len <= memory->ram_len;
 }
 
 /// Whether the current task may give that memory away.
 static bool may_give(const struct task *creator, const struct task_memory *memory) {
     if (!(creator->flags & TASK_RIGHT_PHYS)) {
-        return is_within(memory->ram_base, memory->ram_len, creator->ram, creator->ram_len);
+        return is_within(memory->ram_base, memory->ram_len, creator->ram, ram_len(creator));
     }
     const struct program_table *table = &__program_table;
     return is_within(memory->ram_base, memory->ram_len, table->ram_base + table->kernel_ram_len,
@@ -120,22 +135,22 @@ error_t memory_read_template(struct task_template *template, vaddr_t name, vaddr
     template->name = (const char *) name;
     bool is_thread = !(creator->flags & TASK_RIGHT_PHYS);
     template->ram = is_thread ? creator->ram : template->memory.ram_base;
-    template->ram_len = is_thread ? creator->ram_len : template->memory.ram_len;
+    template->ram_len = is_thread ? ram_len(creator) : template->memory.ram_len;
     return OK;
 }
 
 void memory_init_slot(struct task *task __unused, int slot __unused) {}
 
 vaddr_t memory_stack_top(const struct task *task) {
-    return task->stack + task->stack_len - USER_ARGS_LEN;
+    return task->stack + stack_len(task) - USER_ARGS_LEN;
 }
 
 void memory_init_task(struct task *task, const struct task_template *template) {
     task->name = template->name;
     task->ram = template->ram;
-    task->ram_len = template->ram_len;
+    task->ram_units = template->ram_len / UNIT;
     task->stack = template->memory.ram_base;
-    task->stack_len = template->memory.stack_len;
+    task->stack_units = template->memory.stack_len / UNIT;
     for (uint32_t *word = (uint32_t *) task->stack; word < (uint32_t *) memory_stack_top(task);
          word++) {
         *word = STACK_PATTERN;
@@ -168,8 +183,8 @@ void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used)
     while (word < top && *word == STACK_PATTERN) {
         word++;
     }
-    *size = task->stack_len;
-    *used = (uint32_t) (task->stack + task->stack_len - (vaddr_t) word);
+    *size = stack_len(task);
+    *used = (uint32_t) (task->stack + stack_len(task) - (vaddr_t) word);
 }
 
 // ---- Boot ---------------------------------------------------------------------------------------

@@ -3,12 +3,21 @@
 #include <kernel/rights.h>
 #include <string.h>
 
+// Without an MMU device memory can't be kept from anybody: vm looks at the manifest, and the kernel has only
+// interrupt lines to remember.
+#ifdef CONFIG_MMU
+typedef uintptr_t range_t;
+#else
+typedef uint8_t range_t;
+STATIC_ASSERT(CONFIG_NUM_IRQS < 256, "a grant can't name that many lines");
+#endif
+
 /// A range of interrupt lines, ports or device memory that a task may use.
 struct grant {
-    uint16_t holder;  ///< The task's slot; 0: free. A grant ends with its task.
-    uint8_t kind;     ///< enum grant_kind
-    uintptr_t base;
-    uintptr_t len;
+    uint16_t holder : 12;  ///< The task's slot; 0: free. A grant ends with its task.
+    uint16_t kind : 4;     ///< enum grant_kind
+    range_t base;
+    range_t len;
 };
 
 static struct grant grants[CONFIG_NUM_GRANTS];
@@ -86,7 +95,8 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t ba
     if (!(granter->flags & TASK_RIGHT_PHYS) && !rights_covers(granter, kind, base, len)) {
         return ERR_NOT_PERMITTED;
     }
-    if (rights_covers(task, kind, base, len)) {
+    bool remembered = (range_t) base == base && (range_t) len == len;
+    if (rights_covers(task, kind, base, len) || !remembered) {
         return OK;
     }
     return add_range(task, kind, base, len);

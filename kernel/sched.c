@@ -34,7 +34,7 @@ static void count_ready(struct cpu *cpu __unused, int more __unused) {
 #endif
 }
 
-void sched_enqueue(struct cpu *cpu, struct task *task, bool at_front) {
+static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
     list_t *queue = &cpu->queues[task->priority];
     task->state = TASK_READY;
     if (at_front) {
@@ -46,12 +46,18 @@ void sched_enqueue(struct cpu *cpu, struct task *task, bool at_front) {
     count_ready(cpu, 1);
 }
 
-void sched_dequeue(struct cpu *cpu, struct task *task) {
+static void dequeue(struct cpu *cpu, struct task *task) {
     list_remove(&task->link);
     count_ready(cpu, -1);
     if (list_is_empty(&cpu->queues[task->priority])) {
         cpu->ready_mask &= ~(1u << task->priority);
     }
+}
+
+void sched_move(struct task *task, struct cpu *from, struct cpu *to) {
+    dequeue(from, task);
+    __atomic_store_n(&task->cpu, to->id, __ATOMIC_RELEASE);
+    enqueue(to, task, false);
 }
 
 void sched_wake(struct task *task) {
@@ -78,13 +84,13 @@ static void announce(struct cpu *cpu, const struct task *task) {
 
 void sched_wake_before_block(struct task *task) {
     struct cpu *cpu = cpu_of(task);
-    sched_enqueue(cpu, task, false);
+    enqueue(cpu, task, false);
     announce(cpu, task);
 }
 
 void sched_remove(struct task *task) {
     if (task->state == TASK_READY) {
-        sched_dequeue(cpu_of(task), task);
+        dequeue(cpu_of(task), task);
     }
 }
 
@@ -92,11 +98,14 @@ void sched_remove(struct task *task) {
 static void account(struct cpu *cpu) {
     uint64_t now = arch_cycles();
     if (cpu->current) {
-        cpu->current->cycles += now - cpu->accounted;
+        // What is less than a unit is charged to who runs next: over time that is fair.
+        cpu_time_t time = (cpu_time_t) ((now - cpu->accounted) >> CPU_TIME_SHIFT);
+        cpu->current->cpu_time += time;
+        cpu->accounted += (uint64_t) time << CPU_TIME_SHIFT;
     } else {
         cpu->idle_cycles += now - cpu->accounted;
+        cpu->accounted = now;
     }
-    cpu->accounted = now;
 }
 
 static void set_current(struct cpu *cpu, struct task *next) {
@@ -123,7 +132,7 @@ void sched_block(enum task_state state) {
 void sched_handoff(enum task_state state, struct task *next) {
     struct cpu *cpu = this_cpu();
     smp_pull(cpu, next);
-    if (cpu_of(next) != cpu || best_ready(cpu) < next->priority) {
+    if (!is_on(next, cpu) || best_ready(cpu) < next->priority) {
         sched_block(state);
         sched_wake(next);
         return;
@@ -141,9 +150,9 @@ void sched_set_priority(struct task *task, unsigned priority) {
     }
     if (task->state == TASK_READY) {
         struct cpu *cpu = cpu_of(task);
-        sched_dequeue(cpu, task);
+        dequeue(cpu, task);
         task->priority = priority;
-        sched_enqueue(cpu, task, false);
+        enqueue(cpu, task, false);
         announce(cpu, task);
         return;
     }
@@ -167,12 +176,12 @@ static void pick(struct cpu *cpu) {
             timer_arm_slice(cpu);
             return;
         }
-        sched_enqueue(cpu, current, !slice_over);
+        enqueue(cpu, current, !slice_over);
     }
     struct task *next = NULL;
     if (best < NUM_PRIORITIES) {
         next = LIST_FRONT(&cpu->queues[best], struct task, link);
-        sched_dequeue(cpu, next);
+        dequeue(cpu, next);
     }
     if (next || current) {
         set_current(cpu, next);

@@ -16,9 +16,8 @@ void sched_wake(struct task *task);
 /// in a moment. Who doesn't block after all calls smp_offer().
 void sched_wake_before_block(struct task *task);
 
-/// Puts a task into its CPU's run queue, or takes it out. The caller holds the CPU's lock.
-void sched_enqueue(struct cpu *cpu, struct task *task, bool at_front);
-void sched_dequeue(struct cpu *cpu, struct task *task);
+/// Moves a ready task to another CPU's run queue. The caller holds both CPUs' locks.
+void sched_move(struct task *task, struct cpu *from, struct cpu *to);
 
 /// Takes a task out of its run queue, if it is in one. The caller holds the CPU's lock.
 void sched_remove(struct task *task);

@@ -13,23 +13,7 @@ void smp_init_cpu(struct cpu *cpu) {
     cpu->started = cpu->id == 0 ? board_boot_cycles() : cpu->accounted;
 }
 
-// ---- Locks of CPUs ------------------------------------------------------------------------------
-
-void cpu_acquire(struct cpu *other) {
-    struct cpu *self = this_cpu();
-    if (other == self) {
-        spin_lock(&self->lock);
-    } else if (other->id < self->id) {
-        spin_lock(&other->lock);
-        spin_lock(&self->lock);
-    } else {
-        spin_lock(&self->lock);
-        spin_lock(&other->lock);
-    }
-    self->held = other;
-}
-
-static void send_ipis(void) {
+void smp_send_ipis(void) {
     struct cpu *self = this_cpu();
     while (self->to_interrupt) {
         unsigned id = (unsigned) __builtin_ctz(self->to_interrupt);
@@ -38,66 +22,14 @@ static void send_ipis(void) {
     }
 }
 
-void cpu_release(void) {
-    struct cpu *self = this_cpu();
-    if (self->held != self) {
-        spin_unlock(&self->held->lock);
-    }
-    spin_unlock(&self->lock);
-    if (self->to_interrupt) {
-        send_ipis();
-    }
-}
-
-void cpu_acquire_all(void) {
-    for (unsigned i = 0; i < num_cpus; i++) {
-        spin_lock(&cpus[i].lock);
-    }
-}
-
-void cpu_release_all(void) {
-    for (unsigned i = num_cpus; i > 0; i--) {
-        spin_unlock(&cpus[i - 1].lock);
-    }
-    send_ipis();
-}
-
-void smp_interrupt(const struct cpu *cpu) {
-    if (cpu != this_cpu()) {
-        this_cpu()->to_interrupt |= 1u << cpu->id;
-    }
-}
-
 // ---- Sharing work -------------------------------------------------------------------------------
 
-void smp_call_idle_cpu(const struct cpu *cpu) {
-    uint32_t idle = __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & ~(1u << cpu->id);
-    if (idle) {
-        sched_kick(&cpus[__builtin_ctz(idle)]);
-    }
-}
-
-void smp_offer(void) {
-    const struct cpu *cpu = this_cpu();
-    if (cpu->ready_mask) {
-        smp_call_idle_cpu(cpu);
-    }
-}
-
-void smp_pull(const struct cpu *cpu, struct task *task) {
-    if (task->cpu != cpu->id && arch_task_movable(task)) {
-        __atomic_store_n(&task->cpu, cpu->id, __ATOMIC_RELEASE);
-    }
-}
-
-/// Takes a ready task from the run queue of `victim`. The caller holds both locks.
-static struct task *steal_from(struct cpu *cpu, struct cpu *victim) {
+/// The best task in the run queue of `victim` that can be moved, or NULL. The caller holds its lock.
+static struct task *find_movable(struct cpu *victim) {
     for (unsigned mask = victim->ready_mask; mask; mask &= mask - 1) {
         list_t *queue = &victim->queues[__builtin_ctz(mask)];
         LIST_FOR_EACH (task, queue, struct task, link) {
             if (arch_task_movable(task)) {
-                sched_dequeue(victim, task);
-                __atomic_store_n(&task->cpu, cpu->id, __ATOMIC_RELEASE);
                 return task;
             }
         }
@@ -107,24 +39,21 @@ static struct task *steal_from(struct cpu *cpu, struct cpu *victim) {
 
 /// Looks for a task that waits for its turn on another CPU, and puts it into our run queue.
 static void steal(struct cpu *cpu) {
-    for (unsigned i = 1; i < num_cpus; i++) {
+    struct task *task = NULL;
+    for (unsigned i = 1; i < num_cpus && !task; i++) {
         struct cpu *victim = &cpus[(cpu->id + i) % num_cpus];
         if (!__atomic_load_n(&victim->num_ready, __ATOMIC_RELAXED)) {
             continue;
         }
         cpu_acquire(victim);
-        struct task *task = NULL;
         // A CPU that is about to run its only ready task keeps it.
         if (!cpu->ready_mask && victim->num_ready > (victim->current ? 0 : 1)) {
-            task = steal_from(cpu, victim);
+            task = find_movable(victim);
         }
         if (task) {
-            sched_enqueue(cpu, task, false);
+            sched_move(task, victim, cpu);
         }
         cpu_release();
-        if (task) {
-            return;
-        }
     }
 }
 
@@ -174,13 +103,6 @@ struct cpu *smp_forget_aspace(const struct aspace *as) {
         }
     }
     return user;
-}
-
-void smp_forget_stale(struct cpu *cpu) {
-    if (__atomic_load_n(&cpu->stale, __ATOMIC_ACQUIRE)) {
-        cpu->stale = false;
-        arch_flush_user_tlb();
-    }
 }
 
 void smp_sync(struct cpu *cpu) {

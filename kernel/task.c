@@ -31,16 +31,55 @@ bool task_is_alive(task_t tid) {
     return tid > 0 && task && task->tid == tid && task->state != TASK_DYING;
 }
 
+#if CONFIG_NUM_CPUS > 1
+
+void cpu_acquire(struct cpu *other) {
+    struct cpu *self = this_cpu();
+    if (other == self) {
+        spin_lock(&self->lock);
+    } else if (other->id < self->id) {
+        spin_lock(&other->lock);
+        spin_lock(&self->lock);
+    } else {
+        spin_lock(&self->lock);
+        spin_lock(&other->lock);
+    }
+    self->held = other;
+}
+
+void cpu_release(void) {
+    struct cpu *self = this_cpu();
+    if (self->held != self) {
+        spin_unlock(&self->held->lock);
+    }
+    spin_unlock(&self->lock);
+    if (self->to_interrupt) {
+        smp_send_ipis();
+    }
+}
+
+void cpu_acquire_all(void) {
+    for (unsigned i = 0; i < num_cpus; i++) {
+        spin_lock(&cpus[i].lock);
+    }
+}
+
+void cpu_release_all(void) {
+    for (unsigned i = num_cpus; i > 0; i--) {
+        spin_unlock(&cpus[i - 1].lock);
+    }
+    smp_send_ipis();
+}
+
 struct task *task_acquire(task_t tid) {
     struct task *task = tid > 0 ? task_slot(TASK_SLOT(tid)) : NULL;
     while (task && __atomic_load_n(&task->tid, __ATOMIC_RELAXED) == tid) {
-        struct cpu *cpu = &cpus[CONFIG_NUM_CPUS > 1 ? __atomic_load_n(&task->cpu, __ATOMIC_RELAXED) : 0];
-        cpu_acquire(cpu);
-        bool moved = CONFIG_NUM_CPUS > 1 && cpu_of(task) != cpu;
-        if (task->tid == tid && !moved && task->state != TASK_DYING) {
+        unsigned cpu = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED);
+        cpu_acquire(&cpus[cpu]);
+        if (task->tid == tid && task->cpu == cpu && task->state != TASK_DYING) {
             return task;
         }
-        moved = moved && task->tid == tid;
+        bool moved = task->tid == tid && task->cpu != cpu;
         cpu_release();
         if (!moved) {
             return NULL;
@@ -48,6 +87,14 @@ struct task *task_acquire(task_t tid) {
     }
     return NULL;
 }
+
+#else
+
+struct task *task_acquire(task_t tid) {
+    return task_is_alive(tid) ? task_slot(TASK_SLOT(tid)) : NULL;
+}
+
+#endif
 
 // ---- Creating -----------------------------------------------------------------------------------
 
@@ -62,7 +109,7 @@ static void init_task(struct task *task, task_t tid, task_t pager, unsigned flag
     task->notifications = 0;
     task->reported = true;
     task->irq_pending = false;
-    task->cycles = 0;
+    task->cpu_time = 0;
     task->ipc_count = 0;
     // Created tasks don't run until they are scheduled: their rights come first.
     task->state = TASK_CREATED;
@@ -78,7 +125,7 @@ struct task *task_create_init(void) {
 
 static error_t check_create(struct task *creator, struct task *slot, task_t tid, task_t pager,
                             unsigned flags) {
-    if (!(creator->flags & TASK_RIGHT_TASK) || (flags & TASK_RIGHTS & ~creator->flags)) {
+    if (flags & TASK_RIGHTS & ~creator->flags) {
         return ERR_NOT_PERMITTED;
     }
     if (!(creator->flags & TASK_RIGHT_PHYS) && pager != creator->tid) {
@@ -101,6 +148,9 @@ error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned
                     vaddr_t memory) {
     struct task *creator = current_task();
     struct task_template template;
+    if (!(creator->flags & TASK_RIGHT_TASK)) {
+        return ERR_NOT_PERMITTED;
+    }
     error_t err = memory_read_template(&template, name, memory);
     if (err != OK) {
         return err;
@@ -148,9 +198,15 @@ error_t task_schedule(task_t tid, int priority) {
 
 // ---- Stopping and destroying --------------------------------------------------------------------
 
-void task_stop(int exception, int value, vaddr_t addr) {
+void task_note_end(int exception, int value, vaddr_t addr) {
     struct task *task = current_task();
-    task->fault = (struct fault){.vaddr = addr, .exception = exception, .value = value};
+    timer_stop();
+    task->exception = (uint8_t) exception;
+    task->fault = (struct fault){.vaddr = addr, .value = value};
+}
+
+void task_stop(int exception, int value, vaddr_t addr) {
+    task_note_end(exception, value, addr);
     ipc_report(TASK_STOPPED);
 }
 

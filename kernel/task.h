@@ -26,6 +26,11 @@
 /// Counts events, for statistics: as many bits as the machine adds in one go.
 typedef uintptr_t counter_t;
 
+/// CPU time of a task, in units of 2^CPU_TIME_SHIFT cycles: where a machine adds 32 bits in one go, it
+/// takes hours until they run over.
+typedef uintptr_t cpu_time_t;
+#define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
+
 /// What a task must do in the kernel before it goes on in user mode.
 #define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer. With an MMU only.
 #define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`.
@@ -42,9 +47,10 @@ struct aspace {
 /// A page fault or exception that the pager is to be told.
 struct fault {
     vaddr_t vaddr;
-    int value;
-    uint8_t flags;      ///< FAULT_*
-    uint8_t exception;  ///< enum exception_type; for a stopped task
+    union {
+        unsigned flags;  ///< FAULTED: FAULT_*
+        int value;       ///< STOPPED: see enum exception_type
+    };
 };
 
 struct task {
@@ -72,8 +78,8 @@ struct task {
     // Messages stay where their senders have them, until they are copied to where receivers want them.
     vaddr_t ram;    ///< The RAM that it may use: its own, or, in a thread, that of its creator.
     vaddr_t stack;  ///< The guard words; the stack is above them.
-    uint32_t ram_len;
-    uint32_t stack_len;
+    uint16_t ram_units;  ///< The lengths of both, in units of 8 bytes.
+    uint16_t stack_units;
 #endif
 
     uint8_t base_priority;  ///< (C)
@@ -81,7 +87,7 @@ struct task {
     bool irq_pending;       ///< (C) A line of its has fired and is masked.
     uint8_t server;         ///< Its number for the rights of others.
     uint16_t flags;         ///< TASK_*
-    struct fault fault;     ///< (C)
+    uint8_t exception;      ///< (C) STOPPED: enum exception_type
     union {
         task_t pager;
         int last_generation;  ///< Of a free slot; -1: never used.
@@ -89,8 +95,16 @@ struct task {
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
+    cpu_time_t cpu_time;      ///< (C)
+#ifdef CONFIG_MMU
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
-    uint64_t cycles;          ///< (C) CPU time.
+    struct fault fault;       ///< (C)
+#else
+    union {
+        uint64_t timer_deadline;
+        struct fault fault;  ///< Of one that never goes on: its timer has been stopped.
+    };
+#endif
     counter_t ipc_count;      ///< (C)
 #if CONFIG_NUM_CPUS > 1
     uint8_t timer_cpu;
@@ -151,6 +165,11 @@ static inline struct cpu *cpu_of(const struct task *task) {
     return &cpus[CONFIG_NUM_CPUS > 1 ? task->cpu : 0];
 }
 
+/// Whether a task is that CPU's.
+static inline bool is_on(const struct task *task, const struct cpu *cpu) {
+    return CONFIG_NUM_CPUS == 1 || task->cpu == cpu->id;
+}
+
 static inline struct task *current_task(void) {
     return this_cpu()->current;
 }
@@ -190,6 +209,9 @@ static inline void cpu_release_all(void) {}
 /// A system call's user memory has faulted, as arch_copy_fault() tells: the task's pager hears of it.
 /// With an MMU the task then makes the call again; without one it is stopped. Returns SYSCALL_PENDING.
 error_t __mustuse syscall_fault(void);
+
+/// Notes why the current task stops for good: it must not have a timer any more.
+void task_note_end(int exception, int value, vaddr_t addr);
 
 /// Stops the current task for good and tells its pager why.
 void task_stop(int exception, int value, vaddr_t addr);

@@ -3,33 +3,12 @@
 #include <kernel/transfer.h>
 #include <string.h>
 
-error_t transfer_begin(struct task *task __unused, unsigned flags __unused) {
-    return OK;  // What is wrong with a buffer shows when it is used.
-}
-
-struct message *transfer_buffer(struct task *task) {
-    task->work |= WORK_DELIVER;
-    return &task->msg;
-}
-
-/// Reads the current task's message into `m`. Its header has been read already.
-static bool __mustuse read_message(struct task *task, struct message *m, int type) {
-    m->type = type;
-    m->src = task->tid;
-    return arch_copy_from_user(m->raw, ipc_user_msg(task) + MESSAGE_HEADER_SIZE, MSG_LEN(type));
-}
-
-error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
-    bool has_ool = type >= 0 && (type & MSG_OOL);
-    struct message *m = ready && !has_ool ? &dst->msg : &task->msg;
-    if (!read_message(task, m, type)) {
+error_t transfer_send_other(struct task *task, struct task *dst, int type, bool ready) {
+    struct message *m = &task->msg;
+    if (!transfer_read(task, m, type)) {
         return syscall_fault();
     }
-    if (ready && !has_ool) {
-        dst->work |= WORK_DELIVER;
-        return OK;
-    }
-    if (has_ool) {
+    if (has_ool(type)) {
         error_t err = transfer_check_ool(type, m->ool_len);
         if (IS_ERROR(err)) {
             return err;
@@ -110,24 +89,17 @@ static error_t pull_ool(struct task *sender) {
     return task->ool_done == len ? OK : ERR_TRY_AGAIN;
 }
 
-error_t transfer_receive(struct task *sender) {
+error_t transfer_receive_ool(struct task *sender) {
     struct task *task = current_task();
-    struct message *m = &sender->msg;
-    bool has_ool = m->type >= 0 && (m->type & MSG_OOL);
-    if (has_ool) {
-        error_t err = m->ool_len > ipc_ool_cap(task) ? ERR_TOO_LARGE : pull_ool(sender);
-        if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
-            return err;
-        }
-        task->ool_from = 0;
-        if (IS_ERROR(err)) {
-            return err;
-        }
+    const struct message *m = &sender->msg;
+    error_t err = m->ool_len > ipc_ool_cap(task) ? ERR_TOO_LARGE : pull_ool(sender);
+    if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
+        return err;
     }
-    memcpy(&task->msg, m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
-    if (has_ool) {
+    task->ool_from = 0;
+    if (err == OK) {
+        memcpy(transfer_buffer(task), m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
         task->msg.ool_ptr = m->ool_len ? (void *) ipc_ool_buf(task) : NULL;
     }
-    task->work |= WORK_DELIVER;
-    return OK;
+    return err;
 }

@@ -41,8 +41,8 @@ void board_init_secondary(void) {
 }
 
 bool board_owns_mmio(paddr_t paddr, size_t len) {
-    // The CPUs' timers, mailboxes and interrupts. The controller of the peripherals' interrupts is not on
-    // the list, because the VideoCore's mailboxes share its page: who is given that page could mask
-    // interrupts, but can already have the VideoCore write to any memory.
+    // The CPUs' timers, mailboxes and interrupts. The controller of the peripherals' interrupts is
+    // not on the list, because the VideoCore's mailboxes share its page: who is given that page
+    // could mask interrupts, but can already have the VideoCore write to any memory.
     return paddr < LOCAL_PAGE + PAGE_SIZE && paddr + len > LOCAL_PAGE;
 }

@@ -2,8 +2,8 @@
 #include <arch/arm64/kernel/arm64.h>
 #include <kernel/board.h>
 
-// The clock is the virtual counter, the timer its comparator (ARM ARM, "The Generic Timer"): both run at
-// CNTFRQ on all CPUs, 19.2 MHz on a Pi, 62.5 MHz in QEMU.
+// The clock is the virtual counter, the timer its comparator (ARM ARM, "The Generic Timer"): both
+// run at CNTFRQ on all CPUs, 19.2 MHz on a Pi, 62.5 MHz in QEMU.
 
 #define CNTV_ENABLE 1u
 

@@ -2,8 +2,8 @@
 #include <arch/arm64/kernel/arm64.h>
 #include <kernel/board.h>
 
-// The console is one of two UARTs, on the same pins of the 40-pin header: 8 (GPIO 14, TXD) and 10 (GPIO 15,
-// RXD).
+// The console is one of two UARTs, on the same pins of the 40-pin header: 8 (GPIO 14, TXD) and 10
+// (GPIO 15, RXD).
 
 #ifdef CONFIG_CONSOLE_MINI_UART
 static const struct uart *const uart = &mini_uart;
@@ -11,11 +11,11 @@ static const struct uart *const uart = &mini_uart;
 static const struct uart *const uart = &pl011;
 #endif
 
-#define GPFSEL(pin)     (0x3f200000ul + 4 * ((pin) / 10))
-#define GPPUD           0x3f200094ul
-#define GPPUDCLK(pin)   (0x3f200098ul + 4 * ((pin) / 32))
-#define GPPUD_OFF       0
-#define GPPUD_UP        2
+#define GPFSEL(pin)   (0x3f200000ul + 4 * ((pin) / 10))
+#define GPPUD         0x3f200094ul
+#define GPPUDCLK(pin) (0x3f200098ul + 4 * ((pin) / 32))
+#define GPPUD_OFF     0
+#define GPPUD_UP      2
 /// "150 cycles" of a clock that the manual doesn't name: far more of any.
 #define GPPUD_WAIT_US 5
 

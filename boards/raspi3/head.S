@@ -1,16 +1,16 @@
 // The first instructions, for the boot CPU (raspi3_entry) and the others (raspi3_secondary).
 //
-// The firmware, or QEMU, loads the image to 0x80000 and starts the boot CPU there, in EL2 with MMU and data
-// cache off; x0 is the address of the device tree, or of ATAGs. The other CPUs wait in the firmware until the
-// spin table has an address for them.
+// The firmware, or QEMU, loads the image to 0x80000 and starts the boot CPU there, in EL2 with MMU
+// and data cache off; x0 is the address of the device tree, or of ATAGs. The other CPUs wait in the
+// firmware until the spin table has an address for them.
 #include <arch/arm64/kernel/arm64.h>
 
 #define LOAD_ADDRESS 0x80000
 
     .section .boot_header, "ax"
 
-// What makes it an Image ("Booting AArch64 Linux", section 4): a loader that reads it knows where it goes and
-// how much memory behind it is the kernel's.
+// What makes it an Image ("Booting AArch64 Linux", section 4): a loader that reads it knows where
+// it goes and how much memory behind it is the kernel's.
     .global raspi3_start
 raspi3_start:
     b raspi3_entry
@@ -54,8 +54,8 @@ wait_for_release:
     cbz x2, 2b
     br x2
 
-// Comes from the spin table. A CPU that isn't wanted goes to sleep: no busy waiting, and it could be the one
-// that the firmware's loop keeps warm.
+// Comes from the spin table. A CPU that isn't wanted goes to sleep: in the firmware's loop every
+// event would wake it.
     .global raspi3_secondary
 raspi3_secondary:
     bl arm64_enter_el1
@@ -68,7 +68,7 @@ raspi3_secondary:
     ldr x9, =raspi3_num_cpus
     ldr w9, [x9]
     cmp w0, w9
-    b.hs arch_halt
+    b.hs arm64_park
     ldr x9, =raspi3_stacks
     ldr x1, [x9, x0, lsl #3]
     mov sp, x1
@@ -83,8 +83,8 @@ boot_stack:
     .skip KERNEL_STACK_SIZE
 boot_stack_top:
 
-// The tables for the start, as constants in the image: nothing has to be written while the caches are off.
-// The first GiB, and the second one's local devices, at 0 and at KERNEL_BASE alike.
+// The tables for the start, as constants in the image: nothing has to be written while the caches
+// are off. The first GiB, and the second one's local devices, at 0 and at KERNEL_BASE alike.
 #define BLOCK_NORMAL (PTE_VALID | PTE_ACCESSED | PTE_INNER | PTE_ATTR(MAIR_NORMAL))
 #define BLOCK_DEVICE (PTE_VALID | PTE_ACCESSED | PTE_ATTR(MAIR_DEVICE))
 #define PHYS(sym)    ((sym) - KERNEL_BASE)

@@ -2,10 +2,11 @@
 #include <arch/arm64/kernel/arm64.h>
 #include <kernel/board.h>
 
-// Two controllers. The one of the peripherals has the lines that servers know by number: 0 … 63 are the
-// VideoCore's ("BCM2835 ARM Peripherals", 7.5: table of GPU interrupts), 64 … 71 the ARM's own (the same
-// table's "basic" ones). All of them go to CPU 0. Each CPU also has a local one (QA7, 4.10), with its
-// timer, its mailboxes (the kernel's interprocessor interrupts) and, on CPU 0, the sum of the peripherals'.
+// Two controllers. The one of the peripherals has the lines that servers know by number: 0 … 63 are
+// the VideoCore's ("BCM2835 ARM Peripherals", 7.5: table of GPU interrupts), 64 … 71 the ARM's own
+// (the same table's "basic" ones). All of them go to CPU 0. Each CPU also has a local one (QA7,
+// 4.10), with its timer, its mailboxes (the kernel's interprocessor interrupts) and, on CPU 0, the
+// sum of the peripherals'.
 
 #define NUM_GPU_IRQS 64
 #define NUM_IRQS     72
@@ -16,11 +17,11 @@
 #define INTC_DISABLE(n)    (0x3f00b21cul + 4 * (n))
 #define INTC_BASIC_MASK    0xffu
 
-#define LOCAL_GPU_ROUTING   0x4000000cul  // 0: IRQ and FIQ to CPU 0.
-#define LOCAL_TIMERS(cpu)   (0x40000040ul + 4 * (cpu))
-#define LOCAL_MAILBOX(cpu)  (0x40000050ul + 4 * (cpu))
-#define LOCAL_SOURCE(cpu)   (0x40000060ul + 4 * (cpu))
-#define MAILBOX_SET(cpu, n) (0x40000080ul + 16 * (cpu) + 4 * (n))
+#define LOCAL_GPU_ROUTING     0x4000000cul  // 0: IRQ and FIQ to CPU 0.
+#define LOCAL_TIMERS(cpu)     (0x40000040ul + 4 * (cpu))
+#define LOCAL_MAILBOX(cpu)    (0x40000050ul + 4 * (cpu))
+#define LOCAL_SOURCE(cpu)     (0x40000060ul + 4 * (cpu))
+#define MAILBOX_SET(cpu, n)   (0x40000080ul + 16 * (cpu) + 4 * (n))
 #define MAILBOX_CLEAR(cpu, n) (0x400000c0ul + 16 * (cpu) + 4 * (n))
 
 #define TIMER_VIRTUAL  (1u << 3)  // In LOCAL_TIMERS and in LOCAL_SOURCE.
@@ -28,10 +29,10 @@
 #define SOURCE_GPU     (1u << 8)
 
 /// Other CPUs ring one for kernel_ipi(), and one, as a fast interrupt, to stop us.
-#define IPI_MAILBOX        0
-#define STOP_MAILBOX       1
-#define MAILBOX_TO_IRQ(n)  (1u << (n))
-#define MAILBOX_TO_FIQ(n)  (1u << (4 + (n)))
+#define IPI_MAILBOX       0
+#define STOP_MAILBOX      1
+#define MAILBOX_TO_IRQ(n) (1u << (n))
+#define MAILBOX_TO_FIQ(n) (1u << (4 + (n)))
 
 void irq_init_this_cpu(void) {
     unsigned cpu = arch_cpu_id();
@@ -69,8 +70,8 @@ static void handle_lines(unsigned first, uint32_t pending) {
     }
 }
 
-/// The summary register is passed over: it has some of the lines in bits of their own, and not in its
-/// summary bits.
+/// The summary register is passed over: it has some of the lines in bits of their own, and not in
+/// its summary bits.
 static void handle_peripherals(void) {
     handle_lines(0, mmio_read(INTC_PENDING(0)));
     handle_lines(32, mmio_read(INTC_PENDING(1)));

@@ -20,7 +20,10 @@ struct range {
 extern paddr_t raspi3_boot_info;
 
 uint64_t spin_table[NUM_CORES] = {
-    SPIN_TABLE_DEFAULT(0), SPIN_TABLE_DEFAULT(1), SPIN_TABLE_DEFAULT(2), SPIN_TABLE_DEFAULT(3),
+    SPIN_TABLE_DEFAULT(0),
+    SPIN_TABLE_DEFAULT(1),
+    SPIN_TABLE_DEFAULT(2),
+    SPIN_TABLE_DEFAULT(3),
 };
 
 static struct range reserved[MAX_RESERVED];
@@ -78,7 +81,8 @@ struct tree {
     bool add_memory;
 };
 
-/// Whether the property belongs to a node of this name, whose parent is the root or has a name, too.
+/// Whether the property belongs to a node of this name, whose parent is the root or has a name,
+/// too.
 static bool is_at(const struct fdt_property *property, const char *parent, const char *node) {
     int depth = parent ? 2 : 1;
     return property->depth == depth && (!node || fdt_is_named(property->nodes[depth], node))
@@ -168,8 +172,9 @@ void board_memory_map(struct bootinfo *info) {
         return;
     }
     if (!read_atags(info, ATAGS_DEFAULT)) {
-        PANIC("the firmware passes neither a device tree nor ATAGs (x0 was %p): there must be a file "
-              "bcm2710-rpi-3-b.dtb on the SD card",
-              (void *) paddr);
+        PANIC(
+            "the firmware passes neither a device tree nor ATAGs (x0 was %p): there must be a file "
+            "bcm2710-rpi-3-b.dtb on the SD card",
+            (void *) paddr);
     }
 }

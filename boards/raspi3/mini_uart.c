@@ -1,8 +1,8 @@
 #include "raspi3.h"
 #include <arch/arm64/kernel/arm64.h>
 
-// The mini UART ("BCM2835 ARM Peripherals", 2.2, and its errata). Its clock is the VideoCore's core clock:
-// 250 MHz with enable_uart=1 in config.txt, which keeps it from changing.
+// The mini UART ("BCM2835 ARM Peripherals", 2.2, and its errata). Its clock is the VideoCore's core
+// clock: 250 MHz with enable_uart=1 in config.txt, which keeps it from changing.
 #define CORE_CLOCK_HZ 250000000
 #define BAUD          115200
 

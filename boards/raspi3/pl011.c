@@ -8,22 +8,23 @@
 /// The divisor has six bits behind the point.
 #define DIVISOR ((UART_CLOCK_HZ * 4 + BAUD / 2) / BAUD)
 
-#define DR    (PL011_PAGE + 0x00)
-#define FR    (PL011_PAGE + 0x18)
-#define IBRD  (PL011_PAGE + 0x24)
-#define FBRD  (PL011_PAGE + 0x28)
-#define LCRH  (PL011_PAGE + 0x2c)
-#define CR    (PL011_PAGE + 0x30)
-#define IFLS  (PL011_PAGE + 0x34)
-#define IMSC  (PL011_PAGE + 0x38)
-#define ICR   (PL011_PAGE + 0x44)
+#define DR   (PL011_PAGE + 0x00)
+#define FR   (PL011_PAGE + 0x18)
+#define IBRD (PL011_PAGE + 0x24)
+#define FBRD (PL011_PAGE + 0x28)
+#define LCRH (PL011_PAGE + 0x2c)
+#define CR   (PL011_PAGE + 0x30)
+#define IFLS (PL011_PAGE + 0x34)
+#define IMSC (PL011_PAGE + 0x38)
+#define ICR  (PL011_PAGE + 0x44)
 
 #define FR_RX_EMPTY (1u << 4)
 #define FR_TX_FULL  (1u << 5)
 #define LCRH_8N1    (3u << 5)
 #define LCRH_FIFOS  (1u << 4)
 #define CR_ON       ((1u << 0) | (1u << 8) | (1u << 9))  // UART, transmitter, receiver.
-#define INT_RX      ((1u << 4) | (1u << 6))  // The FIFO is half full, or something has been in it for a while.
+#define INT_RX \
+    ((1u << 4) | (1u << 6))  // The FIFO is half full, or something has been in it for a while.
 
 /// GPU interrupt ("BCM2835 ARM Peripherals", 7.5).
 #define PL011_IRQ 57

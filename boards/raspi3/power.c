@@ -2,10 +2,10 @@
 #include <arch/arm64/kernel/arm64.h>
 #include <kernel/board.h>
 
-// The watchdog resets the chip when it runs out. What the firmware does then depends on the partition number
-// that PM_RSTS holds in every other bit: 63 lets it halt, which is as far off as a Pi goes without its
-// plug pulled. (No public manual; the registers are as Raspberry Pi's own kernel and QEMU's bcm2835_powermgt
-// know them.)
+// The watchdog resets the chip when it runs out. What the firmware does then depends on the
+// partition number that PM_RSTS holds in every other bit: 63 lets it halt, which is as far off as a
+// Pi goes without its plug pulled. (No public manual; the registers are as Raspberry Pi's own
+// kernel and QEMU's bcm2835_powermgt know them.)
 #define PM_RSTC           (PM_PAGE + 0x1c)
 #define PM_RSTS           (PM_PAGE + 0x20)
 #define PM_WDOG           (PM_PAGE + 0x24)
@@ -13,7 +13,8 @@
 #define PM_RSTC_RESET     0x20u
 #define PM_RSTC_KEEP      0xffffffcfu
 #define PM_RSTS_PARTITION 0x555u
-#define WDOG_TICKS        10  // Of 16 us.
+/// Of 16 us: time enough for the UART to send what it has.
+#define WDOG_TICKS 1000
 
 /// The exit status that a host sees, on every board: docs/testing.md.
 #define DEBUG_EXIT_CODE(status) (2 * (0x10 + (status)) + 1)

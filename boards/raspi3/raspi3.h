@@ -2,9 +2,9 @@
 #define __RASPI3_H__
 
 /// \file
-/// What the parts of the Raspberry Pi 3 board share. Sources: "BCM2835 ARM Peripherals" (Broadcom 2012;
-/// its addresses 0x7ennnnnn are 0x3fnnnnnn here) with its errata list (elinux.org), and "ARM quad A7 core"
-/// (QA7 rev. 3.4), which describes the interrupt controllers of the four CPUs.
+/// What the parts of the Raspberry Pi 3 board share. Sources: "BCM2835 ARM Peripherals" (Broadcom
+/// 2012; its addresses 0x7ennnnnn are 0x3fnnnnnn here) with its errata list (elinux.org), and "ARM
+/// quad A7 core" (QA7 rev. 3.4), which describes the interrupt controllers of the four CPUs.
 
 #include <config.h>
 #include <types.h>
@@ -13,12 +13,13 @@
 #define PERIPHERALS_END 0x40000000ul
 
 // Pages of devices that the kernel uses itself.
-#define SYSTEM_INTC_PAGE 0x3f00b000ul  ///< Interrupt controller; the VideoCore's mailboxes are here, too.
-#define PM_PAGE          0x3f100000ul
-#define GPIO_PAGE        0x3f200000ul
-#define PL011_PAGE       0x3f201000ul
-#define AUX_PAGE         0x3f215000ul
-#define LOCAL_PAGE       0x40000000ul
+#define SYSTEM_INTC_PAGE \
+    0x3f00b000ul  ///< Interrupt controller; the VideoCore's mailboxes are here, too.
+#define PM_PAGE    0x3f100000ul
+#define GPIO_PAGE  0x3f200000ul
+#define PL011_PAGE 0x3f201000ul
+#define AUX_PAGE   0x3f215000ul
+#define LOCAL_PAGE 0x40000000ul
 
 /// Where firmware keeps itself, and the CPUs that wait: not ours.
 #define FIRMWARE_END 0x1000ul
@@ -66,6 +67,5 @@ void irq_init_this_cpu(void);
 void clock_wait_us(unsigned us);
 /// Time spent in clock_wait_us() and the like counts as waiting for hardware.
 void clock_count_wait(uint64_t since);
-
 
 #endif

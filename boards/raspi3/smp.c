@@ -24,8 +24,8 @@ void raspi3_secondary_boot(unsigned id) {
     kernel_boot_secondary();
 }
 
-/// The N of the word "cpus=N" in the kernel's command line; NUM_CORES if there is none. Quoted text, such as
-/// what run="…" runs, is skipped.
+/// The N of the word "cpus=N" in the kernel's command line; NUM_CORES if there is none. Quoted
+/// text, such as what run="…" runs, is skipped.
 static unsigned wanted_cpus(const char *cmdline) {
     bool quoted = false, at_start = true;
     for (const char *p = cmdline; *p; p++) {

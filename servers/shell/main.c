@@ -266,7 +266,11 @@ static void start(void) {
     cmdline[sizeof(cmdline) - 1] = '\0';
     scripted = len > 0 && parse_option(cmdline, "run", line, sizeof(line));
     if (scripted) {
-        monitor_print_boot_metrics();
+        char ns[8] = "0";
+        int instruction_ns = 0;
+        (void) parse_option(cmdline, "instruction_ns", ns, sizeof(ns));
+        (void) parse_int(ns, &instruction_ns);
+        monitor_print_boot_metrics((unsigned) instruction_ns);
         rest = line;
         run_rest();
         return;

@@ -3,6 +3,7 @@
 #include <resea/malloc.h>
 #include <resea/printf.h>
 #include <resea/syscall.h>
+#include <string.h>
 
 #include "builtin.h"
 
@@ -35,21 +36,25 @@ static const char *state_name(int state) {
     return known ? names[state] : "?";
 }
 
-static const char *name_of(task_t tid, struct task_info *info) {
-    error_t err = sys_info(INFO_TASK, TASK_SLOT(tid), info, sizeof(*info));
-    return IS_OK(err) && info->tid == tid ? info->name : "?";
+static void name_of(task_t tid, char name[TASK_NAME_LEN]) {
+    struct task_info info;
+    error_t err = sys_info(INFO_TASK, TASK_SLOT(tid), &info, sizeof(info));
+    strncpy2(name, IS_OK(err) && info.tid == tid ? info.name : "?", TASK_NAME_LEN);
 }
 
-static void print_task(const struct task_info *task, const struct kernel_info *kernel) {
-    struct task_info peer;
-    const char *waits_for = "-";
+static void print_task(const struct task_info *task, uint64_t cycles_per_ms) {
+    char waits_for[TASK_NAME_LEN] = "-";
     if (task->state == TASK_SENDING || task->state == TASK_RECEIVING) {
-        waits_for = task->waits_for == IPC_ANY ? "any" : name_of(task->waits_for, &peer);
+        if (task->waits_for == IPC_ANY) {
+            strncpy2(waits_for, "any", sizeof(waits_for));
+        } else {
+            name_of(task->waits_for, waits_for);
+        }
     }
 
-    uint64_t ms = task->cycles / MAX(kernel->clock_hz / 1000, (uint64_t) 1);
     printf("%8d %-18s %-8s %-18s %3d %4d %8llu %9llu", task->tid, task->name,
-           state_name(task->state), waits_for, task->cpu, task->priority, (unsigned long long) ms,
+           state_name(task->state), waits_for, task->cpu, task->priority,
+           (unsigned long long) (task->cycles / cycles_per_ms),
            (unsigned long long) task->ipc_count);
     if (SHOWS_STACKS) {
         printf(" %5u/%u", (unsigned) task->stack_used, (unsigned) task->stack_size);
@@ -57,18 +62,31 @@ static void print_task(const struct task_info *task, const struct kernel_info *k
     printf("\n");
 }
 
-int monitor_ps(const struct command *command __unused) {
+/// A function of its own: what the kernel tells takes more of the stack than what is needed of it.
+static bool get_numbers(unsigned *num_tasks, uint64_t *cycles_per_ms) {
     struct kernel_info kernel;
     if (!get_kernel_info(&kernel)) {
+        return false;
+    }
+
+    *num_tasks = kernel.num_tasks;
+    *cycles_per_ms = MAX(kernel.clock_hz / 1000, (uint64_t) 1);
+    return true;
+}
+
+int monitor_ps(const struct command *command __unused) {
+    unsigned num_tasks;
+    uint64_t cycles_per_ms;
+    if (!get_numbers(&num_tasks, &cycles_per_ms)) {
         return 1;
     }
 
     printf("%8s %-18s %-8s %-18s %3s %4s %8s %9s%s\n", "TASK", "NAME", "STATE", "WAITS FOR", "CPU",
            "PRIO", "TIME/ms", "MESSAGES", SHOWS_STACKS ? "      STACK" : "");
-    for (unsigned slot = 1; slot <= kernel.num_tasks; slot++) {
+    for (unsigned slot = 1; slot <= num_tasks; slot++) {
         struct task_info task;
         if (IS_OK(sys_info(INFO_TASK, slot, &task, sizeof(task)))) {
-            print_task(&task, &kernel);
+            print_task(&task, cycles_per_ms);
         }
     }
 
@@ -170,13 +188,17 @@ static uint64_t busy_cycles(void) {
     return sum;
 }
 
-void monitor_print_boot_metrics(void) {
+void monitor_print_boot_metrics(unsigned instruction_ns) {
     struct kernel_info kernel;
     size_t total, free;
     if (!get_kernel_info(&kernel) || call_vm_stats(INIT_TASK, &total, &free) != OK) {
         return;
     }
 
-    METRIC("boot.to_shell", busy_cycles(), "cycles");
+    uint64_t cycles = busy_cycles();
+    if (instruction_ns != 0) {
+        cycles = cycles * 1000000000 / (kernel.clock_hz * instruction_ns);
+    }
+    METRIC("boot.to_shell", cycles, "cycles");
     METRIC("mem.idle", kernel.ram_bytes - free * PAGE_SIZE, "bytes");
 }

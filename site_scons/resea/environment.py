@@ -43,7 +43,8 @@ TOOLCHAINS = {
         release=["-O2"], link=["-z", "separate-loadable-segments"]),
     "gnu": Toolchain(
         programs={"CC": "gcc", "LD": "ld", "AR": "ar", "STRIP": "strip", "OBJCOPY": "objcopy"},
-        common=[],
+        # GCC takes the end of a list for an element (LIST_FOR_EACH in <list.h>) and warns of it.
+        common=["-Wno-array-bounds"],
         debug=["-Og", "-fstack-protector-strong", "-fsanitize=undefined",
                "-fsanitize-undefined-trap-on-error"],
         release=["-O2"], link=[]),
@@ -58,6 +59,12 @@ def step_action(command, word, what, verbose):
     return Action(command) if verbose else Action(command, output.step(word, what))
 
 
+def _linker_words(flags):
+    """Flags of the linker's as the compiler passes them on. What it makes of objects for the
+    linker's optimiser lacks a note, of which fatal warnings would speak."""
+    return "-Wl,--no-warn-execstack," + ",".join(flags)
+
+
 def _builders(verbose):
     def builder(command, word, what="$TARGET", **options):
         return Builder(action=step_action(command, word, what, verbose), **options)
@@ -68,6 +75,8 @@ def _builders(verbose):
         "Archive": builder("$AR rcsD $TARGET $SOURCES", "AR"),
         "Link": builder("$LD $LINKFLAGS -T $LINKER_SCRIPT -o $TARGET "
                         "--start-group $SOURCES $LIBGCC --end-group", "LD"),
+        "LinkWhole": builder("$CC $CCFLAGS -nostdlib ${LINKER_WORDS(LINKFLAGS)} "
+                             "-T $LINKER_SCRIPT -o $TARGET $SOURCES $LIBGCC", "LTO"),
         "LinkNative": builder("$CC $CCFLAGS -o $TARGET $SOURCES", "LD"),
         "Strip": builder("$STRIP --strip-all -o $TARGET $SOURCE", "STRIP"),
         "Convert": builder("$OBJCOPY --strip-all $FORMAT $SOURCE $TARGET", "IMAGE"),
@@ -81,7 +90,8 @@ def make(options, flags, linkflags=(), programs=None, libgcc=""):
     colour = "-fdiagnostics-color" if "gcc" in programs["CC"] else "-fcolor-diagnostics"
     return Environment(
         tools=[], BUILDERS=_builders(options.verbose), ENV=_process_environment(), **programs,
-        CCFLAGS=flags, LINKFLAGS=list(linkflags), LIBGCC=libgcc, INCPREFIX="-I", INCSUFFIX="",
+        CCFLAGS=flags, LINKFLAGS=list(linkflags), LIBGCC=libgcc,
+        LINKER_WORDS=_linker_words, INCPREFIX="-I", INCSUFFIX="",
         DIAGNOSTICS=colour if output.coloured() else "")
 
 
@@ -151,4 +161,8 @@ def python_action(function, modules, word=None, what="$TARGET"):
 
     It is done anew when one of `modules` changes. Without `word` it shows nothing.
     """
-    return Action(_Function(function, modules), output.step(word, what) if word else None)
+    callable_object = _Function(function, modules)
+    action = Action(callable_object, output.step(word, what) if word else None)
+    # Of a callable object, SCons looks at the code of __call__ alone, unless it is told.
+    action.gc = callable_object.get_contents
+    return action

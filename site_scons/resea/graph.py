@@ -36,9 +36,11 @@ class Half:
         return self.env.Archive(self.build.shown(self.build.folder / "libs" / f"{name}.a"), objects)
 
     def link(self, target, objects, script):
-        """Links by a linker script, whose changes count."""
+        """Links by a linker script, whose changes count. What was compiled with -flto is optimised
+        as a whole now."""
         shown = self.build.shown(script)
-        node = self.env.Link(self.build.shown(target), objects, LINKER_SCRIPT=shown)
+        link = self.env.LinkWhole if "-flto" in self.env["CCFLAGS"] else self.env.Link
+        node = link(self.build.shown(target), objects, LINKER_SCRIPT=shown)
         self.env.Depends(node, self.env.File(shown))
         return node
 

@@ -2,7 +2,8 @@
 #define __ARCH_H__
 
 /// \file
-/// arm64's part of the kernel's structs, and the HAL calls that are worth inlining (see kernel/hal.h).
+/// arm64's part of the kernel's structs, and the HAL calls that are worth inlining (see
+/// kernel/hal.h).
 
 #include <arch_cache.h>
 #include <types.h>
@@ -30,15 +31,15 @@ struct arch_aspace {
     uint64_t asid;  ///< Names its entries in the TLBs; never 0.
 };
 
-/// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the first
-/// three.
+/// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the
+/// first three.
 struct arm64_cpu {
     uint64_t id;
     uint64_t kernel_stack;     ///< Its top.
     uint64_t emergency_stack;  ///< The top of the one that a kernel stack overflow is told on.
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
-    bool fpu_off;             ///< Programs trap when they use the FPU.
+    bool fpu_off;  ///< Programs trap when they use the FPU.
     uint64_t loaded_ttbr0;
     struct task *fpu_owner;  ///< Whose state is in the registers.
 };
@@ -55,8 +56,8 @@ static inline unsigned arch_cpu_id(void) {
 }
 #define arch_cpu_id arch_cpu_id
 
-/// A cycle is a 16th of the counter's tick, so that it is about as long as elsewhere (1 ns in QEMU, 3 ns
-/// on a Raspberry Pi): milliseconds and time slices are whole numbers of many cycles.
+/// A cycle is a 16th of the counter's tick, so that it is about as long as elsewhere (1 ns in QEMU,
+/// 3 ns on a Raspberry Pi): milliseconds and time slices are whole numbers of many cycles.
 #define ARM64_CYCLES_SHIFT 4
 
 static inline uint64_t arch_cycles(void) {

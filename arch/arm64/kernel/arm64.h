@@ -2,9 +2,9 @@
 #define __ARM64_H__
 
 /// \file
-/// The machine: system registers, and what the parts of the arm64 port (and its boards) share. Source:
-/// ARM Architecture Reference Manual for A-profile, DDI 0487 ("ARM ARM"): the registers stand there by
-/// their names. Barriers and caches: <arch_cache.h>. Also read by the assembler.
+/// The machine: system registers, and what the parts of the arm64 port (and its boards) share.
+/// Source: ARM Architecture Reference Manual for A-profile, DDI 0487 ("ARM ARM"): the registers
+/// stand there by their names. Barriers and caches: <arch_cache.h>. Also read by the assembler.
 
 #include <config.h>
 
@@ -52,13 +52,13 @@
 #else
 #    define SCTLR_DEBUG 0
 #endif
-#define SCTLR_VALUE                                                                        \
+#define SCTLR_VALUE                                                                           \
     (SCTLR_FIXED | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_SED | SCTLR_I | SCTLR_DZE \
      | SCTLR_UCT | SCTLR_UCI | SCTLR_DEBUG)
 
 // TCR_EL1: 48 bits of address in both halves, 4 KiB granules, tables cached and inner shareable, 40
 // bits of physical address, 16 bits of ASID, which is TTBR0's.
-#define TCR_VALUE                                                                            \
+#define TCR_VALUE                                                                           \
     (16 | (1 << 8) | (1 << 10) | (3 << 12) | (16 << 16) | (1 << 24) | (1 << 26) | (3 << 28) \
      | (2 << 30) | (2 << 32) | (1 << 36))
 
@@ -67,18 +67,18 @@
 #define CPACR_FPU_ALL    (3 << 20)
 
 // ESR_EL1.EC: why there was an exception (ARM ARM, ESR_EL1).
-#define ESR_EC_SHIFT      26
-#define EC_UNKNOWN        0x00  ///< An instruction that doesn't exist, or not here.
-#define EC_WFX            0x01
-#define EC_FPU            0x07
-#define EC_SVC            0x15
-#define EC_SYSREG         0x18
-#define EC_FETCH_USER     0x20
-#define EC_PC_ALIGNMENT   0x22
-#define EC_DATA_USER      0x24
-#define EC_DATA_KERNEL    0x25
-#define EC_SP_ALIGNMENT   0x26
-#define EC_FPU_EXCEPTION  0x2c
+#define ESR_EC_SHIFT       26
+#define EC_UNKNOWN         0x00  ///< An instruction that doesn't exist, or not here.
+#define EC_WFX             0x01
+#define EC_FPU             0x07
+#define EC_SVC             0x15
+#define EC_SYSREG          0x18
+#define EC_FETCH_USER      0x20
+#define EC_PC_ALIGNMENT    0x22
+#define EC_DATA_USER       0x24
+#define EC_DATA_KERNEL     0x25
+#define EC_SP_ALIGNMENT    0x26
+#define EC_FPU_EXCEPTION   0x2c
 #define EC_BREAKPOINT_INSN 0x3c
 
 #define KERNEL_STACK_BITS 13
@@ -87,23 +87,23 @@
 
 #ifndef __ASSEMBLER__
 
-#include <kernel/hal.h>
-#include <types.h>
+#    include <kernel/hal.h>
+#    include <types.h>
 
-#define PTE_PXN (1ull << PTE_PXN_BIT)
-#define PTE_UXN (1ull << PTE_UXN_BIT)
+#    define PTE_PXN (1ull << PTE_PXN_BIT)
+#    define PTE_UXN (1ull << PTE_UXN_BIT)
 
 extern struct arm64_cpu arm64_cpus[CONFIG_NUM_CPUS];
 
-#define ARM64_DEFINE_REG(name)                                                 \
-    static inline uint64_t arm64_read_##name(void) {                           \
-        uint64_t value;                                                        \
-        __asm__ __volatile__("mrs %0, " #name : "=r"(value));                  \
-        return value;                                                          \
-    }                                                                          \
-    static inline void arm64_write_##name(uint64_t value) {                    \
-        __asm__ __volatile__("msr " #name ", %0" ::"r"(value) : "memory");     \
-    }
+#    define ARM64_DEFINE_REG(name)                                             \
+        static inline uint64_t arm64_read_##name(void) {                       \
+            uint64_t value;                                                    \
+            __asm__ __volatile__("mrs %0, " #name : "=r"(value));              \
+            return value;                                                      \
+        }                                                                      \
+        static inline void arm64_write_##name(uint64_t value) {                \
+            __asm__ __volatile__("msr " #name ", %0" ::"r"(value) : "memory"); \
+        }
 
 ARM64_DEFINE_REG(cntfrq_el0)
 ARM64_DEFINE_REG(cntkctl_el1)
@@ -126,7 +126,8 @@ ARM64_DEFINE_REG(tpidr_el1)
 ARM64_DEFINE_REG(ttbr0_el1)
 ARM64_DEFINE_REG(vbar_el1)
 
-/// Vectors and TPIDR_EL1 of the CPU that runs this on the stack that ends at `stack`. First thing in C.
+/// Vectors and TPIDR_EL1 of the CPU that runs this on the stack that ends at `stack`. First thing
+/// in C.
 void arm64_cpu_early_init(unsigned id, uint64_t stack);
 
 /// Leaves the boot tables for the kernel's own; from here on this CPU can run tasks. Called on the
@@ -138,7 +139,8 @@ void arm64_map_device(paddr_t paddr, size_t len);
 /// The same for memory that isn't the kernel's to use as RAM, such as the spin table.
 void arm64_map_memory(paddr_t paddr, size_t len);
 
-/// From trap.S: a synchronous exception, a system error of a user program, and a trap in the kernel.
+/// From trap.S: a synchronous exception, a system error of a user program, and a trap in the
+/// kernel.
 void arm64_user_trap(void);
 void arm64_user_system_error(void);
 void arm64_kernel_trap(struct arch_frame *frame, const char *what);

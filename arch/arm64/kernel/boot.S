@@ -1,5 +1,5 @@
-// What a board's first instructions need, on every CPU: down to EL1, and the MMU on. Both run at physical
-// addresses, with the MMU off, and without a stack.
+// What a board's first instructions need, on every CPU: down to EL1, and the MMU on. Both run at
+// physical addresses, with the MMU off, and without a stack.
 #include "arm64.h"
 
 #define HCR_RW       (1 << 31)   // EL1 is 64-bit.
@@ -9,7 +9,7 @@
 #define SPSR_EL2H    0x3c9
 #define SCR_VALUE    0x5b1       // EL2 is 64-bit and non-secure, hvc works, smc doesn't.
 #define SCTLR_EL2_OFF 0x30c50830 // MMU and caches off.
-#define CNTFRQ_RASPI 19200000
+#define CPUECTLR_SMPEN (1 << 6)
 
     .section .boot, "ax"
 
@@ -22,6 +22,11 @@ arm64_enter_el1:
     cmp x9, #2
     b.lo 3f
     b.eq 2f
+    // Caches are coherent with the other CPUs' from here on (A53 TRM, CPUECTLR_EL1.SMPEN). Only EL3
+    // may do that: otherwise the firmware has.
+    mrs x9, S3_1_C15_C2_1
+    orr x9, x9, #CPUECTLR_SMPEN
+    msr S3_1_C15_C2_1, x9
     mov x9, #SCR_VALUE
     msr scr_el3, x9
     msr cptr_el3, xzr
@@ -59,9 +64,9 @@ arm64_enter_el1:
 3:
     ret
 
-// Turns MMU and caches on with the tables at the physical address x0, in both halves, and goes on at the
-// virtual address x1. Nothing has been cached yet: the firmware loads the image past our caches, which
-// are off, and the tables are constants in the image. Clobbers x9.
+// Turns MMU and caches on with the tables at the physical address x0, in both halves, and goes on
+// at the virtual address x1. Nothing has been cached yet: the firmware loads the image past our
+// caches, which are off, and the tables are constants in the image. Clobbers x9.
     .global arm64_enter_kernel
     .type arm64_enter_kernel, @function
 arm64_enter_kernel:
@@ -71,8 +76,8 @@ arm64_enter_kernel:
     msr tcr_el1, x9
     msr ttbr0_el1, x0
     msr ttbr1_el1, x0
-    // Whatever the TLB and the instruction cache hold is from before (ARM ARM, "Behavior of caches at
-    // reset"; the firmware may have run here).
+    // Whatever the TLB and the instruction cache hold is from before (ARM ARM, "Behavior of caches
+    // at reset"; the firmware may have run here).
     tlbi vmalle1
     ic iallu
     dsb nsh
@@ -82,10 +87,19 @@ arm64_enter_kernel:
     isb
     br x1
 
-// arm64_replace_ttbr1(table): other tables for the kernel's half. What maps the same addresses in another
-// way must never be in the TLB together (ARM ARM, "Using break-before-make when updating translation table
-// entries"), so this code goes over to the identity mapping, forgets all, and comes back. Interrupts are
-// masked, and no stack is used.
+// A CPU that nobody wants sleeps here. No interrupt is enabled on it, so that nothing ends the wfi.
+    .global arm64_park
+    .type arm64_park, @function
+arm64_park:
+    msr daifset, #15
+1:
+    wfi
+    b 1b
+
+// arm64_replace_ttbr1(table): other tables for the kernel's half. What maps the same addresses in
+// another way must never be in the TLB together (ARM ARM, "Using break-before-make when updating
+// translation table entries"), so this code goes over to the identity mapping, forgets all, and
+// comes back. Interrupts are masked, and no stack is used.
     .text
     .global arm64_replace_ttbr1
     .type arm64_replace_ttbr1, @function

@@ -1,6 +1,6 @@
 // Copies between kernel and user memory. ldtr and sttr access memory as the program itself could: a
-// kernel address faults, and with PAN (ARMv8.1) nothing else reaches user memory at all. The handler of
-// data aborts knows the range of addresses between the labels.
+// kernel address faults, and with PAN (ARMv8.1) nothing else reaches user memory at all. The
+// handler of data aborts knows the range of addresses between the labels.
 //
 //     bool arm64_copy_from_user(void *dst, vaddr_t src, size_t len)
 //     bool arm64_copy_to_user(vaddr_t dst, const void *src, size_t len)

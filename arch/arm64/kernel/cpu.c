@@ -24,7 +24,8 @@ void arm64_cpu_early_init(unsigned id, uint64_t stack) {
     arm64_context_changed();
 }
 
-/// PSTATE.PAN keeps the kernel from touching user memory by accident: only the copies' instructions can.
+/// PSTATE.PAN keeps the kernel from touching user memory by accident: only the copies' instructions
+/// can.
 static void init_pan(void) {
     if ((arm64_read_id_aa64mmfr1_el1() >> 20) & 15) {
         arm64_write_sctlr_el1(arm64_read_sctlr_el1() & ~(uint64_t) SCTLR_SPAN);

@@ -100,8 +100,8 @@ static void alloc_stacks(struct arm64_cpu *cpu) {
     cpu->kernel_stack = stack + 2 * PAGE_SIZE + KERNEL_STACK_SIZE;
 }
 
-/// One ASID an address space, for good: there are never more than fit, so none is ever taken from one that
-/// lives, and there is no generation to keep track of between CPUs.
+/// One ASID an address space, for good: there are never more than fit, so none is ever taken from
+/// one that lives, and there is no generation to keep track of between CPUs.
 static void check_asids(void) {
     bool has_16_bits = ((arm64_read_id_aa64mmfr0_el1() >> 4) & 15) == 2;
     if (!has_16_bits && CONFIG_NUM_TASKS > 254) {
@@ -252,6 +252,6 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
 }
 
 void arch_flush_user_tlb(void) {
-    // Whoever unmaps a page tells all CPUs' TLBs at once (arm64_table_entry_removed), so they never hold
-    // anything that isn't so any more.
+    // Whoever unmaps a page tells all CPUs' TLBs at once (arm64_table_entry_removed), so they never
+    // hold anything that isn't so any more.
 }

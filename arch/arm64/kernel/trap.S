@@ -1,6 +1,6 @@
-// Entries to and exits from the kernel. While a program runs, the stack pointer of EL1 points to its
-// task's struct, which begins with its frame (struct arch_frame): its registers are stored right there.
-// Then the code goes over to the CPU's kernel stack.
+// Entries to and exits from the kernel. While a program runs, the stack pointer of EL1 points to
+// its task's struct, which begins with its frame (struct arch_frame): its registers are stored
+// right there. Then the code goes over to the CPU's kernel stack.
 #include "arm64.h"
 
 // Offsets into struct arm64_cpu, which TPIDR_EL1 points to.
@@ -50,8 +50,8 @@
     msr daifclr, #1
 .endm
 
-// arch_resume(task): the task begins with its frame. A fast interrupt must not find the stack pointer there,
-// nor overwrite ELR and SPSR.
+// arch_resume(task): the task begins with its frame. A fast interrupt must not find the stack
+// pointer there, nor overwrite ELR and SPSR.
     .global arch_resume
     .type arch_resume, @function
 arch_resume:
@@ -152,9 +152,9 @@ user_serror:
     eret
 .endm
 
-// A fault in a user copy, or a bug. If the stack pointer is outside of the kernel stack, there is no use in
-// storing anything there. Two registers that hold nothing now are the scratch space: the program's stack
-// pointer is in its frame, and TPIDRRO_EL0 is nobody's.
+// A fault in a user copy, or a bug. If the stack pointer is outside of the kernel stack, there is
+// no use in storing anything there. Two registers that hold nothing now are the scratch space: the
+// program's stack pointer is in its frame, and TPIDRRO_EL0 is nobody's.
     .type kernel_sync, @function
 kernel_sync:
     msr tpidrro_el0, x0
@@ -163,12 +163,9 @@ kernel_sync:
     ldr x0, [x0, #CPU_STACK]
     mov x1, sp
     sub x0, x0, x1
+    add x0, x0, #(FRAME_SIZE + 16)
     lsr x0, x0, #KERNEL_STACK_BITS
-    cbz x0, 1f
-    mrs x0, tpidr_el1
-    ldr x0, [x0, #CPU_EMERGENCY_STACK]
-    mov sp, x0
-1:
+    cbnz x0, kernel_stack_overflow
     mrs x0, tpidrro_el0
     mrs x1, sp_el0
     msr tpidrro_el0, xzr
@@ -176,6 +173,22 @@ kernel_sync:
     mov x1, xzr
     bl arm64_kernel_trap
     LEAVE_TO_KERNEL
+
+    .type kernel_stack_overflow, @function
+kernel_stack_overflow:
+    mrs x0, tpidr_el1
+    ldr x0, [x0, #CPU_EMERGENCY_STACK]
+    mov sp, x0
+    mrs x0, tpidrro_el0
+    mrs x1, sp_el0
+    msr tpidrro_el0, xzr
+    ENTER_FROM_KERNEL
+    adr x1, 9f
+    bl arm64_kernel_trap
+    b .
+9:
+    .asciz "stack overflow: exception"
+    .balign 4
 
     .type kernel_fiq, @function
 kernel_fiq:
@@ -206,7 +219,8 @@ kernel_fiq:
     b \target
 .endm
 
-// ARM ARM, "Exception vectors": by where the exception comes from, then synchronous, IRQ, FIQ, SError.
+// ARM ARM, "Exception vectors": by where the exception comes from, then synchronous, IRQ, FIQ,
+// SError.
     .balign 2048
     .global arm64_vectors
 arm64_vectors:
@@ -283,9 +297,9 @@ arm64_fpu_restore:
 
 // ---- Semihosting --------------------------------------------------------------------------------
 
-// long arm64_semihosting(long operation, const void *arguments): what an emulator or a debugger does for us
-// (ARM, "Semihosting for AArch32 and AArch64", section 3). Without either, the instruction doesn't exist:
-// the trap handler knows its address, and goes on behind it.
+// long arm64_semihosting(long operation, const void *arguments): what an emulator or a debugger
+// does for us (ARM, "Semihosting for AArch32 and AArch64", section 3). Without either, the
+// instruction doesn't exist: the trap handler knows its address, and goes on behind it.
     .global arm64_semihosting, arm64_semihosting_insn
     .type arm64_semihosting, @function
 arm64_semihosting:

@@ -7,9 +7,9 @@ extern char arm64_copy_begin[], arm64_copy_end[], arm64_copy_fault[], arm64_semi
 #define ESR_WRITE             (1u << 6)
 #define ESR_CACHE_MAINTENANCE (1u << 8)  // Counts as a write, but is none.
 
-// The low bits of ESR for aborts (ARM ARM, ISS encoding for an exception from a Data Abort). Those of the
-// faults that concern page tables end in the level.
-#define FSC(esr)        ((esr) & 0x3f)
+// The low bits of ESR for aborts (ARM ARM, ISS encoding for an exception from a Data Abort). Those
+// of the faults that concern page tables end in the level.
+#define FSC(esr)        ((esr) &0x3f)
 #define FSC_LEVEL       3u
 #define FSC_ADDRESS     0x00  ///< Address size; level 0: beyond what there is.
 #define FSC_TRANSLATION 0x04
@@ -157,7 +157,7 @@ void arm64_kernel_trap(struct arch_frame *frame, const char *what) {
 
 // ---- Semihosting --------------------------------------------------------------------------------
 
-#define SYS_EXIT_EXTENDED           0x20
+#define SYS_EXIT_EXTENDED            0x20
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026
 
 long arm64_semihosting(long operation, const void *arguments);

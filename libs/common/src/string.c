@@ -9,6 +9,13 @@
 #    define PLAIN_LOOPS __attribute__((optimize("no-tree-loop-distribute-patterns")))
 #endif
 
+/// Compilers make calls of some functions themselves, even after it has been seen that nobody calls them.
+#if __has_attribute(externally_visible)
+#    define CALLED_UNSEEN __attribute__((used, externally_visible))
+#else
+#    define CALLED_UNSEEN __attribute__((used))
+#endif
+
 /// A word at any address. The compiler reads and writes it as the machine allows: in one go, or byte
 /// by byte where unaligned accesses fault.
 struct unaligned_word {
@@ -113,7 +120,7 @@ PLAIN_LOOPS int atoi(const char *s) {
     return (value == INT32_MIN) ? INT32_MAX : -value;
 }
 
-PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
+CALLED_UNSEEN PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
     const uint8_t *p = a;
     const uint8_t *q = b;
     while (len >= WORD && load(p) == load(q)) {
@@ -168,12 +175,12 @@ PLAIN_LOOPS static void copy_backwards(uint8_t *dst, const uint8_t *src, size_t 
     }
 }
 
-void *memcpy(void *dst, const void *src, size_t len) {
+CALLED_UNSEEN void *memcpy(void *dst, const void *src, size_t len) {
     copy_forwards(dst, src, len);
     return dst;
 }
 
-void *memmove(void *dst, const void *src, size_t len) {
+CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
     // True also if dst is below src: the difference wraps around to a large number.
     if ((uintptr_t) dst - (uintptr_t) src >= len) {
         copy_forwards(dst, src, len);
@@ -183,7 +190,7 @@ void *memmove(void *dst, const void *src, size_t len) {
     return dst;
 }
 
-PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
+CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
     uint8_t *p = dst;
     for (; len > 0 && !IS_ALIGNED((uintptr_t) p, WORD); len--) {
         *p++ = (uint8_t) value;

@@ -1,8 +1,9 @@
 #include <firmware/fdt.h>
 #include <string.h>
 
-#define FDT_MAGIC      0xd00dfeedu
-#define FDT_COMPATIBLE 17  ///< Blobs of this version, and later ones that say so, look as we know them.
+#define FDT_MAGIC 0xd00dfeedu
+#define FDT_COMPATIBLE \
+    17  ///< Blobs of this version, and later ones that say so, look as we know them.
 
 // Tokens of the structure block.
 #define FDT_BEGIN_NODE 1
@@ -42,8 +43,9 @@ struct walk {
     struct block tokens;
     struct block strings;
     struct fdt_property property;
-    struct cells cells[FDT_MAX_DEPTH + 1];  ///< [d]: for nodes of depth d, as their parent has said.
-    int depth;                              ///< Of the node we are in; -1: in none.
+    struct cells
+        cells[FDT_MAX_DEPTH + 1];  ///< [d]: for nodes of depth d, as their parent has said.
+    int depth;                     ///< Of the node we are in; -1: in none.
 };
 
 static uint32_t read_be32(const uint8_t *p) {
@@ -182,8 +184,7 @@ bool fdt_walk(const void *blob, size_t max_len,
         return false;
     }
     bool good;
-    while (step(&walk, visit, arg, &good)) {
-    }
+    while (step(&walk, visit, arg, &good)) {}
     return good;
 }
 

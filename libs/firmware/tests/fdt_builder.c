@@ -57,9 +57,15 @@ void build_finish(struct fdt_builder *b) {
     size_t reserved = 40, tokens = reserved + 48, strings = tokens + b->tokens_len;
     b->blob_len = strings + b->strings_len;
     const uint32_t header[10] = {
-        0xd00dfeed,          (uint32_t) b->blob_len,    (uint32_t) tokens,
-        (uint32_t) strings,  (uint32_t) reserved,       17,
-        16,                  0,                         (uint32_t) b->strings_len,
+        0xd00dfeed,
+        (uint32_t) b->blob_len,
+        (uint32_t) tokens,
+        (uint32_t) strings,
+        (uint32_t) reserved,
+        17,
+        16,
+        0,
+        (uint32_t) b->strings_len,
         (uint32_t) b->tokens_len,
     };
     for (int i = 0; i < 10; i++) {

@@ -78,12 +78,17 @@ static char *take_word(char *s, char **dst) {
     return (quote != '\0') ? NULL : last ? s : s + 1;
 }
 
+static char *skip_spaces(char *s) {
+    while (isspace(*s)) {
+        s++;
+    }
+    return s;
+}
+
 int cmdline_split(char *s, char **words, int max) {
     int count = 0;
     for (;;) {
-        while (isspace(*s)) {
-            s++;
-        }
+        s = skip_spaces(s);
         if (*s == '\0') {
             return count;
         }
@@ -167,19 +172,20 @@ int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
     return unknown_command(program, words[1]);
 }
 
-/// Splits our own command line once; its words last as long as the program.
-static char **own_words(int *count) {
-    static char *own_line;
-    static char **words;
+/// Splits our own command line once. Its words, which last as long as the program, follow each other.
+/// Returns the first; `*count` is 0 if there is none or a quote isn't closed.
+static char *own_words(int *count) {
+    static char *words;
     static int num_words;
-    if (own_line == NULL) {
-        const char *cmdline = program_cmdline();
-        own_line = strdup(cmdline);
-        // A word and the space behind it have two characters at least.
-        const int max = (int) strlen(cmdline) / 2 + 1;
-        words = malloc((size_t) max * sizeof(*words));
-        ASSERT(own_line != NULL && words != NULL);
-        num_words = cmdline_split(own_line, words, max);
+    if (words == NULL) {
+        words = strdup(program_cmdline());
+        ASSERT(words != NULL);
+        char *s = words, *dst = words;
+        while (s != NULL && *(s = skip_spaces(s)) != '\0') {
+            s = take_word(s, &dst);
+            num_words++;
+        }
+        num_words = (s != NULL) ? num_words : 0;
     }
 
     *count = num_words;
@@ -188,10 +194,10 @@ static char **own_words(int *count) {
 
 const char *cmdline_option(const char *name) {
     int count;
-    char **words = own_words(&count);
+    const char *word = own_words(&count);
     size_t len = strlen(name);
-    for (int i = 1; i < count; i++) {
-        const char *word = words[i];
+    while (--count > 0) {
+        word += strlen(word) + 1;
         if (strncmp(word, "--", 2) != 0 || strncmp(&word[2], name, len) != 0) {
             continue;
         }

@@ -6,15 +6,15 @@
 #include "machine.h"
 #include "thread.h"
 
-// The BCM2835's system timer ("BCM2835 ARM Peripherals", chapter 12) counts microseconds; its comparator 1
-// raises interrupt 1.
-#define TIMER_BASE    0x3f003000
-#define TIMER_LEN     0x1c
-#define TIMER_CS      0x00
-#define TIMER_CLO     0x04
-#define TIMER_C1      0x10
-#define TIMER_CS_M1   (1u << 1)
-#define TIMER_TICKS   1000
+// The BCM2835's system timer ("BCM2835 ARM Peripherals", chapter 12) counts microseconds; its
+// comparator 1 raises interrupt 1.
+#define TIMER_BASE  0x3f003000
+#define TIMER_LEN   0x1c
+#define TIMER_CS    0x00
+#define TIMER_CLO   0x04
+#define TIMER_C1    0x10
+#define TIMER_CS_M1 (1u << 1)
+#define TIMER_TICKS 1000
 
 const struct machine machine = {
     .irq = 1,
@@ -135,26 +135,27 @@ const unsigned char machine_code[] = {0x20, 0x00, 0x80, 0x52, 0xc0, 0x03, 0x5f, 
 const unsigned machine_code_len = sizeof(machine_code);
 
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
-    uint64_t in[2] = {pattern, ~pattern}, low[2] = {0, 0}, high[2] = {0, 0};
+    __aligned(16) uint64_t in[2] = {pattern, ~pattern};
+    __aligned(16) uint64_t low[2] = {0, 0}, high[2] = {0, 0};
     uint64_t fpsr = pattern & 0x1f, fpsr_after;
     // System calls and the clock's interrupts come in between; the registers are not touched by
     // anything but this.
-    __asm__ __volatile__("ldr q0, [%[in]]\n"
-                         "ldr q31, [%[in]]\n"
-                         "add v31.2d, v31.2d, v31.2d\n"
-                         "msr fpsr, %[fpsr]\n"
-                         "1:\n"
-                         "    mov x8, %[nop]\n"
-                         "    svc #0\n"
-                         "    subs %w[rounds], %w[rounds], #1\n"
-                         "    b.ne 1b\n"
-                         "str q0, [%[low]]\n"
-                         "str q31, [%[high]]\n"
-                         "mrs %[fpsr_after], fpsr\n"
-                         : [rounds] "+&r"(rounds), [fpsr_after] "=&r"(fpsr_after)
-                         : [in] "r"(in), [low] "r"(low), [high] "r"(high), [nop] "i"(SYS_NOP),
-                           [fpsr] "r"(fpsr)
-                         : "x0", "x1", "x2", "x3", "x4", "x5", "x8", "memory", "cc", "v0", "v31");
+    __asm__ __volatile__(
+        "ldr q0, [%[in]]\n"
+        "ldr q31, [%[in]]\n"
+        "add v31.2d, v31.2d, v31.2d\n"
+        "msr fpsr, %[fpsr]\n"
+        "1:\n"
+        "    mov x8, %[nop]\n"
+        "    svc #0\n"
+        "    subs %w[rounds], %w[rounds], #1\n"
+        "    b.ne 1b\n"
+        "str q0, [%[low]]\n"
+        "str q31, [%[high]]\n"
+        "mrs %[fpsr_after], fpsr\n"
+        : [rounds] "+&r"(rounds), [fpsr_after] "=&r"(fpsr_after)
+        : [in] "r"(in), [low] "r"(low), [high] "r"(high), [nop] "i"(SYS_NOP), [fpsr] "r"(fpsr)
+        : "x0", "x1", "x2", "x3", "x4", "x5", "x8", "memory", "cc", "v0", "v31");
     return low[0] == pattern && low[1] == ~pattern && high[0] == 2 * pattern
            && high[1] == 2 * ~pattern && fpsr == fpsr_after;
 }
@@ -164,7 +165,8 @@ bool machine_registers_keep(uint64_t pattern) {
     for (unsigned i = 0; i < 4; i++) {
         in[i] = pattern * (i + 1);
     }
-    // The first, the last and the thread register; and one of those that a function call doesn't keep.
+    // The first, the last and the thread register; and one of those that a function call doesn't
+    // keep.
     __asm__ __volatile__("ldp x6, x17, [%[in]]\n"
                          "ldp x28, x9, [%[in], #16]\n"
                          "msr tpidr_el0, x9\n"

@@ -8,9 +8,10 @@
 
 /// Hardware that the manifest gives the test, and some that it doesn't.
 struct machine {
-    unsigned irq;           ///< A line of a device that it gives,
-    unsigned other_irq;     ///< and one of another device.
-    uint16_t port;          ///< An I/O port of that device that can be read without harm, if there are ports.
+    unsigned irq;        ///< A line of a device that it gives,
+    unsigned other_irq;  ///< and one of another device.
+    uint16_t
+        port;  ///< An I/O port of that device that can be read without harm, if there are ports.
     paddr_t device_memory;  ///< A device's memory that nobody has been granted.
     vaddr_t kernel_text;    ///< Where the kernel is in the address space.
 };
@@ -26,8 +27,8 @@ struct machine_exception {
     int exception;  ///< EXP_*
 };
 
-/// All of them are tried: invalid and privileged instructions, breakpoints, alignment, addresses that no
-/// task can have. The last one has no `what`.
+/// All of them are tried: invalid and privileged instructions, breakpoints, alignment, addresses
+/// that no task can have. The last one has no `what`.
 extern const struct machine_exception machine_exceptions[];
 
 /// Makes a system call whose arguments are 0.
@@ -43,8 +44,8 @@ void machine_irq_start(void);
 void machine_irq_handle(void);
 void machine_irq_stop(void);
 
-/// Fills FPU registers with a pattern, enters the kernel `rounds` times, and tells whether they still
-/// have it.
+/// Fills FPU registers with a pattern, enters the kernel `rounds` times, and tells whether they
+/// still have it.
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds);
 
 /// The same for all other registers that a system call keeps, once.

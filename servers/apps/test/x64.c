@@ -105,8 +105,9 @@ bool machine_registers_keep(uint64_t pattern) {
     for (unsigned i = 0; i < 5; i++) {
         in[i] = pattern * (i + 1);
     }
-    // rbp is kept by hand: the compiler may need it.
-    __asm__ __volatile__("push %%rbp\n"
+    // rbp is kept by hand, because the compiler may need it, and below the red zone.
+    __asm__ __volatile__("lea -128(%%rsp), %%rsp\n"
+                         "push %%rbp\n"
                          "mov 0(%[in]), %%rbx\n"
                          "mov 8(%[in]), %%rbp\n"
                          "mov 16(%[in]), %%r12\n"
@@ -121,6 +122,7 @@ bool machine_registers_keep(uint64_t pattern) {
                          "mov %%r13, 24(%%r15)\n"
                          "mov %%r14, 32(%%r15)\n"
                          "pop %%rbp\n"
+                         "lea 128(%%rsp), %%rsp\n"
                          :
                          : [in] "D"(in), [out] "S"(out), [nop] "i"(SYS_NOP)
                          : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",

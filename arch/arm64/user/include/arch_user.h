@@ -15,9 +15,9 @@ static inline uint64_t arch_cycles(void) {
     return arm64_read_counter() << ARM64_CYCLES_SHIFT;
 }
 
-/// What this CPU has done, to measure code with: its cycles (it may stop while the CPU waits, and is
-/// another one on each CPU). Under QEMU's -icount it is instructions.
-static inline uint64_t arch_work(void) {
+/// This CPU's own cycles, to measure code with: another counter on each CPU, which may stand still
+/// while the CPU waits. Under QEMU's -icount it counts instructions.
+static inline uint64_t arch_cpu_cycles(void) {
     uint64_t value;
     __asm__ __volatile__("isb\n\tmrs %0, pmccntr_el0" : "=r"(value)::"memory");
     return value;
@@ -32,9 +32,10 @@ struct arch_frame {
     vaddr_t return_addr;
 };
 
-/// Before the CPU reads what a device wrote to memory, and before a device reads what the CPU wrote. The
-/// caches know nothing of devices. Lines that were fetched ahead of time while the device was writing are
-/// dropped by the first; by the second, no line is left that could be written back over its data.
+/// Before the CPU reads what a device wrote to memory, and before a device reads what the CPU
+/// wrote. The caches know nothing of devices. Lines that were fetched ahead of time while the
+/// device was writing are dropped by the first; by the second, no line is left that could be
+/// written back over its data.
 static inline void arch_dma_flush_read(vaddr_t vaddr, size_t len) {
     arm64_clean_and_invalidate(vaddr, len);
 }

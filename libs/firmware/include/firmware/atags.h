@@ -2,8 +2,8 @@
 #define __FIRMWARE_ATAGS_H__
 
 /// \file
-/// Reads a tagged list (ATAGs): what ARM boot loaders pass where there is no device tree ("Booting ARM
-/// Linux", section 4).
+/// Reads a tagged list (ATAGs): what ARM boot loaders pass where there is no device tree ("Booting
+/// ARM Linux", section 4).
 
 #include <types.h>
 
@@ -17,8 +17,8 @@ struct atags {
     const char *cmdline;  ///< "" if there is none.
 };
 
-/// Reads the list at `list`, which is 4-byte-aligned and ends within `max_len` bytes. False: there is none,
-/// or it is damaged.
+/// Reads the list at `list`, which is 4-byte-aligned and ends within `max_len` bytes. False: there
+/// is none, or it is damaged.
 bool atags_read(const void *list, size_t max_len, struct atags *atags);
 
 #endif

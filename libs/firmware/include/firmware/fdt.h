@@ -2,9 +2,9 @@
 #define __FIRMWARE_FDT_H__
 
 /// \file
-/// Reads flattened device trees (Devicetree Specification 0.3, chapter 5), in place and without memory of
-/// its own. Nothing in the blob is believed: every offset and length is checked against the blob's end, and
-/// what doesn't fit ends the reading.
+/// Reads flattened device trees (Devicetree Specification 0.3, chapter 5), in place and without
+/// memory of its own. Nothing in the blob is believed: every offset and length is checked against
+/// the blob's end, and what doesn't fit ends the reading.
 
 #include <types.h>
 
@@ -13,8 +13,9 @@
 
 /// A property, as fdt_walk() shows it. The pointers are into the blob; values are big-endian.
 struct fdt_property {
-    int depth;                         ///< Of the node that has it.
-    const char *nodes[FDT_MAX_DEPTH];  ///< The names on the way there: nodes[depth] is the node's own.
+    int depth;  ///< Of the node that has it.
+    const char
+        *nodes[FDT_MAX_DEPTH];  ///< The names on the way there: nodes[depth] is the node's own.
     const char *name;
     const uint8_t *data;
     size_t len;
@@ -25,8 +26,8 @@ struct fdt_property {
 /// Whether there is a device tree at `blob`, no longer than `max_len`; its length then, or 0.
 size_t fdt_size(const void *blob, size_t max_len);
 
-/// Calls `visit` for each property, in the order of the blob, until it returns false. False: the tree is
-/// damaged; what comes before the damage has been shown.
+/// Calls `visit` for each property, in the order of the blob, until it returns false. False: the
+/// tree is damaged; what comes before the damage has been shown.
 bool fdt_walk(const void *blob, size_t max_len,
               bool (*visit)(const struct fdt_property *property, void *arg), void *arg);
 
@@ -34,8 +35,8 @@ bool fdt_walk(const void *blob, size_t max_len,
 bool fdt_reservations(const void *blob, size_t max_len,
                       void (*visit)(uint64_t base, uint64_t len, void *arg), void *arg);
 
-/// The number in `cells` 32-bit cells (1 or 2) at *offset of the property, which is moved behind it. False:
-/// there aren't that many left, or the number of cells is neither 1 nor 2.
+/// The number in `cells` 32-bit cells (1 or 2) at *offset of the property, which is moved behind
+/// it. False: there aren't that many left, or the number of cells is neither 1 nor 2.
 bool fdt_number(const struct fdt_property *property, size_t *offset, unsigned cells,
                 uint64_t *value);
 
