@@ -32,8 +32,9 @@ static bool is_within(vaddr_t addr, size_t len, vaddr_t base, size_t size) {
     return addr >= base && addr - base <= size && len <= size - (addr - base);
 }
 
+/// The null pointer is none, even if there is flash at 0: debug builds don't compute with it.
 static bool is_flash(vaddr_t addr, size_t len) {
-    return is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
+    return addr != 0 && is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
 }
 
 /// What the last check has refused: syscall_fault() tells of it.

@@ -125,7 +125,7 @@ struct task *task_create_init(void) {
 
 static error_t check_create(struct task *creator, struct task *slot, task_t tid, task_t pager,
                             unsigned flags) {
-    if (!(creator->flags & TASK_RIGHT_TASK) || (flags & TASK_RIGHTS & ~creator->flags)) {
+    if (flags & TASK_RIGHTS & ~creator->flags) {
         return ERR_NOT_PERMITTED;
     }
     if (!(creator->flags & TASK_RIGHT_PHYS) && pager != creator->tid) {
@@ -148,6 +148,9 @@ error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned
                     vaddr_t memory) {
     struct task *creator = current_task();
     struct task_template template;
+    if (!(creator->flags & TASK_RIGHT_TASK)) {
+        return ERR_NOT_PERMITTED;
+    }
     error_t err = memory_read_template(&template, name, memory);
     if (err != OK) {
         return err;

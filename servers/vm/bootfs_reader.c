@@ -41,6 +41,11 @@ const char *bootfs_init(const void *image, size_t len, paddr_t paddr) {
     return NULL;
 }
 
+bool bootfs_overlaps(paddr_t paddr, size_t num_pages) {
+    paddr_t end = image_paddr + ALIGN_UP((size_t) header->len, PAGE_SIZE);
+    return paddr < end && paddr + num_pages * PAGE_SIZE > image_paddr;
+}
+
 size_t bootfs_num_files(void) {
     return header->num_files;
 }

@@ -13,6 +13,9 @@
 /// \return       NULL if all is well, else what is wrong with it, for a log line.
 const char *bootfs_init(const void *image, size_t len, paddr_t paddr);
 
+/// Whether a range of physical pages has some of the image's.
+bool bootfs_overlaps(paddr_t paddr, size_t num_pages);
+
 size_t bootfs_num_files(void);
 
 /// \param index  Below bootfs_num_files().

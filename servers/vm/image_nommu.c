@@ -4,9 +4,7 @@
 
 #include "image.h"
 #include "nommu.h"
-
-/// RAM of tasks that never run.
-static uint8_t stand_in_ram[STACK_MIN] __aligned(8);
+#include "own.h"
 
 error_t image_find(const char *name, const struct program **program) {
     // The first one is vm itself.
@@ -58,8 +56,11 @@ error_t image_put_cmdline(struct task *task, const char *cmdline) {
 }
 
 error_t image_create_stand_in(const struct task *task) {
-    struct task_memory memory = {(uintptr_t) stand_in_ram, sizeof(stand_in_ram),
-                                 sizeof(stand_in_ram)};
+    void *ram = own_borrow(STACK_MIN);
+    if (!ram) {
+        return ERR_NO_MEMORY;
+    }
+    struct task_memory memory = {(uintptr_t) ram, STACK_MIN, STACK_MIN};
     // It never runs: the entry point only has to be one.
     vaddr_t entry = programs_at(0)->entry.entry;
     return task_create_in(task->tid, task->name, entry, INIT_TASK, 0, &memory);

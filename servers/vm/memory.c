@@ -3,6 +3,7 @@
 #include <resea/printf.h>
 #include <resea/task.h>
 
+#include "bootfs_reader.h"
 #include "own.h"
 #include "pool.h"
 
@@ -207,7 +208,9 @@ static error_t check_range(size_t num_pages, paddr_t paddr) {
     if (num_pages > (UINTPTR_MAX - paddr) / PAGE_SIZE) {
         return ERR_INVALID_ARG;
     }
-    return (paddr && pages_is_ram(paddr, num_pages)) ? ERR_NOT_PERMITTED : OK;
+    // Bootfs is no RAM to be handed out, but no device either: others run the programs in it.
+    bool is_memory = pages_is_ram(paddr, num_pages) || bootfs_overlaps(paddr, num_pages);
+    return (paddr && is_memory) ? ERR_NOT_PERMITTED : OK;
 }
 
 error_t memory_add_region(struct task *task, size_t num_pages, paddr_t paddr,

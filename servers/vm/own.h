@@ -26,6 +26,11 @@ error_t own_grow_pages(size_t offset, paddr_t page, paddr_t (*take)(void));
 /// \return       The window, or NULL if there is no memory for a page table.
 void *own_open_window(paddr_t paddr, unsigned flags);
 void own_close_window(void);
+#else
+
+/// Memory that nobody uses yet, aligned to 8 bytes, until the next own_alloc.
+/// \return  NULL if there isn't that much.
+void *own_borrow(size_t size);
 #endif
 
 /// Memory for vm's tables, filled with zeroes, aligned to 16 bytes, never freed. Several calls in a

@@ -29,9 +29,9 @@ struct task_end {
 
 struct task {
     task_t tid;
-    enum task_life life;
-    const char *name;
-    unsigned server;  ///< Its entry in the manifest. Of an external task: its pager's.
+    enum task_life life : 8;
+    unsigned server : 24;  ///< Its entry in the manifest. Of an external task: its pager's.
+    const char *name;      ///< Lasts for ever.
     task_t pager;
     task_t launcher;                ///< Who asked for it; INIT_TASK: vm itself.
     const struct program *program;  ///< NULL if external.

@@ -11,6 +11,7 @@ _PART = {
     "cflags": _FLAGS,
     "cflags_debug": _FLAGS,
     "cflags_release": _FLAGS,
+    "cflags_libs": _FLAGS,
     "ldflags": _FLAGS,
 }
 _FIELDS = {
@@ -38,6 +39,7 @@ class Part:
     cflags: list
     cflags_debug: list
     cflags_release: list
+    cflags_libs: list
     ldflags: list
 
 

@@ -26,7 +26,7 @@ _TEXT_KEYS = {"name", "description"}
 @dataclass
 class Component:
     """What one SConscript declares. Sources are names within `folder`; `sources_for` has those that
-    only some boards build, by the architecture's name, or by "mmu" or "nommu"."""
+    only some boards build, by the architecture's name, or by what it has: see sources_on()."""
 
     kind: str
     name: str
@@ -43,8 +43,9 @@ class Component:
 
     def sources_on(self, arch):
         """What is built of it on an architecture, an arch.Arch."""
-        own = self.sources_for.get(arch.name, [])
-        return self.sources + self.sources_for.get("mmu" if arch.mmu else "nommu", []) + own
+        kinds = ("mmu" if arch.mmu else "nommu", "ports" if arch.ports else "noports", arch.name)
+        return self.sources + [source for kind in kinds
+                               for source in self.sources_for.get(kind, [])]
 
 
 class Library:
@@ -247,7 +248,8 @@ def _check_sources_for(value, where):
             isinstance(key, str) and isinstance(files, list)
             and all(isinstance(file, str) for file in files) for key, files in value.items()):
         raise UserError(where, "sources_for: expects a dict of lists of strings, by the "
-                               "architecture's name, \"mmu\" or \"nommu\"")
+                               "architecture's name, \"mmu\", \"nommu\", \"ports\" or "
+                               "\"noports\"")
 
 
 def _check_source(component, key, source):

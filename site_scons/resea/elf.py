@@ -98,7 +98,9 @@ def image(paths, flash):
         with open(path, "rb") as file:
             for segment in _loaded(ELFFile(file)):
                 data, start = segment.data(), segment["p_paddr"] - base
-                if data and not 0 <= start <= length - len(data):
+                if not data:
+                    continue
+                if not 0 <= start <= length - len(data):
                     raise UserError(path, f"its part at {segment['p_paddr']:#x} lies outside of the "
                                           "flash")
                 content[start:start + len(data)] = data

@@ -43,7 +43,8 @@ TOOLCHAINS = {
         release=["-O2"], link=["-z", "separate-loadable-segments"]),
     "gnu": Toolchain(
         programs={"CC": "gcc", "LD": "ld", "AR": "ar", "STRIP": "strip", "OBJCOPY": "objcopy"},
-        common=[],
+        # GCC takes the end of a list for an element (LIST_FOR_EACH in <list.h>) and warns of it.
+        common=["-Wno-array-bounds"],
         debug=["-Og", "-fstack-protector-strong", "-fsanitize=undefined",
                "-fsanitize-undefined-trap-on-error"],
         release=["-O2"], link=[]),
@@ -160,4 +161,8 @@ def python_action(function, modules, word=None, what="$TARGET"):
 
     It is done anew when one of `modules` changes. Without `word` it shows nothing.
     """
-    return Action(_Function(function, modules), output.step(word, what) if word else None)
+    callable_object = _Function(function, modules)
+    action = Action(callable_object, output.step(word, what) if word else None)
+    # Of a callable object, SCons looks at the code of __call__ alone, unless it is told.
+    action.gc = callable_object.get_contents
+    return action

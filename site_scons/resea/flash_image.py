@@ -73,7 +73,7 @@ class FlashImage:
     def _link_first(self, name, nodes):
         """At no particular place, to learn a program's size."""
         board = self.build.manifest
-        place = layout.Place(name, board.flash[0], 0, board.ram[0], _PLENTY,
+        place = layout.Place(name, board.flash_memory[0], 0, board.ram_memory[0], _PLENTY,
                              stack=self._server(name).memory["stack"],
                              ool=self._server(name).memory["ool"])
         script = self.folder / f"{name}.pass1.ld"
@@ -151,16 +151,16 @@ class FlashImage:
         paths = [self.build.top / str(node[0]) for node in first]
 
         def write(target):
-            reserved = layout.reserved(board.devices.values(), board.flash)
+            reserved = layout.reserved(board.devices.values(), board.flash_memory)
             found = layout.lay_out(
-                layout.Board(board.flash, board.ram, self.build.arch.page_size, reserved,
+                layout.Board(board.flash_memory, board.ram_memory, self.build.arch.page_size, reserved,
                              self._error),
                 self._sizes(kernel), elf.symbol(kernel, _TABLE), list(zip(self.programs, map(self._sizes, paths))))
             target.write_text(layout.to_json(found))
 
         node = self._command(self.layout, [kernel, *paths], write, "LAYOUT")
         self.user.env.Depends(node, self.user.env.Value(repr(
-            [board.flash, board.ram, self.programs, list(board.devices.values())])))
+            [board.flash_memory, board.ram_memory, self.programs, list(board.devices.values())])))
 
     @staticmethod
     def _sizes(path):
@@ -180,7 +180,7 @@ class FlashImage:
 
         image = self._command(build.image, [self.layout, *elfs], write, "IMAGE")
         env.SideEffect(build.shown(build.folder / "layout.txt"), image)
-        base = build.manifest.flash[0]
+        base = build.manifest.flash_memory[0]
         formats = {"resea.hex": "ihex", **build.manifest.images}
         return image + [env.Convert(
             build.shown(build.folder / name), image,

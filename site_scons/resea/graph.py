@@ -2,6 +2,7 @@
 
 from resea import environment, idl_headers
 from resea.build import IMPLIED_LIBS
+from resea.components import LIBRARY
 from resea.flash_image import FlashImage
 from resea.image import Image
 
@@ -16,7 +17,9 @@ class Half:
 
     def compile(self, component, includes):
         """The objects of a component. Only in the tree is a warning an error."""
+        part = getattr(self.build.arch, self.name)
         flags = self.env["CCFLAGS"] + ([] if component.external else ["-Werror"])
+        flags += part.cflags_libs if component.kind == LIBRARY else []
         return [node for source in component.sources_on(self.build.arch)
                 for node in self._compile(component.folder / source, flags, includes)]
 

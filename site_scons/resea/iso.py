@@ -7,6 +7,9 @@ import tempfile
 
 from resea.errors import UserError
 
+# The format of images (image in arch.toml) that GRUB can start.
+MULTIBOOT = "elf32-i386"
+
 # GRUB's shell reads these; grub.cfg has no way to quote them that survives GRUB's second quoting.
 UNSAFE = "\"'\\$\n{}"
 

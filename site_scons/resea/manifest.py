@@ -57,8 +57,8 @@ class Server:
 
 @dataclass
 class Manifest:
-    """A checked board manifest. `folders` are the board's own and those it extends. `flash` and
-    `ram` are (base, len), and None with an MMU."""
+    """A checked board manifest. `folders` are the board's own and those it extends. `flash_memory`
+    and `ram_memory` are (base, len), and None with an MMU."""
 
     name: str
     file: tomlfile.TomlFile
@@ -66,9 +66,10 @@ class Manifest:
     arch: str
     description: str
     cpus: int
-    flash: tuple
-    ram: tuple
+    flash_memory: tuple
+    ram_memory: tuple
     run: dict
+    flash: dict
     kernel: dict
     devices: dict
     servers: list
@@ -124,6 +125,16 @@ RUN = {
         "options": Field(schema.list_of(schema.string), default=[]),
     },
 }
+FLASH = {
+    "sdcard": {
+        "kernel": Field(schema.string, default="kernel8.img"),
+        "config": Field(schema.string, default="config.txt"),
+    },
+    "openocd": {
+        "scripts": Field(schema.list_of(schema.string), required=True),
+        "image": Field(schema.string, default="resea.hex"),
+    },
+}
 DEVICE = {
     "ports": Field(schema.one_or_list_of(schema.address_range(1 << 16)), default=[]),
     "mmio": Field(schema.one_or_list_of(schema.address_range(1 << 52)), default=[]),
@@ -164,7 +175,8 @@ VM_SERVER = {
     "options": SERVER["options"],
     "memory": TASK["memory"],
 }
-TABLES = ("board", "run", "kernel", "device", "server", "app_default", "files", "images")
+TABLES = ("board", "run", "flash", "kernel", "device", "server", "app_default", "files",
+          "images")
 
 # The formats of [images]: what llvm-objcopy -O calls them.
 IMAGE_FORMATS = ("binary", "ihex")
@@ -216,8 +228,9 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], flash=board["flash"], ram=board["ram"],
-        run=_run(file), servers=servers,
+        description=board["description"], flash_memory=board["flash"], ram_memory=board["ram"],
+        run=_tools(file, "run", "emulator", RUN),
+        flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)
@@ -235,13 +248,14 @@ def _subtables(file, key):
     return data
 
 
-def _run(file):
-    run = {}
-    for tool in _subtables(file, "run"):
-        if tool not in RUN:
-            raise file.error(("run", tool), unknown("emulator", tool, RUN))
-        run[tool] = schema.read_table(file, ("run", tool), RUN[tool])
-    return run
+def _tools(file, key, kind, tables):
+    """[run.*] or [flash.*]: a table for each tool that can do it."""
+    found = {}
+    for tool in _subtables(file, key):
+        if tool not in tables:
+            raise file.error((key, tool), unknown(kind, tool, tables))
+        found[tool] = schema.read_table(file, (key, tool), tables[tool])
+    return found
 
 
 def _devices(file):
@@ -352,7 +366,7 @@ def check_arch(manifest, arch):
 
 def _check_board_memory(manifest, key, arch):
     """[board] flash and ram are there if and only if the build lays out memory."""
-    given = getattr(manifest, key)
+    given = getattr(manifest, key + "_memory")
     if given and arch.mmu:
         raise manifest.file.error(("board", key), f"{arch.name} has an MMU: the kernel is told by "
                                                   "the boot loader where memory is")

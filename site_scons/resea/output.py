@@ -4,7 +4,8 @@ import os
 import sys
 
 _COLOURS = {"CC": "32", "AS": "32", "LD": "36", "AR": "36", "GEN": "35", "STRIP": "36",
-            "BOOTFS": "35", "LAYOUT": "35", "IMAGE": "1;34", "TEST": "33", "ERROR": "1;31", "WARNING": "1;33"}
+            "BOOTFS": "35", "LAYOUT": "35", "IMAGE": "1;34", "BUILT": "1;34",
+            "TEST": "33", "ERROR": "1;31", "WARNING": "1;33"}
 
 
 def coloured(stream=None):
@@ -35,12 +36,14 @@ def warning(text):
 
 
 def size(num_bytes):
-    """A size for people: 512 B, 12.3 KiB, 1.5 MiB."""
+    """A size for people: 512 B, 12.3 KiB, 1.5 MiB, 29.7 GiB."""
     if num_bytes < 1024:
         return f"{num_bytes} B"
     if num_bytes < 1024 * 1024:
         return f"{num_bytes / 1024:.1f} KiB"
-    return f"{num_bytes / 1024 / 1024:.1f} MiB"
+    if num_bytes < 1 << 30:
+        return f"{num_bytes / 1024 / 1024:.1f} MiB"
+    return f"{num_bytes / (1 << 30):.1f} GiB"
 
 
 def plural(number, word):

@@ -97,7 +97,7 @@ class Catalog:
 
     def board_tools(self, board: str, keys: Tuple[str, ...]) -> set:
         """Names of a board's tools of some kinds: those that building for it takes ("tools"), its
-        "emulator", its "debugger". A board from outside the tree may need any of them."""
+        "emulator", "debugger", "flasher". A board from outside the tree may need any of them."""
         boards = [board] if board in self.boards() else self.boards()
         return {tool for name in boards for key in keys
                 for tool in words(self.sections["board"].get(name), key)}

@@ -104,6 +104,14 @@ def test_verbose_shows_whole_commands(fresh):
     assert "-o build/toy-debug/obj/kernel/kernel/main.c.o kernel/main.c" in output
 
 
+def test_libraries_have_flags_of_their_own(fresh):
+    lines = tree.scons(fresh, "board=toy", "verbose=1")[1].splitlines()
+    having = {line.split()[-1] for line in lines if "-DTOY_LIBRARY" in line}
+    assert "libs/resea/resea.c" in having and "arch/toy/user/start.S" in having
+    assert not having & {"servers/hello/main.c", "kernel/main.c"}
+    assert not [line for line in lines if "-DTOY_LIBRARY" in line and "obj/kernel" in line]
+
+
 def test_no_colours_in_a_pipe(built):
     os.utime(built / "kernel/main.c")
     assert "\x1b" not in tree.scons(built, "board=toy")[1]

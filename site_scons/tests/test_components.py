@@ -53,11 +53,15 @@ def test_servers_are_found_at_any_depth(tmp_path):
 
 
 def test_sources_for_an_architecture(tmp_path):
-    more = ', sources_for={"toy": ["toy.c"], "mmu": ["paged.c"], "nommu": ["fixed.c"]}'
-    write(tmp_path, {"servers/vm": server("vm", more)}, ["main.c", "toy.c", "paged.c", "fixed.c"])
+    more = ', sources_for={"toy": ["toy.c"], "mmu": ["paged.c"], "nommu": ["fixed.c"], ' \
+           '"ports": ["ports.c"]}'
+    write(tmp_path, {"servers/vm": server("vm", more)},
+          ["main.c", "toy.c", "paged.c", "fixed.c", "ports.c"])
     vm = library(tmp_path).server("vm", fail)
-    assert vm.sources_on(SimpleNamespace(name="toy", mmu=True)) == ["main.c", "paged.c", "toy.c"]
-    assert vm.sources_on(SimpleNamespace(name="other", mmu=False)) == ["main.c", "fixed.c"]
+    assert vm.sources_on(SimpleNamespace(name="toy", mmu=True, ports=False)) == [
+        "main.c", "paged.c", "toy.c"]
+    assert vm.sources_on(SimpleNamespace(name="other", mmu=False, ports=True)) == [
+        "main.c", "fixed.c", "ports.c"]
 
 
 @pytest.mark.parametrize("value, message", [

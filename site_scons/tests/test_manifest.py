@@ -368,7 +368,7 @@ def nommu(flash="0x0+64K", ram="0x20000000+8K", rest=""):
 def test_a_board_without_an_mmu():
     board = nommu()
     manifest.check_arch(board, toy_arch(mmu=False))
-    assert (board.flash, board.ram) == ((0, 64 << 10), (0x20000000, 8 << 10))
+    assert (board.flash_memory, board.ram_memory) == ((0, 64 << 10), (0x20000000, 8 << 10))
     assert board.servers[0].memory == {"ram": 1024, "stack": 256, "ool": 0, "overlay": None}
 
 
@@ -384,3 +384,12 @@ def test_mistakes_about_a_board_without_an_mmu(values, changes, message):
     with pytest.raises(UserError) as e:
         manifest.check_arch(nommu(**values), toy_arch(**changes))
     assert str(e.value) == message
+
+
+def test_ways_to_flash():
+    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flash
+    assert found["sdcard"] == {"kernel": "kernel8.img", "config": "config.txt"}
+    assert found["openocd"] == {"scripts": ["a.cfg"], "image": "resea.hex"}
+    assert error("[flash.sdcad]\n") == (
+        at(1) + "flash.sdcad: unknown way to flash 'sdcad'; did you mean 'sdcard'?")
+    assert error("[flash.openocd]\n") == at(1) + "flash.openocd: the key 'scripts' is missing"

@@ -15,7 +15,7 @@ def names(*arguments):
 def test_every_name_in_the_file_is_a_tool():
     for kind in ("command", "board", "option"):
         for title, section in CATALOG.sections[kind].items():
-            for key in ("tools", "emulator", "debugger"):
+            for key in ("tools", "emulator", "debugger", "flasher"):
                 for name in packages.words(section, key):
                     assert name in CATALOG.tools, f"[{kind} {title}]: {name}"
 
@@ -56,6 +56,13 @@ def test_heavy_tools_come_only_with_their_commands():
 def test_options_bring_their_tools():
     assert "qemu-gui" in names("board=x64", "run", "gui=1")
     assert "qemu-gui" not in names("board=x64", "run", "gui=0")
+
+
+def test_flashing_takes_what_its_board_is_flashed_with():
+    assert "openocd" in names("board=microbit", "flash")
+    assert "openocd" not in names("board=raspi3", "flash")
+    assert {"mtools", "dosfstools"} <= set(names("board=raspi3", "sdcard"))
+    assert "openocd" in names("board=microbit", "debug", "probe=1")
 
 
 def test_docs_need_no_compiler():

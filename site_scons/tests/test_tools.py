@@ -1,12 +1,14 @@
 """The pure parts of the commands: what they print, and the command lines they run."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from resea import bench, book, check, debugger, doctor, gdb_text, packages, qemu, soak, testrun
 from resea.errors import UserError
 from resea.options import Options
+from resea.tools import machines
 
 MACHINE = qemu.Machine("qemu-system-x86_64", "pc", icount_shift=6)
 
@@ -137,3 +139,9 @@ def test_message_names_come_from_the_idl():
 
 def test_tables_in_gdb():
     assert gdb_text.table([("a", "bb"), ("ccc", "")]) == "a    bb\nccc"
+
+
+def test_iso_of_a_board_that_no_cd_starts():
+    build = SimpleNamespace(board="raspi3", arch=SimpleNamespace(image="binary"))
+    with pytest.raises(UserError, match="^board=raspi3: an ISO image is for PCs"):
+        machines.iso(SimpleNamespace(build=build))

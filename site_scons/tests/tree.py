@@ -20,6 +20,7 @@ cflags = ["-mno-red-zone", "-mgeneral-regs-only"]
 cflags_debug = ["-fno-sanitize=all"]
 [user]
 cflags_debug = ["-fno-sanitize=all"]
+cflags_libs = ["-DTOY_LIBRARY"]
 """,
     "arch/toy/include/arch_types.h": "#define PAGE_SIZE 4096\n",
     "arch/toy/kernel/SConscript": """

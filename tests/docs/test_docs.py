@@ -80,13 +80,16 @@ def test_notifications():
 
 def test_manifest_keys():
     text = page("manifest")
-    for table in (manifest.BOARD, *manifest.RUN.values(), manifest.DEVICE, manifest.SERVER,
-                  manifest.APP_DEFAULT, manifest.RESTART, manifest.MEMORY):
+    for table in (manifest.BOARD, *manifest.RUN.values(), *manifest.FLASH.values(),
+                  manifest.DEVICE, manifest.SERVER, manifest.APP_DEFAULT, manifest.RESTART,
+                  manifest.MEMORY):
         assert missing(table, text) == []
     for table in manifest.TABLES:
         assert re.search(rf"^## \[{table}\b", text, re.MULTILINE), table
     for emulator in manifest.RUN:
         assert f"## [run.{emulator}]\n" in text
+    for way in manifest.FLASH:
+        assert f"## [flash.{way}]\n" in text
 
 
 @pytest.mark.parametrize("words", [manifest.RIGHTS, manifest.RESTART_POLICIES])

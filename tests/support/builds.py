@@ -1,6 +1,7 @@
 """Builds, as the tests use them: made by scons itself."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ BUILD = TOP / "build"
 
 # Set by `scons test`, which has built everything before it starts pytest.
 PREBUILT = "RESEA_TEST_PREBUILT"
+
+# Folders outside the tree from which boards are tested, too (pytest's --external).
+EXTERNAL = []
 
 # Seconds that a build may take on a busy machine.
 BUILD_LIMIT = 1200
@@ -31,6 +35,13 @@ def scons(*arguments, cwd=TOP):
 def build(board, mode, *arguments):
     """The folder of a board's build; makes it unless `scons test` has just done so."""
     if PREBUILT not in os.environ or arguments:
-        done = scons(f"board={board}", f"build={mode}", *arguments)
+        outside = [f"external={':'.join(map(str, EXTERNAL))}"] if EXTERNAL else []
+        done = scons(f"board={board}", f"build={mode}", *outside, *arguments)
         assert done.returncode == 0, f"building {board} ({mode}) failed:\n{done.stdout}"
     return BUILD / f"{board}-{mode}"
+
+
+def config(board, mode):
+    """The options of a board's build, CONFIG_NAME: value as text."""
+    text = (build(board, mode) / "include" / "config.h").read_text(encoding="utf-8")
+    return {name: value.strip() for name, value in re.findall(r"^#define (\w+)(.*)", text, re.M)}

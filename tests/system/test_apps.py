@@ -1,4 +1,4 @@
-"""The test programs of the system itself, in every build variant."""
+"""The test programs of the system itself, on every board and in every build variant."""
 
 import random
 import re
@@ -8,37 +8,42 @@ import pytest
 from resea import bench, qemu
 from support import builds
 
-pytestmark = pytest.mark.board("x64")
-
-# System calls that `fuzz` makes in each of the four variants: more than a million together.
+# System calls that `fuzz` makes in each variant: with four of them, more than a million a board.
 FUZZ_CALLS = 500_000
 
 
-@pytest.mark.heavy
-def test_integrated_tests(machines, mode, cpus, report):
+@pytest.mark.heavy(40)
+@pytest.mark.programs("test")
+def test_integrated_tests(machines, mode, cpus, figure):
     guest = machines.boot(mode, cpus=cpus, cmdline="run=test")
     match = guest.expect(r"(\d+) passed, (\d+) failed")
+    passed, failed = int(match[1]), int(match[2])
+    figure("test app", [passed, passed + failed])
     assert guest.wait() == qemu.EXIT_SUCCESS, re.findall("^FAIL .*", guest.text(), re.MULTILINE)
-    assert int(match[1]) > 50 and match[2] == "0"
-    report(f"test app, {mode}, {cpus} CPUs: {match[0]}")
+    assert passed > 50 and failed == 0
 
 
-@pytest.mark.heavy
-def test_nothing_leaks(machines, mode, cpus):
+@pytest.mark.heavy(40)
+@pytest.mark.programs("memory_leak_test")
+def test_nothing_leaks(machines, mode, cpus, figure):
     guest = machines.boot(mode, cpus=cpus, cmdline="run=memory_leak_test")
     match = guest.expect(r"1000 launches of .*: free pages (\d+) before, (\d+) after")
-    assert match[1] == match[2]
+    lost = int(match[1]) - int(match[2])
+    figure("leak", f"{lost} pages" if lost else "none")
+    assert lost == 0
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
-@pytest.mark.heavy
-def test_random_system_calls_hurt_nobody(machines, mode, cpus, report):
+@pytest.mark.heavy(60)
+@pytest.mark.programs("fuzz", "fuzz_worker")
+def test_random_system_calls_hurt_nobody(machines, mode, cpus, report, figure):
     seed = random.SystemRandom().randrange(1, 1 << 31)
-    report(f"fuzz, {mode}, {cpus} CPUs: seed {seed}, {FUZZ_CALLS} calls")
+    report(f"fuzz, {machines.board.name}, {mode}, {cpus} CPUs: seed {seed}, {FUZZ_CALLS} calls")
     command = f"fuzz --seed={seed} --calls={FUZZ_CALLS}"
     guest = machines.boot(mode, cpus=cpus, cmdline=f'run="{command}; hello; ps"')
-    match = guest.expect(r"fuzz: (\d+) calls")
-    assert int(match[1]) >= FUZZ_CALLS
+    calls = int(guest.expect(r"fuzz: (\d+) calls")[1])
+    figure("fuzz calls", calls)
+    assert calls >= FUZZ_CALLS
     guest.expect("fuzz exited with status 0")
     guest.expect("hello exited with status 0")
     for server in ("vm", "rand", "shell"):
@@ -51,9 +56,10 @@ NEEDED_METRICS = {"syscall.null", "ipc.roundtrip", "notify.signal", "fault.round
                   "size.task", "mem.idle"}
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(30)
+@pytest.mark.programs("benchmark", "benchmark_server")
 def test_bench_gives_the_same_figures_twice(machines):
-    folder = builds.build("x64", "release")
+    folder = builds.build(machines.board.name, "release")
     figures = []
     for _ in range(2):
         guest = machines.boot("release", cpus=1, icount=True, cmdline=bench.CMDLINE)

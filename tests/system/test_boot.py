@@ -1,10 +1,10 @@
-"""From power-on to the prompt, and what the shell does there."""
+"""From power-on to the prompt, and what the shell does there, on every board."""
+
+import re
 
 import pytest
 
 from resea import qemu
-
-pytestmark = pytest.mark.board("x64")
 
 
 def test_boots_to_a_prompt_that_helps(machines, mode, cpus):
@@ -16,6 +16,15 @@ def test_boots_to_a_prompt_that_helps(machines, mode, cpus):
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
+@pytest.mark.programs("utils")
+def test_uses_the_cpus_that_it_is_told_to(machines, mode, cpus):
+    guest = machines.boot(mode, cpus=cpus, cmdline='run="utils cpus; hello"')
+    guest.expect(rf"^{cpus} CPUs?\b")
+    guest.expect("hello exited with status 0")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+@pytest.mark.programs("utils")
 def test_programs_run_and_tell_their_status(machines, mode):
     guest = machines.boot(mode)
     guest.prompt()
@@ -24,6 +33,15 @@ def test_programs_run_and_tell_their_status(machines, mode):
     assert "did you mean 'hello'?" in guest.command("hallo")
 
 
+def test_ps_shows_who_runs(machines, mode, cpus):
+    guest = machines.boot(mode, cpus=cpus)
+    guest.prompt()
+    text = guest.command("ps")
+    for name in ("vm", "shell"):
+        assert re.search(rf"^ *\d+ {name}\b", text, re.MULTILINE), text
+
+
+@pytest.mark.programs("utils")
 def test_command_line_runs_programs_and_powers_off(machines, mode):
     guest = machines.boot(mode, cmdline='run="hello; utils exit 0"')
     guest.expect("hello exited with status 0")
@@ -31,6 +49,7 @@ def test_command_line_runs_programs_and_powers_off(machines, mode):
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
+@pytest.mark.programs("utils")
 def test_a_failed_program_is_the_exit_status(machines, mode):
     guest = machines.boot(mode, cmdline='run="utils exit 3; hello"')
     guest.expect("utils exited with status 3")
@@ -38,44 +57,9 @@ def test_a_failed_program_is_the_exit_status(machines, mode):
     assert guest.wait() == qemu.EXIT_FAILURE
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 8, 16])
-def test_brings_up_all_cpus(machines, count):
-    guest = machines.boot("debug", cpus=count, cmdline='run="utils cpus; hello"')
-    guest.expect(rf"\b{count} CPUs?\b")
-    guest.expect("hello exited with status 0")
-    assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-def test_boots_with_16_megabytes(machines, mode, cpus):
-    guest = machines.boot(mode, cpus=cpus, memory="16M", cmdline='run="hello"')
-    guest.expect("hello exited with status 0")
-    assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-@pytest.mark.parametrize("memory", ["1G", "3G"])
-def test_boots_with_more_memory(machines, memory):
-    guest = machines.boot("debug", memory=memory, cmdline='run="hello"')
-    guest.expect("hello exited with status 0")
-    assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-@pytest.mark.parametrize("cpu", ["qemu64", "EPYC"])
-def test_boots_on_other_processors(machines, cpu):
-    """qemu64 has neither SMEP nor SMAP; EPYC has gigabyte pages."""
-    guest = machines.boot("debug", extra=("-cpu", cpu), cmdline='run="hello"')
-    guest.expect("hello exited with status 0")
-    assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-def test_boots_on_q35(machines):
-    guest = machines.boot("debug", extra=("-machine", "q35"), cmdline='run="hello"')
-    guest.expect("hello exited with status 0")
-    assert guest.wait() == qemu.EXIT_SUCCESS
-
-
-def test_reboots(machines):
+def test_reboots(machines, mode):
     """-no-reboot turns the reset into QEMU's ordinary end."""
-    guest = machines.boot("debug")
+    guest = machines.boot(mode)
     guest.prompt()
     guest.send("reboot\n")
     assert guest.wait() == qemu.EXIT_QUIT

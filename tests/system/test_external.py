@@ -8,7 +8,7 @@ from resea import qemu
 from support import builds
 
 # One group: its tests share a build folder, and so must not run side by side.
-pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy, pytest.mark.xdist_group("samples")]
+pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy(60), pytest.mark.xdist_group("samples")]
 
 SAMPLES = builds.TOP / "tests" / "external"
 BOARD = "samples"

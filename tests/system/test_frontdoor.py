@@ -24,14 +24,14 @@ def test_the_null_port_builds(mode):
     assert builds.build("example", mode).is_dir()
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(100)
 def test_native_unit_tests(report):
     done = builds.scons("unittest")
     assert done.returncode == 0, done.stdout
     report("native unit tests: " + done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.heavy
+@pytest.mark.heavy(100)
 def test_style_and_static_checks():
     done = builds.scons("board=x64", "check")
     assert done.returncode == 0, done.stdout

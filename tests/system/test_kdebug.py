@@ -1,14 +1,21 @@
-"""The kernel debugger on the serial line, and what a kernel panic leaves behind."""
+"""The kernel debugger on the serial line, and what a kernel panic leaves behind, on every board whose
+debug build has it."""
 
 import re
 
 import pytest
 
 from resea import qemu
-
-pytestmark = pytest.mark.board("x64")
+from support import builds
 
 CTRL_K = "\x0b"
+
+
+@pytest.fixture(autouse=True)
+def debugger(board):
+    """Skips the test where the kernel has no debugger."""
+    if "CONFIG_KDEBUG" not in builds.config(board.name, "debug"):
+        pytest.skip(f"{board.name} has no kernel debugger")
 
 
 def open_debugger(guest):
@@ -21,12 +28,12 @@ def test_ps_tells_who_waits_for_whom(machines):
     guest = machines.boot("debug")
     open_debugger(guest)
     guest.send("ps\r")
-    for server in ("vm", "rand", "shell"):
+    for server in ("vm", "shell"):
         guest.expect(rf"^#\d+ {server}: state=\w+")
     guest.expect("^kdebug> ")
 
 
-@pytest.mark.parametrize("command, pattern", [
+COMMANDS = [
     ("help", r"^ps +\w+"),
     ("mem", r"^pages: \d+ for tasks"),
     ("irq", r"^irq \d+: \d+ interrupts, owner console"),
@@ -35,13 +42,16 @@ def test_ps_tells_who_waits_for_whom(machines):
     ("bt", r"#0: 0x\w+ \w+\(\)\+0x"),
     ("deadlock", "^no tasks wait for each other"),
     ("nonsense", "^kdebug: no command 'nonsense': 'help' lists them"),
-])
-def test_commands(machines, command, pattern):
+]
+
+
+def test_commands(machines):
     guest = machines.boot("debug")
     open_debugger(guest)
-    guest.send(command + "\r")
-    guest.expect(pattern)
-    guest.expect("^kdebug> ")
+    for command, pattern in COMMANDS:
+        guest.send(command + "\r")
+        guest.expect(pattern)
+        guest.expect("^kdebug> ")
 
 
 def test_the_shell_goes_on_afterwards(machines):
@@ -52,14 +62,13 @@ def test_the_shell_goes_on_afterwards(machines):
     guest.expect("Hello")
 
 
-@pytest.mark.parametrize("cpus", [1, 4])
 def test_panic_prints_a_backtrace_with_names(machines, cpus):
     guest = machines.boot("debug", cpus=cpus)
     open_debugger(guest)
     guest.send("panic\r")
     guest.expect(r"\[kernel\] PANIC|asked for in the kernel debugger")
     assert guest.wait() == qemu.EXIT_PANIC
-    frames = re.findall(r"#\d+: (?:0x)?ffff8[0-9a-f]+ (\w+)\(\)\+0x", guest.text())
+    frames = re.findall(r"#\d+: (?:0x)?[0-9a-f]+ (\w+)\(\)\+0x", guest.text())
     assert "cmd_panic" in frames or "kdebug_input" in frames, guest.text()[-2000:]
     assert re.search(r"^#1 vm: state=", guest.text(), re.MULTILINE), "no task table"
 

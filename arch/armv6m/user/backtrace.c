@@ -1,4 +1,3 @@
-#include <resea/cmdline.h>
 #include <resea/printf.h>
 
 /// What a backtrace prints, at most.
@@ -26,7 +25,7 @@ void backtrace(void) {
     int found = 0;
     for (const uint32_t *word = __builtin_frame_address(0); word < __stack_top; word++) {
         if (found < FRAMES_MAX && is_return_address(*word)) {
-            printf("[%s]     #%d: %p?\n", program_name(), found++, (void *) (uintptr_t) *word);
+            log_print("    ", "#%d: %p?", found++, (void *) (uintptr_t) *word);
         }
     }
 }

@@ -31,3 +31,16 @@ _start:
     bl resea_init
     udf #0
     .size _start, . - _start
+
+// What the compiler's division functions call for a divisor of 0 ("Run-time ABI for the Arm Architecture",
+// 4.3.2). Those of the compiler's own library return, and the program goes on with a wrong number.
+    .section .text.__aeabi_idiv0, "ax"
+    .globl __aeabi_idiv0, __aeabi_ldiv0
+    .type __aeabi_idiv0, %function
+    .type __aeabi_ldiv0, %function
+    .thumb_func
+__aeabi_idiv0:
+    .thumb_func
+__aeabi_ldiv0:
+    udf #0
+    .size __aeabi_idiv0, . - __aeabi_idiv0

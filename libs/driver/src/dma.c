@@ -19,6 +19,9 @@ dma_t dma_alloc(size_t len, unsigned flags __unused) {
         return NULL;
     }
     dma->len = len;
+    // vm's zeroes may be in the cache yet, to be written to memory over what the device will put
+    // there.
+    dma_flush_write(dma);
     return dma;
 }
 

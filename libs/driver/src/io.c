@@ -1,9 +1,10 @@
 #include "pages.h"
 
-#include <arch_user.h>
 #include <driver/io.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
+
+#include "ports.h"
 
 struct io {
     bool in_ports;
@@ -14,7 +15,7 @@ struct io {
 };
 
 io_t io_alloc_port(unsigned long base, size_t len, unsigned flags __unused) {
-    struct io *io = malloc(sizeof(*io));
+    struct io *io = ports_exist() ? malloc(sizeof(*io)) : NULL;
     if (io == NULL) {
         return NULL;
     }
@@ -76,7 +77,7 @@ static uint16_t port_at(io_t io, offset_t offset) {
 uint8_t io_read8(io_t io, offset_t offset) {
     check(io, offset, sizeof(uint8_t));
     if (io->in_ports) {
-        return arch_port_read8(port_at(io, offset));
+        return (uint8_t) port_read(port_at(io, offset), sizeof(uint8_t));
     }
     return *(volatile uint8_t *) (io->vaddr + offset);
 }
@@ -84,7 +85,7 @@ uint8_t io_read8(io_t io, offset_t offset) {
 uint16_t io_read16(io_t io, offset_t offset) {
     check(io, offset, sizeof(uint16_t));
     if (io->in_ports) {
-        return arch_port_read16(port_at(io, offset));
+        return (uint16_t) port_read(port_at(io, offset), sizeof(uint16_t));
     }
     return *(volatile uint16_t *) (io->vaddr + offset);
 }
@@ -92,7 +93,7 @@ uint16_t io_read16(io_t io, offset_t offset) {
 uint32_t io_read32(io_t io, offset_t offset) {
     check(io, offset, sizeof(uint32_t));
     if (io->in_ports) {
-        return arch_port_read32(port_at(io, offset));
+        return port_read(port_at(io, offset), sizeof(uint32_t));
     }
     return *(volatile uint32_t *) (io->vaddr + offset);
 }
@@ -100,7 +101,7 @@ uint32_t io_read32(io_t io, offset_t offset) {
 void io_write8(io_t io, offset_t offset, uint8_t value) {
     check(io, offset, sizeof(value));
     if (io->in_ports) {
-        arch_port_write8(port_at(io, offset), value);
+        port_write(port_at(io, offset), sizeof(value), value);
     } else {
         *(volatile uint8_t *) (io->vaddr + offset) = value;
     }
@@ -109,7 +110,7 @@ void io_write8(io_t io, offset_t offset, uint8_t value) {
 void io_write16(io_t io, offset_t offset, uint16_t value) {
     check(io, offset, sizeof(value));
     if (io->in_ports) {
-        arch_port_write16(port_at(io, offset), value);
+        port_write(port_at(io, offset), sizeof(value), value);
     } else {
         *(volatile uint16_t *) (io->vaddr + offset) = value;
     }
@@ -118,7 +119,7 @@ void io_write16(io_t io, offset_t offset, uint16_t value) {
 void io_write32(io_t io, offset_t offset, uint32_t value) {
     check(io, offset, sizeof(value));
     if (io->in_ports) {
-        arch_port_write32(port_at(io, offset), value);
+        port_write(port_at(io, offset), sizeof(value), value);
     } else {
         *(volatile uint32_t *) (io->vaddr + offset) = value;
     }

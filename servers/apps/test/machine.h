@@ -2,28 +2,34 @@
 #define __MACHINE_H__
 
 /// \file
-/// What the tests need of the machine: x64.c.
+/// What the tests need of the machine: machine_<arch>.c.
 
 #include <types.h>
 
-/// A line of a device that the manifest gives the test, and one that it doesn't.
-#define MACHINE_IRQ       8
-#define MACHINE_OTHER_IRQ 7
-/// A port of the same device that can be read without harm.
-#define MACHINE_PORT 0x71
-/// A device's memory that nobody has been granted: the text screen's.
-#define MACHINE_DEVICE_MEMORY 0xb8000
+/// Hardware that the manifest gives the test, and some that it doesn't.
+struct machine {
+    unsigned irq;        ///< A line of a device that it gives,
+    unsigned other_irq;  ///< and one of another device.
+    uint16_t
+        port;  ///< An I/O port of that device that can be read without harm, if there are ports.
+    paddr_t device_memory;  ///< A device's memory that nobody has been granted.
+    vaddr_t kernel_text;    ///< Where the kernel is in the address space.
+};
+
+extern const struct machine machine;
 
 typedef void (*machine_function_t)(void);
 
-// Each of these lets the task that calls it stop with the exception in its name.
-void machine_illegal(void);
-void machine_divide_by_zero(void);
-void machine_breakpoint(void);
-/// Touches an address that no task can have.
-void machine_noncanonical(void);
-/// All end in EXP_PROTECTION: instructions that only the kernel may execute. The last one is NULL.
-extern const machine_function_t machine_privileged_functions[];
+/// Something that stops the task which does it, and the exception that its pager is told.
+struct machine_exception {
+    const char *what;
+    machine_function_t run;
+    int exception;  ///< EXP_*
+};
+
+/// All of them are tried: invalid and privileged instructions, breakpoints, alignment, addresses
+/// that no task can have. The last one has no `what`.
+extern const struct machine_exception machine_exceptions[];
 
 /// Makes a system call whose arguments are 0.
 long machine_syscall(long number);
@@ -32,15 +38,17 @@ long machine_syscall(long number);
 extern const unsigned char machine_code[];
 extern const unsigned machine_code_len;
 
-/// Lets the device raise MACHINE_IRQ again and again, tells it that an interrupt has been seen, and
+/// Lets the device raise machine.irq again and again, tells it that an interrupt has been seen, and
 /// stops that.
 void machine_irq_start(void);
 void machine_irq_handle(void);
 void machine_irq_stop(void);
-void machine_read_port(void);
 
-/// Fills FPU registers with a pattern, enters the kernel `rounds` times, and tells whether they still
-/// have it.
+/// Fills FPU registers with a pattern, enters the kernel `rounds` times, and tells whether they
+/// still have it.
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds);
+
+/// The same for all other registers that a system call keeps, once.
+bool machine_registers_keep(uint64_t pattern);
 
 #endif

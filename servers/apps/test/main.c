@@ -9,14 +9,15 @@
 static const struct test_case *const topics[] = {
     ipc_cases,   ipc_error_cases,   ool_cases,   notify_cases,  time_cases,    rights_cases,
     fault_cases, exception_cases,   task_cases,  sched_cases,   pointer_cases, info_cases,
-    vm_cases,    supervision_cases, async_cases, library_cases,
+    vm_cases,    supervision_cases, async_cases, library_cases, port_cases,
+    ool_paging_cases, vm_paging_cases, stack_cases,
 };
 
 static const struct test_case *running;
 static unsigned checks_failed;
 
 void check_failed(const char *file, unsigned line, const char *fmt, ...) {
-    char detail[160];
+    char detail[96];
     va_list args;
     va_start(args, fmt);
     vsnprintf(detail, sizeof(detail), fmt, args);
@@ -66,7 +67,7 @@ void main(void) {
     unsigned passed = 0, failed = 0;
     threads_init();
     for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
-        for (const struct test_case *test = topics[i]; test->name != NULL; test++) {
+        for (const struct test_case *test = topics[i]; test != NULL && test->name != NULL; test++) {
             if (!selected(words, test->name)) {
                 continue;
             }

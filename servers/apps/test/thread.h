@@ -3,15 +3,16 @@
 
 /// \file
 /// Tasks that the test program itself creates and pages. They run functions of this program in
-/// address spaces of their own, into which the test, being their pager, maps its own pages: so they
-/// share its code and its variables. What they say and do to the kernel is raw system calls: the
+/// address spaces of their own, into which the test, being their pager, maps its own pages (without an
+/// MMU, there is but one address space): so they share its code and its variables. What they say and do to the kernel is raw system calls: the
 /// library's state belongs to the main task.
 
 #include <kernel_abi.h>
 #include <message.h>
 #include <types.h>
 
-#define MAX_THREADS        8
+#include "scale.h"
+
 #define THREAD_STACK_PAGES 3
 
 /// Exit status of a thread that runs to its end.
@@ -21,14 +22,16 @@ void threads_init(void);
 /// Destroys the threads that are left.
 void threads_end(void);
 
-/// Creates a thread that doesn't run yet. `flags` are TASK_* flags. Never fails: it ends the test run
-/// if it must.
+/// Creates a thread that doesn't run yet. `flags` are TASK_* flags. Never fails: it ends the test
+/// run if it must.
 task_t thread_create(void (*run)(void), unsigned flags);
 /// Creates a thread and lets it run, with the test's own priority: it runs when the test blocks, or
 /// has had its time slice.
 task_t thread_start(void (*run)(void));
 /// The same, one priority below the test's own.
 task_t thread_start_below(void (*run)(void));
+/// Counts the threads there are, from 0; below MAX_THREADS.
+unsigned thread_index(task_t tid);
 /// Destroys a thread.
 void thread_destroy(task_t tid);
 
@@ -49,8 +52,8 @@ error_t __mustuse thread_map(task_t tid, vaddr_t vaddr, vaddr_t src, unsigned fl
 void thread_resume(task_t tid);
 /// Serves the page faults of threads that wait for it, without taking any message.
 void thread_serve_faults(void);
-/// Waits until a thread is in a state (pages it meanwhile, but takes no message from it). False, and
-/// a failed check, if that takes more than seconds.
+/// Waits until a thread is in a state (pages it meanwhile, but takes no message from it). False,
+/// and a failed check, if that takes more than seconds.
 bool thread_wait_state(task_t tid, enum task_state state);
 /// Waits until a thread neither runs nor is about to. True if it waits to receive.
 bool thread_wait_blocked(task_t tid);
@@ -72,7 +75,7 @@ error_t raw_ipc(task_t dst, task_t src, struct message *m, unsigned flags);
 /// The main task.
 extern task_t main_task;
 
-// From the machine's part (x64.c).
+// From the machine's part (machine_<arch>.c).
 
 /// Where threads start: sets up the stack as C wants it and calls thread_main.
 void thread_entry(void);

@@ -20,25 +20,33 @@ __asm__(".globl thread_entry\n"
         "    call thread_main\n"
         "    ud2\n");
 
-void machine_illegal(void) {
+const struct machine machine = {
+    .irq = 8,
+    .other_irq = 7,
+    .port = RTC_DATA,
+    .device_memory = 0xb8000,  // The text screen's.
+    .kernel_text = 0xffff800000100000,
+};
+
+static void illegal(void) {
     __asm__ __volatile__("ud2");
 }
 
-void machine_divide_by_zero(void) {
+static void divide_by_zero(void) {
     unsigned dividend = 1, remainder = 0;
     __asm__ __volatile__("div %2" : "+a"(dividend), "+d"(remainder) : "r"(0));
 }
 
-static void halt(void) {
-    __asm__ __volatile__("hlt");
-}
-
-void machine_breakpoint(void) {
+static void breakpoint(void) {
     __asm__ __volatile__("int3");
 }
 
-void machine_noncanonical(void) {
+static void noncanonical(void) {
     *(volatile int *) 0x8000000000000000ul = 1;
+}
+
+static void halt(void) {
+    __asm__ __volatile__("hlt");
 }
 
 static void disable_interrupts(void) {
@@ -54,8 +62,16 @@ static void set_address_space(void) {
     __asm__ __volatile__("mov %0, %%cr3" ::"r"(0ul));
 }
 
-const machine_function_t machine_privileged_functions[] = {
-    halt, disable_interrupts, reset_by_port, set_address_space, NULL,
+const struct machine_exception machine_exceptions[] = {
+    {"illegal instruction", illegal, EXP_ILLEGAL},
+    {"division by zero", divide_by_zero, EXP_DIVIDE},
+    {"breakpoint", breakpoint, EXP_BREAKPOINT},
+    {"non-canonical address", noncanonical, EXP_PROTECTION},
+    {"hlt", halt, EXP_PROTECTION},
+    {"cli", disable_interrupts, EXP_PROTECTION},
+    {"out", reset_by_port, EXP_PROTECTION},
+    {"mov to cr3", set_address_space, EXP_PROTECTION},
+    {NULL, NULL, 0},
 };
 
 /// mov eax, 1; ret
@@ -84,6 +100,41 @@ bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
            && high[1] == 2 * ~pattern;
 }
 
+bool machine_registers_keep(uint64_t pattern) {
+    uint64_t in[5], out[5] = {0};
+    for (unsigned i = 0; i < 5; i++) {
+        in[i] = pattern * (i + 1);
+    }
+    // rbp is kept by hand, because the compiler may need it, and below the red zone.
+    __asm__ __volatile__("lea -128(%%rsp), %%rsp\n"
+                         "push %%rbp\n"
+                         "mov 0(%[in]), %%rbx\n"
+                         "mov 8(%[in]), %%rbp\n"
+                         "mov 16(%[in]), %%r12\n"
+                         "mov 24(%[in]), %%r13\n"
+                         "mov 32(%[in]), %%r14\n"
+                         "mov %[out], %%r15\n"
+                         "mov %[nop], %%eax\n"
+                         "syscall\n"
+                         "mov %%rbx, 0(%%r15)\n"
+                         "mov %%rbp, 8(%%r15)\n"
+                         "mov %%r12, 16(%%r15)\n"
+                         "mov %%r13, 24(%%r15)\n"
+                         "mov %%r14, 32(%%r15)\n"
+                         "pop %%rbp\n"
+                         "lea 128(%%rsp), %%rsp\n"
+                         :
+                         : [in] "D"(in), [out] "S"(out), [nop] "i"(SYS_NOP)
+                         : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+                           "r14", "r15", "memory", "cc");
+    for (unsigned i = 0; i < 5; i++) {
+        if (out[i] != in[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static uint8_t rtc_read(uint8_t reg) {
     arch_port_write8(RTC_SELECT, reg);
     return arch_port_read8(RTC_DATA);
@@ -107,10 +158,6 @@ void machine_irq_handle(void) {
 void machine_irq_stop(void) {
     rtc_write(RTC_REGISTER_B, rtc_read(RTC_REGISTER_B) & (uint8_t) ~RTC_B_PERIODIC);
     machine_irq_handle();
-}
-
-void machine_read_port(void) {
-    (void) arch_port_read8(MACHINE_PORT);
 }
 
 long machine_syscall(long number) {

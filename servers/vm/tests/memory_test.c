@@ -46,6 +46,8 @@ TEST("a device's pages go to who was granted them, RAM to nobody") {
     system_begin();
     TEST_EXPECT_EQ(alloc_pages(disk, 1, FAKE_RAM_PADDR).type, ERR_NOT_PERMITTED);
     TEST_EXPECT_EQ(alloc_pages(disk, 2, FAKE_RAM_PADDR - PAGE_SIZE).type, ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(alloc_pages(disk, 1, FAKE_BOOTFS_PADDR).type, ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(alloc_pages(disk, 2, FAKE_BOOTFS_PADDR - PAGE_SIZE).type, ERR_NOT_PERMITTED);
     TEST_EXPECT_EQ(alloc_pages(shell, 1, 0xfe000000).type, ERR_NOT_PERMITTED);
     struct message m = alloc_pages(disk, 4, 0xfe000000);
     TEST_EXPECT_EQ(m.type, VM_ALLOC_PAGES_REPLY_MSG);

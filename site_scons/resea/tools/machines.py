@@ -2,6 +2,8 @@
 
 from resea import output
 from resea.commands import Option, command
+from resea.errors import UserError
+from resea.probe import PROBE
 
 _NETWORK = Option("net", "user|tap:IF|none", "gives the machine a network card (default: none)")
 _RUN_OPTIONS = [
@@ -34,9 +36,11 @@ def run(ctx):
 
 
 @command("debug", "boots the board in QEMU and attaches gdb, with kernel and server symbols",
-         needs=["image"], options=_RUN_OPTIONS)
+         needs=["image"], options=_RUN_OPTIONS + [PROBE])
 def debug(ctx):
-    from resea import debugger, qemu
+    from resea import debugger, probe, qemu
+    if ctx.options.get("probe", "0") != "0":
+        return _result(probe.debug(ctx.build, ctx.options.get("probe")))
     return _result(debugger.run(_machine(ctx), qemu.setup_of(ctx.options), ctx.build))
 
 
@@ -77,6 +81,9 @@ def bochs(ctx):
 
 def _make_iso(ctx):
     from resea import iso as images
+    if ctx.build.arch.image != images.MULTIBOOT:
+        raise UserError(f"board={ctx.build.board}", "an ISO image is for PCs: CDs' boot loader "
+                        "can't start what this board's firmware starts")
     path = ctx.build.folder / "resea.iso"
     images.make(str(ctx.build.image), str(path), ctx.options.get("cmdline", ""))
     return path

@@ -7,11 +7,10 @@ import subprocess
 
 import pytest
 
-from conftest import machine
 from resea import qemu
 from support import book, builds
 
-pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy]
+pytestmark = [pytest.mark.board("x64"), pytest.mark.heavy(120)]
 
 PAGE = builds.TOP / "docs" / "tutorial.md"
 LIMIT = 900
@@ -63,8 +62,8 @@ def test_tutorial_from_empty_folder_to_running_server(machines, tmp_path):
 def boot(machines, tree):
     """Boots what the reader has built."""
     folder = builds.build("x64", "debug")
-    words = qemu.command(machine(), qemu.Setup(), tree / "build" / "x64-debug" / "resea.img")
-    assert os.path.exists(tree / "build" / "x64-debug" / "resea.img")
-    guest = machines.start(words, folder)
+    image = tree / "build" / "x64-debug" / "resea.img"
+    assert os.path.exists(image)
+    guest = machines.start(qemu.command(machines.board.machine, qemu.Setup(), image), folder)
     guest.prompt()
     return guest

@@ -1,0 +1,38 @@
+#ifndef __ARCH_TYPES_H__
+#define __ARCH_TYPES_H__
+
+/// \file
+/// What the kernel and user space must agree on for arm64: sizes, and the layout of a user address
+/// space. The layout keeps a small task's stack, image and first heap pages in one 2 MiB range, so
+/// that four page-table pages hold all of it.
+///
+///     0x0000000000000000  nothing, so that a null pointer faults
+///     0x0000000001000000  guard page
+///     0x0000000001001000  stack, grows down from USER_STACK_TOP; its last USER_ARGS_LEN bytes hold
+///                         the command line
+///     0x0000000001011000  guard pages
+///     0x0000000001020000  the image (text, rodata, data, bss), then a guard page, then the heap,
+///                         up to USER_HEAP_END
+///     0x0000000040000000  pages that vm hands out: alloc_pages, shared memory, device windows
+///     0x0000008000000000  vm only: boot information, bootfs
+///     0x0000ffffffffffff  the end of user space: what TTBR0 translates
+
+#define PAGE_SIZE    4096
+#define MESSAGE_SIZE 256
+/// What the header of an executable for this machine says (e_machine).
+#define ELF_MACHINE 183
+
+#define USER_BASE         0x0000000000001000ul
+#define USER_STACK_BOTTOM 0x0000000001001000ul
+#define USER_STACK_TOP    0x0000000001011000ul
+#define USER_ARGS_LEN     512
+#define USER_IMAGE_BASE   0x0000000001020000ul
+#define USER_HEAP_END     0x0000000040000000ul
+#define USER_PAGES_BASE   0x0000000040000000ul
+#define USER_PAGES_END    0x0000008000000000ul
+#define BOOTINFO_VADDR    0x0000008000000000ul
+#define BOOTFS_VADDR      0x0000008040000000ul
+/// First address that is not user space's.
+#define USER_END 0x0001000000000000ul
+
+#endif

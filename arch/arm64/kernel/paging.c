@@ -1,0 +1,257 @@
+#include "arm64.h"
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <kernel/task.h>
+
+#define PTE_ADDR    0x0000fffffffff000ull
+#define NUM_ENTRIES 512
+#define LARGE_PAGE  (2ul << 20)
+#define TOP_LEVEL   3
+
+// What the kernel maps for itself: global, accessed, never user mode's.
+#define KERNEL_PAGE   (PTE_VALID | PTE_ACCESSED | PTE_UXN)
+#define KERNEL_TEXT   (KERNEL_PAGE | PTE_INNER | PTE_ATTR(MAIR_NORMAL) | PTE_READ_ONLY)
+#define KERNEL_RODATA (KERNEL_TEXT | PTE_PXN)
+#define KERNEL_DATA   (KERNEL_PAGE | PTE_INNER | PTE_ATTR(MAIR_NORMAL) | PTE_PXN)
+#define KERNEL_DEVICE (KERNEL_PAGE | PTE_ATTR(MAIR_DEVICE) | PTE_PXN)
+
+extern char __kernel_start[], __text_end[], __rodata_end[];
+extern char __bootfs[], __bootfs_end[];
+
+paddr_t arm64_kernel_table, arm64_empty_table;
+
+void *arch_ram_ptr(paddr_t paddr) {
+    return (void *) (KERNEL_BASE + paddr);
+}
+
+paddr_t arch_ram_paddr(void *ptr) {
+    return (vaddr_t) ptr - KERNEL_BASE;
+}
+
+bool arch_is_user_page(vaddr_t vaddr) {
+    return vaddr >= USER_BASE && vaddr < USER_END;
+}
+
+static unsigned index_at(vaddr_t vaddr, int level) {
+    return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
+}
+
+static uint64_t *table_of(uint64_t entry) {
+    return arch_ram_ptr(entry & PTE_ADDR);
+}
+
+// ---- The kernel's half: complete before it is loaded, and never changed after -------------------
+
+static uint64_t new_kernel_table(void) {
+    return arch_ram_paddr(memory_boot_alloc(PAGE_SIZE)) | PTE_VALID | PTE_TABLE;
+}
+
+/// The entry of a kernel address in the table of a level: 0 for pages, 1 for large pages.
+static uint64_t *kernel_entry(vaddr_t vaddr, int level) {
+    uint64_t *table = arch_ram_ptr(arm64_kernel_table);
+    for (int l = TOP_LEVEL; l > level; l--) {
+        uint64_t *entry = &table[index_at(vaddr, l)];
+        if (!(*entry & PTE_VALID)) {
+            *entry = new_kernel_table();
+        } else if (!(*entry & PTE_TABLE)) {
+            // Splits a large page into the same as small ones.
+            uint64_t large = *entry, split = new_kernel_table();
+            for (uint64_t i = 0; i < NUM_ENTRIES; i++) {
+                table_of(split)[i] = large + i * PAGE_SIZE + PTE_TABLE;
+            }
+            *entry = split;
+        }
+        table = table_of(*entry);
+    }
+    return &table[index_at(vaddr, level)];
+}
+
+static void map_range(paddr_t from, paddr_t to, uint64_t flags) {
+    for (paddr_t paddr = ALIGN_DOWN(from, PAGE_SIZE); paddr < to;) {
+        if (IS_ALIGNED(paddr, LARGE_PAGE) && to - paddr >= LARGE_PAGE) {
+            *kernel_entry(KERNEL_BASE + paddr, 1) = paddr | flags;
+            paddr += LARGE_PAGE;
+        } else {
+            *kernel_entry(KERNEL_BASE + paddr, 0) = paddr | flags | PTE_TABLE;
+            paddr += PAGE_SIZE;
+        }
+    }
+}
+
+void arm64_map_device(paddr_t paddr, size_t len) {
+    map_range(paddr, paddr + len, KERNEL_DEVICE);
+}
+
+void arm64_map_memory(paddr_t paddr, size_t len) {
+    map_range(paddr, paddr + len, KERNEL_DATA);
+}
+
+static void protect(const void *from, const void *to, uint64_t flags) {
+    for (vaddr_t vaddr = (vaddr_t) from; vaddr < (vaddr_t) to; vaddr += PAGE_SIZE) {
+        *kernel_entry(vaddr, 0) = (vaddr - KERNEL_BASE) | flags | PTE_TABLE;
+    }
+}
+
+/// From below: a page for what must be told of an overflow, a guard page, the kernel stack.
+static void alloc_stacks(struct arm64_cpu *cpu) {
+    vaddr_t stack = (vaddr_t) memory_boot_alloc(2 * PAGE_SIZE + KERNEL_STACK_SIZE);
+    cpu->emergency_stack = stack + PAGE_SIZE;
+    *kernel_entry(stack + PAGE_SIZE, 0) = 0;
+    cpu->kernel_stack = stack + 2 * PAGE_SIZE + KERNEL_STACK_SIZE;
+}
+
+/// One ASID an address space, for good: there are never more than fit, so none is ever taken from
+/// one that lives, and there is no generation to keep track of between CPUs.
+static void check_asids(void) {
+    bool has_16_bits = ((arm64_read_id_aa64mmfr0_el1() >> 4) & 15) == 2;
+    if (!has_16_bits && CONFIG_NUM_TASKS > 254) {
+        PANIC("this CPU tells 255 address spaces apart: build with CONFIG_NUM_TASKS=254 or less");
+    }
+}
+
+void arch_init(void) {
+    check_asids();
+    arm64_kernel_table = arch_ram_paddr(memory_boot_alloc(PAGE_SIZE));
+    arm64_empty_table = arch_ram_paddr(memory_boot_alloc(PAGE_SIZE));
+    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
+        arm64_map_memory(bootinfo.ranges[i].base, bootinfo.ranges[i].len);
+    }
+    arm64_board_map();
+    // Text is executable and nothing else is; text, constants and bootfs can't be written.
+    protect(__kernel_start, __text_end, KERNEL_TEXT);
+    protect(__text_end, __rodata_end, KERNEL_RODATA);
+    protect(__bootfs, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), KERNEL_RODATA);
+    for (unsigned i = 0; i < CONFIG_NUM_CPUS; i++) {
+        alloc_stacks(&arm64_cpus[i]);
+    }
+    arm64_table_entry_added();
+    arm64_cpu_init();
+}
+
+// ---- User address spaces ------------------------------------------------------------------------
+
+static uint64_t next_asid = 1;
+
+void arch_aspace_init(struct aspace *as) {
+    as->arch.root = 0;
+    // Slots are used again and again, each with its own number. 0 is for arm64_empty_table.
+    if (!as->arch.asid) {
+        as->arch.asid = __atomic_fetch_add(&next_asid, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/// The entry of a page, or NULL if a table is missing that *kpage can't give.
+static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+    if (!as->arch.root) {
+        if (!*kpage) {
+            return NULL;
+        }
+        as->arch.root = *kpage;
+        *kpage = 0;
+    }
+    uint64_t *table = arch_ram_ptr(as->arch.root);
+    for (int level = TOP_LEVEL; level > 0; level--) {
+        uint64_t *entry = &table[index_at(vaddr, level)];
+        if (!(*entry & PTE_VALID)) {
+            if (!*kpage) {
+                return NULL;
+            }
+            // The zeroes of the new table come before the entry that leads to them.
+            __atomic_store_n(entry, *kpage | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
+            *kpage = 0;
+        }
+        table = table_of(*entry);
+    }
+    return &table[index_at(vaddr, 0)];
+}
+
+/// Whether a page's bytes never change and have been in memory since before the caches were on.
+static bool is_bootfs(paddr_t paddr) {
+    return paddr >= arch_ram_paddr(__bootfs) && paddr < arch_ram_paddr(__bootfs_end);
+}
+
+error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
+                        paddr_t *kpage) {
+    uint64_t *entry = user_entry(as, vaddr, kpage);
+    if (!entry) {
+        return ERR_TRY_AGAIN;
+    }
+    if (*entry & PTE_VALID) {
+        return ERR_ALREADY_EXISTS;
+    }
+    if ((flags & MAP_X) && memory_is_ram(paddr) && !is_bootfs(paddr)) {
+        arm64_page_becomes_code((vaddr_t) arch_ram_ptr(paddr));
+    }
+    bool device = (flags & MAP_UNCACHED) || !memory_is_ram(paddr);
+    *entry = paddr | PTE_VALID | PTE_TABLE | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN
+             | ((flags & MAP_W) ? 0 : PTE_READ_ONLY) | ((flags & MAP_X) ? 0 : PTE_UXN)
+             | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER);
+    arm64_table_entry_added();
+    return OK;
+}
+
+static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
+    paddr_t none = 0;
+    uint64_t *entry = user_entry(as, vaddr, &none);
+    return (entry && (*entry & PTE_VALID)) ? entry : NULL;
+}
+
+error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
+    uint64_t *entry = find_entry(as, vaddr);
+    if (!entry) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = *entry & PTE_ADDR;
+    *entry = 0;
+    arm64_table_entry_removed(as->arch.asid, vaddr);
+    return OK;
+}
+
+error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
+    uint64_t *entry = find_entry(as, vaddr);
+    if (!entry) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = *entry & PTE_ADDR;
+    *flags = ((*entry & PTE_READ_ONLY) ? 0 : MAP_W) | ((*entry & PTE_UXN) ? 0 : MAP_X);
+    return OK;
+}
+
+/// Takes apart a table and what hangs below it. False: the budget ran out before the end.
+static bool teardown_table(uint64_t *table, int level, int *budget,
+                           void (*release)(paddr_t paddr, bool is_table)) {
+    for (int i = 0; i < NUM_ENTRIES; i++) {
+        if (!(table[i] & PTE_VALID)) {
+            continue;
+        }
+        if (level > 0) {
+            if (*budget < 0 || !teardown_table(table_of(table[i]), level - 1, budget, release)) {
+                return false;
+            }
+        }
+        release(table[i] & PTE_ADDR, level > 0);
+        table[i] = 0;
+    }
+    *budget -= NUM_ENTRIES;
+    return true;
+}
+
+bool arch_aspace_teardown(struct aspace *as, int budget,
+                          void (*release)(paddr_t paddr, bool is_table)) {
+    if (!as->arch.root) {
+        return true;
+    }
+    // No CPU has it loaded any more, so nothing comes back into a TLB.
+    arm64_forget_aspace(as->arch.asid);
+    if (!teardown_table(arch_ram_ptr(as->arch.root), TOP_LEVEL, &budget, release)) {
+        return false;
+    }
+    release(as->arch.root, true);
+    as->arch.root = 0;
+    return true;
+}
+
+void arch_flush_user_tlb(void) {
+    // Whoever unmaps a page tells all CPUs' TLBs at once (arm64_table_entry_removed), so they never
+    // hold anything that isn't so any more.
+}

@@ -1,0 +1,308 @@
+// Entries to and exits from the kernel. While a program runs, the stack pointer of EL1 points to
+// its task's struct, which begins with its frame (struct arch_frame): its registers are stored
+// right there. Then the code goes over to the CPU's kernel stack.
+#include "arm64.h"
+
+// Offsets into struct arm64_cpu, which TPIDR_EL1 points to.
+#define CPU_STACK           8
+#define CPU_EMERGENCY_STACK 16
+
+// Offsets into struct arch_frame.
+#define FRAME_X30    240
+#define FRAME_PC     256
+#define FRAME_TPIDR  272
+
+    .text
+
+.macro SAVE_REGS
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    stp x4, x5, [sp, #32]
+    stp x6, x7, [sp, #48]
+    stp x8, x9, [sp, #64]
+    stp x10, x11, [sp, #80]
+    stp x12, x13, [sp, #96]
+    stp x14, x15, [sp, #112]
+    stp x16, x17, [sp, #128]
+    stp x18, x19, [sp, #144]
+    stp x20, x21, [sp, #160]
+    stp x22, x23, [sp, #176]
+    stp x24, x25, [sp, #192]
+    stp x26, x27, [sp, #208]
+    stp x28, x29, [sp, #224]
+.endm
+
+// The fast interrupt, another CPU's panic, is unmasked (F) once there is a stack to take it on.
+.macro ENTER_FROM_USER
+    SAVE_REGS
+    mrs x0, sp_el0
+    stp x30, x0, [sp, #FRAME_X30]
+    mrs x0, elr_el1
+    mrs x1, spsr_el1
+    stp x0, x1, [sp, #FRAME_PC]
+    mrs x0, tpidr_el0
+    str x0, [sp, #FRAME_TPIDR]
+    mrs x0, tpidr_el1
+    ldr x0, [x0, #CPU_STACK]
+    mov sp, x0
+    mov x29, xzr
+    mov x30, xzr
+    msr daifclr, #1
+.endm
+
+// arch_resume(task): the task begins with its frame. A fast interrupt must not find the stack
+// pointer there, nor overwrite ELR and SPSR.
+    .global arch_resume
+    .type arch_resume, @function
+arch_resume:
+    msr daifset, #1
+    mov sp, x0
+    ldp x1, x2, [sp, #FRAME_PC]
+    msr elr_el1, x1
+    msr spsr_el1, x2
+    ldp x30, x1, [sp, #FRAME_X30]
+    msr sp_el0, x1
+    ldp x2, x3, [sp, #16]
+    ldp x4, x5, [sp, #32]
+    ldp x6, x7, [sp, #48]
+    ldp x8, x9, [sp, #64]
+    ldp x10, x11, [sp, #80]
+    ldp x12, x13, [sp, #96]
+    ldp x14, x15, [sp, #112]
+    ldp x16, x17, [sp, #128]
+    ldp x18, x19, [sp, #144]
+    ldp x20, x21, [sp, #160]
+    ldp x22, x23, [sp, #176]
+    ldp x24, x25, [sp, #192]
+    ldp x26, x27, [sp, #208]
+    ldp x28, x29, [sp, #224]
+    ldp x0, x1, [sp]
+    eret
+
+    .type user_sync, @function
+user_sync:
+    ENTER_FROM_USER
+    mrs x0, esr_el1
+    lsr w0, w0, #ESR_EC_SHIFT
+    cmp w0, #EC_SVC
+    b.ne 1f
+    bl kernel_syscall
+    b kernel_resume
+1:
+    bl arm64_user_trap
+    b kernel_resume
+
+    .type user_irq, @function
+user_irq:
+    ENTER_FROM_USER
+    bl arm64_interrupt
+    b kernel_resume
+
+    .type user_fiq, @function
+user_fiq:
+    ENTER_FROM_USER
+    bl arm64_fast_interrupt
+    b kernel_resume
+
+    .type user_serror, @function
+user_serror:
+    ENTER_FROM_USER
+    bl arm64_user_system_error
+    b kernel_resume
+
+// ---- The kernel itself --------------------------------------------------------------------------
+
+// A frame on the kernel's stack; x0 points to it, x1 is what the handler is told.
+.macro ENTER_FROM_KERNEL
+    sub sp, sp, #FRAME_SIZE
+    SAVE_REGS
+    add x0, sp, #FRAME_SIZE
+    stp x30, x0, [sp, #FRAME_X30]
+    mrs x0, elr_el1
+    mrs x1, spsr_el1
+    stp x0, x1, [sp, #FRAME_PC]
+    // For backtraces: as if the interrupted code had called.
+    stp x29, x0, [sp, #-16]!
+    mov x29, sp
+    add x0, sp, #16
+.endm
+
+.macro LEAVE_TO_KERNEL
+    add sp, sp, #16
+    ldp x0, x1, [sp, #FRAME_PC]
+    msr elr_el1, x0
+    msr spsr_el1, x1
+    ldr x30, [sp, #FRAME_X30]
+    ldp x28, x29, [sp, #224]
+    ldp x26, x27, [sp, #208]
+    ldp x24, x25, [sp, #192]
+    ldp x22, x23, [sp, #176]
+    ldp x20, x21, [sp, #160]
+    ldp x18, x19, [sp, #144]
+    ldp x16, x17, [sp, #128]
+    ldp x14, x15, [sp, #112]
+    ldp x12, x13, [sp, #96]
+    ldp x10, x11, [sp, #80]
+    ldp x8, x9, [sp, #64]
+    ldp x6, x7, [sp, #48]
+    ldp x4, x5, [sp, #32]
+    ldp x2, x3, [sp, #16]
+    ldp x0, x1, [sp]
+    add sp, sp, #FRAME_SIZE
+    eret
+.endm
+
+// A fault in a user copy, or a bug. If the stack pointer is outside of the kernel stack, there is
+// no use in storing anything there. Two registers that hold nothing now are the scratch space: the
+// program's stack pointer is in its frame, and TPIDRRO_EL0 is nobody's.
+    .type kernel_sync, @function
+kernel_sync:
+    msr tpidrro_el0, x0
+    msr sp_el0, x1
+    mrs x0, tpidr_el1
+    ldr x0, [x0, #CPU_STACK]
+    mov x1, sp
+    sub x0, x0, x1
+    add x0, x0, #(FRAME_SIZE + 16)
+    lsr x0, x0, #KERNEL_STACK_BITS
+    cbnz x0, kernel_stack_overflow
+    mrs x0, tpidrro_el0
+    mrs x1, sp_el0
+    msr tpidrro_el0, xzr
+    ENTER_FROM_KERNEL
+    mov x1, xzr
+    bl arm64_kernel_trap
+    LEAVE_TO_KERNEL
+
+    .type kernel_stack_overflow, @function
+kernel_stack_overflow:
+    mrs x0, tpidr_el1
+    ldr x0, [x0, #CPU_EMERGENCY_STACK]
+    mov sp, x0
+    mrs x0, tpidrro_el0
+    mrs x1, sp_el0
+    msr tpidrro_el0, xzr
+    ENTER_FROM_KERNEL
+    adr x1, 9f
+    bl arm64_kernel_trap
+    b .
+9:
+    .asciz "stack overflow: exception"
+    .balign 4
+
+    .type kernel_fiq, @function
+kernel_fiq:
+    ENTER_FROM_KERNEL
+    bl arm64_fast_interrupt
+    LEAVE_TO_KERNEL
+
+// Nothing that should ever happen.
+.macro UNEXPECTED name
+    .type \name, @function
+\name:
+    ENTER_FROM_KERNEL
+    adr x1, 9f
+    bl arm64_kernel_trap
+    b .
+9:
+    .asciz "\name"
+    .balign 4
+.endm
+
+    UNEXPECTED kernel_irq_while_masked
+    UNEXPECTED kernel_system_error
+    UNEXPECTED exception_with_user_stack
+    UNEXPECTED exception_of_32_bit_code
+
+.macro VECTOR target
+    .balign 128
+    b \target
+.endm
+
+// ARM ARM, "Exception vectors": by where the exception comes from, then synchronous, IRQ, FIQ,
+// SError.
+    .balign 2048
+    .global arm64_vectors
+arm64_vectors:
+    VECTOR exception_with_user_stack
+    VECTOR exception_with_user_stack
+    VECTOR exception_with_user_stack
+    VECTOR exception_with_user_stack
+    VECTOR kernel_sync
+    VECTOR kernel_irq_while_masked
+    VECTOR kernel_fiq
+    VECTOR kernel_system_error
+    VECTOR user_sync
+    VECTOR user_irq
+    VECTOR user_fiq
+    VECTOR user_serror
+    VECTOR exception_of_32_bit_code
+    VECTOR exception_of_32_bit_code
+    VECTOR exception_of_32_bit_code
+    VECTOR exception_of_32_bit_code
+
+// ---- FPU ----------------------------------------------------------------------------------------
+
+    .arch_extension fp
+    .arch_extension simd
+
+// arm64_fpu_save(state), arm64_fpu_restore(state)
+    .global arm64_fpu_save
+    .type arm64_fpu_save, @function
+arm64_fpu_save:
+    stp q0, q1, [x0], #32
+    stp q2, q3, [x0], #32
+    stp q4, q5, [x0], #32
+    stp q6, q7, [x0], #32
+    stp q8, q9, [x0], #32
+    stp q10, q11, [x0], #32
+    stp q12, q13, [x0], #32
+    stp q14, q15, [x0], #32
+    stp q16, q17, [x0], #32
+    stp q18, q19, [x0], #32
+    stp q20, q21, [x0], #32
+    stp q22, q23, [x0], #32
+    stp q24, q25, [x0], #32
+    stp q26, q27, [x0], #32
+    stp q28, q29, [x0], #32
+    stp q30, q31, [x0], #32
+    mrs x1, fpcr
+    mrs x2, fpsr
+    stp x1, x2, [x0]
+    ret
+
+    .global arm64_fpu_restore
+    .type arm64_fpu_restore, @function
+arm64_fpu_restore:
+    ldp q0, q1, [x0], #32
+    ldp q2, q3, [x0], #32
+    ldp q4, q5, [x0], #32
+    ldp q6, q7, [x0], #32
+    ldp q8, q9, [x0], #32
+    ldp q10, q11, [x0], #32
+    ldp q12, q13, [x0], #32
+    ldp q14, q15, [x0], #32
+    ldp q16, q17, [x0], #32
+    ldp q18, q19, [x0], #32
+    ldp q20, q21, [x0], #32
+    ldp q22, q23, [x0], #32
+    ldp q24, q25, [x0], #32
+    ldp q26, q27, [x0], #32
+    ldp q28, q29, [x0], #32
+    ldp q30, q31, [x0], #32
+    ldp x1, x2, [x0]
+    msr fpcr, x1
+    msr fpsr, x2
+    ret
+
+// ---- Semihosting --------------------------------------------------------------------------------
+
+// long arm64_semihosting(long operation, const void *arguments): what an emulator or a debugger
+// does for us (ARM, "Semihosting for AArch32 and AArch64", section 3). Without either, the
+// instruction doesn't exist: the trap handler knows its address, and goes on behind it.
+    .global arm64_semihosting, arm64_semihosting_insn
+    .type arm64_semihosting, @function
+arm64_semihosting:
+arm64_semihosting_insn:
+    hlt #0xf000
+    ret
