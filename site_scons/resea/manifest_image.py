@@ -18,8 +18,9 @@ def pack(manifest, arch):
     servers, grants, services = [], [], []
     for server in manifest.servers:
         own_grants = _grants(manifest, server)
-        servers.append(_pack_server(server, arch.page_size, len(grants), len(own_grants),
-                                    len(services)) + _bitmap(server.calls, arch.max_servers))
+        entry = _pack_server(server, arch.page_size, len(grants), len(own_grants), len(services))
+        entry += _bitmap(server.calls, arch.max_servers)
+        servers.append(entry.ljust(-(-len(entry) // 8) * 8, b"\0"))
         grants += own_grants
         services += [_SERVICE.pack(name.encode()) for name in server.provides]
     default = (manifest.servers.index(manifest.app_default) if manifest.app_default else _NONE)
