@@ -1,4 +1,4 @@
-#include <bootfs.h>
+#include <div64.h>
 #include <kernel/board.h>
 #include <kernel/console.h>
 #include <kernel/ipc.h>
@@ -6,52 +6,13 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <kernel/transfer.h>
 #include <sanitizer.h>
-#include <string.h>
-
-extern char __kernel_start[], __kernel_end[], __bootfs[], __bootfs_end[];
-
-/// Maps `len` bytes of bootfs, from *offset on, into the first task at *vaddr.
-static void map_init(struct task *task, vaddr_t *vaddr, size_t *offset, size_t len,
-                     unsigned flags) {
-    for (size_t done = 0; done < len; done += PAGE_SIZE) {
-        memory_map_init_page(task, *vaddr, arch_ram_paddr(__bootfs + *offset), flags);
-        *vaddr += PAGE_SIZE;
-        *offset += PAGE_SIZE;
-    }
-}
-
-/// Gives the first task its image, bootfs and what the boot loader said.
-static void load_init(struct task *task, const struct bootfs_header *header) {
-    vaddr_t vaddr = USER_IMAGE_BASE;
-    size_t offset = header->init_off;
-    map_init(task, &vaddr, &offset, header->init_text_len, MAP_X);
-    map_init(task, &vaddr, &offset, header->init_ro_len, 0);
-    map_init(task, &vaddr, &offset, header->init_rw_len, MAP_W);
-    vaddr = BOOTFS_VADDR;
-    offset = 0;
-    map_init(task, &vaddr, &offset, header->len, 0);
-    struct bootinfo *info = memory_boot_alloc(sizeof(bootinfo));
-    memory_map_init_page(task, BOOTINFO_VADDR, arch_ram_paddr(info), 0);
-    memory_finish_boot(bootinfo.bootfs_paddr, header->len);
-    memcpy(info, &bootinfo, sizeof(bootinfo));
-}
 
 static void start_init(void) {
-    const struct bootfs_header *header = (const struct bootfs_header *) (void *) __bootfs;
-    if (header->magic != BOOTFS_MAGIC || header->version != BOOTFS_VERSION) {
-        PANIC("the boot file system linked into the kernel is damaged");
-    }
-    bootinfo.magic = BOOTINFO_MAGIC;
-    bootinfo.num_cpus = num_cpus;
-    bootinfo.num_tasks = CONFIG_NUM_TASKS;
-    bootinfo.bootfs_paddr = arch_ram_paddr(__bootfs);
-    bootinfo.bootfs_len = header->len;
-    struct task *task = task_create_init(header->init_entry);
-    load_init(task, header);
+    struct task *task = task_create_init();
+    memory_load_init(task);
     cpu_acquire(this_cpu());
-    task->base_priority = 0;
-    sched_set_priority(task, 0);
     sched_wake(task);
     cpu_release();
 }
@@ -65,9 +26,7 @@ __noreturn __no_stack_protector void kernel_boot(void) {
     init_stack_guard();
     board_early_init();
     printk("\nResea, %u tasks at most\n", CONFIG_NUM_TASKS);
-    board_memory_map(&bootinfo);
-    memory_init(arch_ram_paddr(__kernel_start), arch_ram_paddr(__kernel_end));
-    arch_init();
+    memory_init();
     board_init();
     timer_init();
     task_init();
@@ -75,10 +34,14 @@ __noreturn __no_stack_protector void kernel_boot(void) {
         cpus[i].id = i;
     }
     sched_init(&cpus[0], 0);
+#if CONFIG_NUM_CPUS > 1
     num_cpus = board_start_cpus();
-    INFO("%u CPU%s, %llu MiB of RAM, %llu MHz", num_cpus, num_cpus == 1 ? "" : "s",
-         (unsigned long long) bootinfo.ram_bytes >> 20,
-         (unsigned long long) board_clock_hz() / 1000000);
+#endif
+    unsigned kib = (unsigned) (memory_ram_bytes() >> 10);
+    uint64_t mhz = board_clock_hz();
+    (void) div64(&mhz, 1000000);
+    INFO("%u CPU%s, %u %s of RAM, %u MHz", num_cpus, num_cpus == 1 ? "" : "s",
+         kib < 1024 ? kib : kib >> 10, kib < 1024 ? "KiB" : "MiB", (unsigned) mhz);
     console_init();
     start_init();
     // Booting was work, not idleness.
@@ -95,27 +58,31 @@ __noreturn void kernel_boot_secondary(void) {
 
 /// What the current task has to do before it goes on. False: it can't go on.
 static bool do_work(struct task *task) {
-    if (task->work & WORK_FAULT) {
-        task->work &= ~WORK_FAULT;
-        ipc_report(TASK_FAULTED);
-        return false;
+#ifdef CONFIG_MMU
+    if (!(task->work & WORK_FAULT)) {
+        if (transfer_deliver()) {
+            task->work = 0;
+            return true;
+        }
+        memory_note_fault(task);  // It is delivered when the page is there.
     }
-    task->work &= ~WORK_DELIVER;
-    if (!ipc_deliver()) {
-        task->work |= WORK_DELIVER;
-        task->fault.vaddr = arch_copy_fault(&task->fault.flags);
-        ipc_report(TASK_FAULTED);
-        return false;
-    }
-    return true;
+    task->work &= ~WORK_FAULT;
+    ipc_report(TASK_FAULTED);
+#else
+    task->work = 0;
+    ipc_report(TASK_STOPPED);
+#endif
+    return false;
 }
 
+#ifdef CONFIG_MMU
 void kernel_page_fault(vaddr_t vaddr, unsigned fault) {
     struct task *task = current_task();
     task->fault.vaddr = vaddr;
     task->fault.flags = fault;
     ipc_report(TASK_FAULTED);
 }
+#endif
 
 void kernel_exception(int exception, int value, vaddr_t addr) {
     task_stop(exception, value, addr);

@@ -1,24 +1,24 @@
 #include <config.h>
 #include <kernel/board.h>
 #include <kernel/console.h>
+#include <kernel/format.h>
 #include <kernel/ipc.h>
 #include <kernel/kdebug.h>
 #include <string.h>
-#include <vprintf.h>
-
-#define INPUT_SIZE 256
 
 static struct spinlock output_lock;
 static char klog[CONFIG_KLOG_SIZE];
 static uint32_t klog_end;  ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
 
 static struct spinlock input_lock;
-static char input[INPUT_SIZE];
-static unsigned input_head, input_tail;
+static char input[CONFIG_CONSOLE_INPUT];
+static uint16_t input_head, input_len;
 static task_t reader;  ///< Who found no input when it last read.
 
+#ifdef CONFIG_KDEBUG_COMMANDS
 static char *capture_buf;
 static size_t capture_size, capture_len;
+#endif
 
 void console_init(void) {
     int irq = board_console_irq();
@@ -29,14 +29,24 @@ void console_init(void) {
 
 // ---- Output -------------------------------------------------------------------------------------
 
-/// The caller holds output_lock.
-static void put(void *ctx __unused, char c) {
-    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+/// Whether a debugger command's output is being collected: takes a character of it.
+static bool capture(char c __unused) {
+#ifdef CONFIG_KDEBUG_COMMANDS
     if (capture_buf) {
         if (capture_len < capture_size) {
             capture_buf[capture_len] = c;
         }
         capture_len++;
+        return true;
+    }
+#endif
+    return false;
+}
+
+/// The caller holds output_lock.
+static void put(void *ctx __unused, char c) {
+    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+    if (capture(c)) {
         return;
     }
     if (c == '\n') {
@@ -47,7 +57,7 @@ static void put(void *ctx __unused, char c) {
 
 void vprintk(const char *fmt, va_list ap) {
     spin_lock(&output_lock);
-    vprintf_with(put, NULL, fmt, ap);
+    format(put, fmt, ap);
     spin_unlock(&output_lock);
 }
 
@@ -58,31 +68,34 @@ void printk(const char *fmt, ...) {
     va_end(ap);
 }
 
-void console_break_locks(void) {
-    output_lock.held = 0;
-    capture_buf = NULL;
-}
-
-void console_capture(char *buf, size_t size) {
+#ifdef CONFIG_KDEBUG_COMMANDS
+static void set_capture(char *buf) {
     spin_lock(&output_lock);
-    capture_len = 0;
-    capture_size = size;
     capture_buf = buf;
     spin_unlock(&output_lock);
 }
 
-size_t console_end_capture(void) {
-    spin_lock(&output_lock);
-    capture_buf = NULL;
-    spin_unlock(&output_lock);
-    return capture_len;
+void console_capture(char *buf, size_t size) {
+    capture_len = 0;
+    capture_size = size;
+    set_capture(buf);
 }
 
-/// Bytes that one system call writes or reads at most: interrupts wait that long.
-#define CHUNK 128
+size_t console_end_capture(void) {
+    set_capture(NULL);
+    return capture_len;
+}
+#endif
+
+void console_break_locks(void) {
+    spin_unlock(&output_lock);
+#ifdef CONFIG_KDEBUG_COMMANDS
+    capture_buf = NULL;
+#endif
+}
 
 error_t console_write(vaddr_t buf, size_t len) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     len = MIN(len, sizeof(chunk));
     if (!arch_copy_from_user(chunk, buf, len)) {
         return syscall_fault();
@@ -96,7 +109,7 @@ error_t console_write(vaddr_t buf, size_t len) {
 }
 
 error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     uint32_t pos;
     if (!arch_copy_from_user(&pos, position, sizeof(pos))) {
         return syscall_fault();
@@ -123,8 +136,8 @@ error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
 /// Stores a character for the reader. What doesn't fit is lost, as on any serial line.
 static void store(char c) {
     spin_lock(&input_lock);
-    if (input_head - input_tail < INPUT_SIZE) {
-        input[input_head++ % INPUT_SIZE] = c;
+    if (input_len < CONFIG_CONSOLE_INPUT) {
+        input[(input_head + input_len++) % CONFIG_CONSOLE_INPUT] = c;
     }
     spin_unlock(&input_lock);
 }
@@ -132,7 +145,7 @@ static void store(char c) {
 static task_t take_reader(void) {
     spin_lock(&input_lock);
     task_t tid = reader;
-    if (input_head != input_tail) {
+    if (input_len) {
         reader = 0;
     } else {
         tid = 0;
@@ -157,8 +170,10 @@ void console_input(void) {
 static size_t fetch(char *chunk, size_t len) {
     spin_lock(&input_lock);
     size_t n = 0;
-    while (n < len && input_tail != input_head) {
-        chunk[n++] = input[input_tail++ % INPUT_SIZE];
+    while (n < len && input_len) {
+        chunk[n++] = input[input_head];
+        input_head = (input_head + 1) % CONFIG_CONSOLE_INPUT;
+        input_len--;
     }
     if (!n) {
         reader = current_task()->tid;
@@ -168,7 +183,7 @@ static size_t fetch(char *chunk, size_t len) {
 }
 
 error_t console_read(vaddr_t buf, size_t len) {
-    char chunk[CHUNK];
+    char chunk[CONFIG_CONSOLE_CHUNK];
     if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
         return ERR_NOT_PERMITTED;
     }

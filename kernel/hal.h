@@ -18,6 +18,7 @@
 ///     is an #ifndef for it; it then #defines the function's name as itself.
 
 #include <arch.h>
+#include <config.h>
 #include <types.h>
 
 struct task;
@@ -49,10 +50,16 @@ void kernel_page_fault(vaddr_t vaddr, unsigned fault);
 /// The current task can't go on; `exception` is an enum exception_type.
 void kernel_exception(int exception, int value, vaddr_t addr);
 
+/// Without an MMU, called at the beginning of every trap from user mode, with the registers of the
+/// current task saved at `sp` on its stack. False: the stack has overflowed, and the task is stopped;
+/// its system call must not be made.
+bool __mustuse kernel_check_stack(vaddr_t sp);
+
 /// Returns to user mode: to the current task, to another one, or waits for one.
 __noreturn void kernel_resume(void);
 
-/// Replaces the page tables of the boot code by the kernel's own. memory_boot_alloc() works.
+/// Prepares traps and, with an MMU, replaces the page tables of the boot code by the kernel's own:
+/// memory_boot_alloc() works.
 void arch_init(void);
 
 // ---- The CPU ------------------------------------------------------------------------------------
@@ -121,6 +128,7 @@ void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void 
 /// The task's port rights have changed.
 void arch_ports_changed(struct task *task);
 
+#ifdef CONFIG_MMU
 // ---- Address spaces -----------------------------------------------------------------------------
 // The caller holds the address space's lock.
 
@@ -159,14 +167,20 @@ paddr_t arch_ram_paddr(void *ptr);
 /// Whether a user mapping may be at the page `vaddr`.
 bool arch_is_user_page(vaddr_t vaddr);
 
+#endif
+
 // ---- User memory --------------------------------------------------------------------------------
+
+// Without an MMU the copies are the portable kernel's own (nommu.c).
 
 /// Copy between the kernel and the current task's memory; the user address is checked. False: it
 /// faulted part way; arch_copy_fault() tells where.
 bool __mustuse arch_copy_from_user(void *dst, vaddr_t src, size_t len);
 bool __mustuse arch_copy_to_user(vaddr_t dst, const void *src, size_t len);
 
+#ifdef CONFIG_MMU
 /// The address and the FAULT_* of this CPU's last failed copy.
 vaddr_t arch_copy_fault(unsigned *fault);
+#endif
 
 #endif

@@ -15,8 +15,11 @@ static void fill_kernel_info(struct kernel_info *info) {
     info->uptime_ms = timer_uptime_ms();
     info->kernel_text_bytes = (uint64_t) (__text_end - __text);
     info->kernel_ram_bytes = (uint64_t) (__bss_end - __data) + memory_boot_bytes();
-    info->ram_bytes = bootinfo.ram_bytes;
-    info->task_bytes = sizeof(struct task) + sizeof(struct aspace) + ARCH_TASK_EXTRA_BYTES;
+    info->ram_bytes = memory_ram_bytes();
+    info->task_bytes = sizeof(struct task) + ARCH_TASK_EXTRA_BYTES;
+#ifdef CONFIG_MMU
+    info->task_bytes += sizeof(struct aspace);
+#endif
 }
 
 static void fill_task_info(struct task_info *info, const struct task *task) {
@@ -29,9 +32,19 @@ static void fill_task_info(struct task_info *info, const struct task *task) {
     info->server = task->server;
     info->flags = task->flags;
     info->pending = task->notifications;
-    info->cycles = task->cycles;
+    info->cycles = (uint64_t) task->cpu_time << CPU_TIME_SHIFT;
     info->ipc_count = task->ipc_count;
-    memcpy(info->name, task->name, sizeof(info->name));
+    memory_stack_usage(task, &info->stack_size, &info->stack_used);
+    strncpy2(info->name, task->name, sizeof(info->name));
+}
+
+/// When a CPU came up.
+static uint64_t started(const struct cpu *cpu __unused) {
+#if CONFIG_NUM_CPUS > 1
+    return cpu->started;
+#else
+    return board_boot_cycles();
+#endif
 }
 
 /// Idle time up to now: a CPU charges it only when it has something to do again.
@@ -45,7 +58,7 @@ static void fill_cpu_info(struct cpu_info *info, struct cpu *cpu) {
     if (cpu->id == 0) {
         info->idle_cycles += board_boot_wait_cycles();
     }
-    info->busy_cycles = now - cpu->started - info->idle_cycles;
+    info->busy_cycles = now - started(cpu) - info->idle_cycles;
     info->switches = cpu->switches;
 }
 
@@ -54,7 +67,15 @@ static error_t copy_out(vaddr_t buf, size_t len, const void *info, size_t size) 
     return arch_copy_to_user(buf, info, len) ? (error_t) len : syscall_fault();
 }
 
-static error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
+// Not inlined: there is one stack, and only one of the structs is on it at a time.
+
+static __noinline error_t kernel_info(vaddr_t buf, size_t len) {
+    struct kernel_info info = {0};
+    fill_kernel_info(&info);
+    return copy_out(buf, len, &info, sizeof(info));
+}
+
+static __noinline error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
     struct task_info info = {0};
     struct task *task = task_slot((int) MIN(slot, (unsigned) CONFIG_NUM_TASKS + 1));
     task = task ? task_acquire(task->tid) : NULL;
@@ -66,7 +87,7 @@ static error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
     return copy_out(buf, len, &info, sizeof(info));
 }
 
-static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
+static __noinline error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
     struct cpu_info info = {0};
     if (index >= num_cpus) {
         return ERR_NOT_FOUND;
@@ -78,17 +99,15 @@ static error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
 }
 
 error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
-    struct kernel_info info = {0};
     switch (kind) {
     case INFO_KERNEL:
-        fill_kernel_info(&info);
-        return copy_out(buf, len, &info, sizeof(info));
+        return kernel_info(buf, len);
     case INFO_TASK:
         return task_info(index, buf, len);
     case INFO_CPU:
         return cpu_info(index, buf, len);
     case INFO_CMDLINE:
-        return copy_out(buf, len, bootinfo.cmdline, strlen(bootinfo.cmdline) + 1);
+        return copy_out(buf, len, memory_cmdline(), strlen(memory_cmdline()) + 1);
     default:
         return ERR_INVALID_ARG;
     }

@@ -4,12 +4,13 @@
 #include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
+#include <kernel/timer.h>
+#include <kernel/transfer.h>
 #include <string.h>
 
-// The life of a message. The sender copies it out of its own memory, straight into `msg` of a
-// receiver that waits for it, or into its own `msg` to wait in the receiver's `senders`. The receiver
-// copies it from its `msg` to its memory when it runs next (WORK_DELIVER). So each side touches only
-// its own address space, with its own faults.
+// The life of a message. A sender hands it straight to a receiver that waits for it, or waits in the
+// receiver's `senders`; transfer.h says where the bytes are meanwhile.
 //
 // A system call that can't finish leaves no stack behind: the task blocks with all it needs in its
 // struct, or makes the call again, with the send phase struck out once that is done.
@@ -24,7 +25,7 @@ static bool waits_for_reply(const struct task *receiver, task_t from) {
 }
 
 void ipc_restart_receive(struct task *task) {
-    arch_syscall_set_arg(task, 3, (task->ipc_flags & ~IPC_SEND) | IPC_SENT);
+    arch_syscall_set_arg(task, 3, (ipc_flags(task) & ~IPC_SEND) | IPC_SENT);
     arch_syscall_restart(task);
 }
 
@@ -42,12 +43,12 @@ void task_abort(struct task *task, error_t err) {
 // ---- What the kernel itself has to say ----------------------------------------------------------
 
 static void compose_notifications(struct task *task) {
-    memset(&task->msg.raw, 0, MSG_LEN(NOTIFICATIONS_MSG));
-    task->msg.type = NOTIFICATIONS_MSG;
-    task->msg.src = KERNEL_TASK;
-    task->msg.notifications.data = task->notifications;
+    struct message *m = transfer_buffer(task);
+    memset(&m->raw, 0, MSG_LEN(NOTIFICATIONS_MSG));
+    m->type = NOTIFICATIONS_MSG;
+    m->src = KERNEL_TASK;
+    m->notifications.data = task->notifications;
     task->notifications = 0;
-    task->work |= WORK_DELIVER;
 }
 
 /// Writes into the pager's `msg` why `task` is blocked.
@@ -63,7 +64,7 @@ static void compose_report(struct message *m, struct task *task) {
     } else {
         m->type = EXCEPTION_MSG;
         m->exception.task = task->tid;
-        m->exception.exception = task->fault.exception;
+        m->exception.exception = task->exception;
         m->exception.value = task->fault.value;
         m->exception.ip = arch_task_ip(task);
         m->exception.addr = task->fault.vaddr;
@@ -75,7 +76,7 @@ void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
         PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
-              task->fault.flags, task->fault.exception, (void *) task->fault.vaddr,
+              task->fault.flags, task->exception, (void *) task->fault.vaddr,
               (void *) arch_task_ip(task));
     }
     task->reported = false;
@@ -91,8 +92,7 @@ void ipc_report(enum task_state state) {
     task->ipc_count++;
     if (accepts(pager, task->tid)) {
         task->state = state;
-        compose_report(&pager->msg, task);
-        pager->work |= WORK_DELIVER;
+        compose_report(transfer_buffer(pager), task);
         pager->waits_for = 0;
         arch_syscall_set_result(pager, OK);
         sched_handoff(state, pager);
@@ -104,8 +104,8 @@ void ipc_report(enum task_state state) {
 }
 
 /// Wakes whom the current task has sent something. A server that goes on to receive will likely block.
-static void wake_receiver(const struct task *sender, struct task *receiver) {
-    if (sender->ipc_flags & IPC_RECV) {
+static void wake_receiver(struct task *sender, struct task *receiver) {
+    if (ipc_flags(sender) & IPC_RECV) {
         sched_wake_before_block(receiver);
     } else {
         sched_wake(receiver);
@@ -113,7 +113,7 @@ static void wake_receiver(const struct task *sender, struct task *receiver) {
 }
 
 /// The pager has answered a page fault: the task goes on, or is left as it is.
-static error_t answer_fault(const struct task *pager, struct task *task, int type) {
+static error_t answer_fault(struct task *pager, struct task *task, int type) {
     if (type != PAGE_FAULT_REPLY_MSG) {
         task->state = TASK_STOPPED;
         return OK;
@@ -125,7 +125,7 @@ static error_t answer_fault(const struct task *pager, struct task *task, int typ
 
 // ---- Sending ------------------------------------------------------------------------------------
 
-static error_t check_type(int type) {
+error_t transfer_check_type(int type) {
     if (type < 0) {
         return OK;
     }
@@ -140,31 +140,20 @@ static error_t check_type(int type) {
     return OK;
 }
 
-static error_t check_ool(const struct message *m) {
-    if (!(m->type & MSG_OOL)) {
-        return OK;
-    }
-    if (MSG_OOL_KIND(m->type) == MSG_OOL_STR && m->ool_len == 0) {
+error_t transfer_check_ool(int type, size_t ool_len) {
+    if (MSG_OOL_KIND(type) == MSG_OOL_STR && ool_len == 0) {
         return ERR_INVALID_ARG;
     }
-    return m->ool_len > CONFIG_OOL_MAX ? ERR_TOO_LARGE : OK;
-}
-
-/// Reads the current task's message into `m`. Its header has been read already.
-static bool __mustuse read_message(struct task *task, struct message *m, int type) {
-    m->type = type;
-    m->src = task->tid;
-    return arch_copy_from_user(m->raw, task->user_msg + MESSAGE_HEADER_SIZE, MSG_LEN(type));
+    return ool_len > CONFIG_OOL_MAX ? ERR_TOO_LARGE : OK;
 }
 
 /// The current task has sent `dst` what it waited for.
 static void switch_to_receiver(struct task *task, struct task *dst) {
-    dst->work |= WORK_DELIVER;
     dst->waits_for = 0;
     dst->ipc_count++;
     arch_syscall_set_result(dst, OK);
-    bool calls = (task->ipc_flags & (IPC_RECV | IPC_NOBLOCK)) == IPC_RECV;
-    if (!calls || task->ipc_src != dst->tid) {
+    bool calls = (ipc_flags(task) & (IPC_RECV | IPC_NOBLOCK)) == IPC_RECV;
+    if (!calls || ipc_src(task) != dst->tid) {
         wake_receiver(task, dst);
         return;
     }
@@ -201,45 +190,38 @@ static void let_receiver_pull(struct task *task, struct task *dst) {
 /// Sends to `dst`, both CPUs' locks being held.
 static error_t send_locked(struct task *task, struct task *dst, int type) {
     bool ready = accepts(dst, task->tid);
-    bool replying = (task->ipc_flags & IPC_REPLY) != 0;
+    bool replying = (ipc_flags(task) & IPC_REPLY) != 0;
     if (!waits_for_reply(dst, task->tid) && !rights_may_call(task, dst)) {
         return ERR_NOT_PERMITTED;
     }
-    if (!ready && (replying || (task->ipc_flags & IPC_NOBLOCK))) {
+    if (!ready && (replying || (ipc_flags(task) & IPC_NOBLOCK))) {
         return ERR_WOULD_BLOCK;
     }
-    bool direct = ready && !(type & MSG_OOL && type >= 0);
-    struct message *m = direct ? &dst->msg : &task->msg;
-    if (!read_message(task, m, type)) {
-        return syscall_fault();
-    }
-    if (direct) {
+    error_t err = transfer_send(task, dst, type, ready);
+    if (err == OK) {
         switch_to_receiver(task, dst);
         return OK;
     }
-    error_t err = type >= 0 ? check_ool(m) : OK;
-    if (IS_ERROR(err)) {
-        return err;
-    }
-    if (!ready) {
-        wait_to_send(task, dst);
-    } else if (m->ool_len > dst->ool_cap) {
-        if (replying && waits_for_reply(dst, task->tid)) {
-            complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
+    if (err == TRANSFER_HELD) {
+        if (TRANSFER_PIECEWISE && ready) {
+            let_receiver_pull(task, dst);
+        } else {
+            wait_to_send(task, dst);
         }
-        return ERR_TOO_LARGE;
-    } else {
-        let_receiver_pull(task, dst);
+        return SYSCALL_PENDING;
     }
-    return SYSCALL_PENDING;
+    if (err == ERR_TOO_LARGE && replying && waits_for_reply(dst, task->tid)) {
+        complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
+    }
+    return err;
 }
 
 static error_t send(struct task *task, task_t dst_tid) {
     int type;
-    if (!arch_copy_from_user(&type, task->user_msg, sizeof(type))) {
+    if (!arch_copy_from_user(&type, ipc_user_msg(task), sizeof(type))) {
         return syscall_fault();
     }
-    error_t err = check_type(type);
+    error_t err = transfer_check_type(type);
     if (IS_ERROR(err)) {
         return err;
     }
@@ -266,7 +248,7 @@ static error_t send(struct task *task, task_t dst_tid) {
 /// The send phase of a blocked task has failed. A server's reply that nobody takes isn't its business:
 /// it goes on to receive.
 static void fail_send(struct task *sender, error_t err) {
-    if ((sender->ipc_flags & IPC_REPLY) && (sender->ipc_flags & IPC_RECV)) {
+    if ((ipc_flags(sender) & IPC_REPLY) && (ipc_flags(sender) & IPC_RECV)) {
         sender->waits_for = 0;
         ipc_restart_receive(sender);
         sched_wake(sender);
@@ -278,10 +260,10 @@ static void fail_send(struct task *sender, error_t err) {
 /// The current task has taken the message of a blocked sender, which goes on with its call.
 static void finish_send(struct task *sender) {
     struct task *receiver = current_task();
-    if (!(sender->ipc_flags & IPC_RECV)) {
+    if (!(ipc_flags(sender) & IPC_RECV)) {
         sender->ipc_count++;
         complete(sender, OK);
-    } else if (sender->ipc_src == receiver->tid && !(sender->ipc_flags & IPC_NOBLOCK)) {
+    } else if (ipc_src(sender) == receiver->tid && !(ipc_flags(sender) & IPC_NOBLOCK)) {
         // A call. The receiver can't have a message for it yet.
         sender->ipc_count++;
         sender->state = TASK_RECEIVING;
@@ -295,16 +277,24 @@ static void finish_send(struct task *sender) {
 
 // ---- Receiving ----------------------------------------------------------------------------------
 
+/// Who is in the middle of sending the current task a long payload, or NULL.
+static struct task *half_received(const struct task *task __unused) {
+#ifdef CONFIG_MMU
+    struct task *pulled = task->ool_from ? task_slot(TASK_SLOT(task->ool_from)) : NULL;
+    if (pulled && pulled->tid == task->ool_from && pulled->state == TASK_SENDING
+        && pulled->waits_for == task->tid) {
+        return pulled;
+    }
+#endif
+    return NULL;
+}
+
 /// Who has something for the current task: the sender that it is in the middle of, the one that it
 /// asks for, or the first one.
 static struct task *next_sender(struct task *task, task_t src) {
     if (src == IPC_ANY) {
-        struct task *pulled = task->ool_from ? task_slot(TASK_SLOT(task->ool_from)) : NULL;
-        if (pulled && pulled->tid == task->ool_from && pulled->state == TASK_SENDING
-            && pulled->waits_for == task->tid) {
-            return pulled;
-        }
-        return LIST_FRONT(&task->senders, struct task, link);
+        struct task *pulled = half_received(task);
+        return pulled ? pulled : LIST_FRONT(&task->senders, struct task, link);
     }
     struct task *sender = task_slot(TASK_SLOT(src));
     if (!sender || sender->tid != src) {
@@ -323,17 +313,17 @@ static struct task *acquire_sender(struct task *task, task_t src) {
     while (true) {
         cpu_acquire(other);
         struct task *sender = next_sender(task, src);
-        if (!sender || sender->cpu == other->id || sender->cpu == cpu->id) {
+        if (!sender || is_on(sender, other) || is_on(sender, cpu)) {
             return sender;
         }
-        other = &cpus[sender->cpu];
+        other = cpu_of(sender);
         cpu_release();
     }
 }
 
 /// The payload of `sender` can't be had. Returns how the receive goes on.
 static error_t drop_sender(struct task *task, struct task *sender, error_t err) {
-    if (err == ERR_NOT_FOUND) {
+    if (TRANSFER_PIECEWISE && err == ERR_NOT_FOUND) {
         // The sender's page is missing: it takes the fault itself and then sends again.
         sender->waits_for = 0;
         sender->work |= WORK_FAULT;
@@ -342,38 +332,26 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         return ERR_TRY_AGAIN;
     }
     fail_send(sender, err);
-    return (err == ERR_ABORTED && task->ipc_src == sender->tid) ? ERR_ABORTED : ERR_TRY_AGAIN;
+    return (err == ERR_ABORTED && ipc_src(task) == sender->tid) ? ERR_ABORTED : ERR_TRY_AGAIN;
 }
 
 /// Takes the message of `sender`, both CPUs' locks being held.
 static error_t receive_from(struct task *task, struct task *sender) {
     if (sender->state != TASK_SENDING) {
         list_remove(&sender->link);
-        compose_report(&task->msg, sender);
-        task->work |= WORK_DELIVER;
+        compose_report(transfer_buffer(task), sender);
         return OK;
     }
-    struct message *m = &sender->msg;
-    bool has_ool = m->type >= 0 && (m->type & MSG_OOL);
-    error_t err = OK;
-    if (has_ool) {
-        err = m->ool_len > task->ool_cap ? ERR_TOO_LARGE : ool_pull(sender);
-        if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
-            return err;
-        }
-        task->ool_from = 0;
+    error_t err = transfer_receive(sender);
+    if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
+        return err;
     }
     list_remove(&sender->link);
     if (IS_ERROR(err)) {
         return drop_sender(task, sender, err);
     }
-    memcpy(&task->msg, m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
-    if (has_ool) {
-        task->msg.ool_ptr = m->ool_len ? (void *) task->ool_buf : NULL;
-    }
-    task->work |= WORK_DELIVER;
     task->ipc_count++;
-    if ((sender->ipc_flags & IPC_RECV) && sender->priority < task->priority) {
+    if ((ipc_flags(sender) & IPC_RECV) && sender->priority < task->priority) {
         sched_set_priority(task, sender->priority);
     }
     finish_send(sender);
@@ -389,8 +367,8 @@ static error_t receive_once(struct task *task, task_t src) {
     } else if (sender) {
         err = receive_from(task, sender);
     } else if (src != IPC_ANY && !task_is_alive(src)) {
-        err = (task->ipc_flags & (IPC_SEND | IPC_SENT)) ? ERR_ABORTED : ERR_INVALID_TASK;
-    } else if (task->ipc_flags & IPC_NOBLOCK) {
+        err = (ipc_flags(task) & (IPC_SEND | IPC_SENT)) ? ERR_ABORTED : ERR_INVALID_TASK;
+    } else if (ipc_flags(task) & IPC_NOBLOCK) {
         err = ERR_WOULD_BLOCK;
     } else {
         task->waits_for = src;
@@ -401,8 +379,8 @@ static error_t receive_once(struct task *task, task_t src) {
     return err;
 }
 
-/// How many pieces of out-of-line payload to pull before interrupts get their turn.
-#define PULLS_PER_ENTRY 4
+/// How many messages to try, or pieces of a payload to pull, before interrupts get their turn.
+#define TRIES_PER_ENTRY 4
 
 static error_t receive(struct task *task, task_t src) {
     if (src == IPC_ANY) {
@@ -414,7 +392,7 @@ static error_t receive(struct task *task, task_t src) {
             cpu_release();
         }
     }
-    for (int i = 0; i < PULLS_PER_ENTRY; i++) {
+    for (int i = 0; i < TRIES_PER_ENTRY; i++) {
         error_t err = receive_once(task, src);
         if (err != ERR_TRY_AGAIN) {
             return err;
@@ -422,12 +400,6 @@ static error_t receive(struct task *task, task_t src) {
     }
     ipc_restart_receive(task);
     return SYSCALL_PENDING;
-}
-
-bool ipc_deliver(void) {
-    struct task *task = current_task();
-    struct message *m = &task->msg;
-    return arch_copy_to_user(task->user_msg, m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
 }
 
 // ---- The system calls ---------------------------------------------------------------------------
@@ -438,14 +410,13 @@ error_t ipc_syscall(void) {
     if ((flags & ~(IPC_FLAGS | IPC_SENT)) || !(flags & IPC_CALL)) {
         return ERR_INVALID_ARG;
     }
-    task->ipc_flags = flags;
-    task->ipc_src = (task_t) arch_syscall_arg(task, 1);
-    if ((flags & IPC_RECV) && task->ipc_src == task->tid) {
+    if ((flags & IPC_RECV) && ipc_src(task) == task->tid) {
         return ERR_INVALID_ARG;
     }
-    task->user_msg = arch_syscall_arg(task, 2);
-    task->ool_buf = arch_syscall_arg(task, 4);
-    task->ool_cap = arch_syscall_arg(task, 5);
+    error_t begun = transfer_begin(task, flags);
+    if (begun != OK) {
+        return begun;
+    }
     if (flags & IPC_SEND) {
         error_t err = send(task, (task_t) arch_syscall_arg(task, 0));
         bool tell = !((flags & IPC_REPLY) && (flags & IPC_RECV));
@@ -456,9 +427,9 @@ error_t ipc_syscall(void) {
             return SYSCALL_PENDING;
         }
     }
-    error_t err = receive(task, task->ipc_src);
+    error_t err = receive(task, ipc_src(task));
     if (err == OK && (flags & IPC_SEND)) {
-        sched_offer();
+        smp_offer();
     }
     return err;
 }
@@ -506,9 +477,7 @@ static void leave_queues(struct task *task) {
     if (queued) {
         list_remove(&task->link);
     }
-    if (task->state == TASK_SYNCING) {
-        list_remove(&task->sync_link);
-    }
+    smp_leave(task);
 }
 
 void ipc_abort_all(struct task *task) {

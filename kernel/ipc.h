@@ -21,19 +21,35 @@ void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 /// The current task, which is blocked in `state` (FAULTED or STOPPED), is reported to its pager.
 void ipc_report(enum task_state state);
 
-/// Copies what came into the current task's message buffer. False: it faulted.
-bool __mustuse ipc_deliver(void);
-
 /// Ends all IPC of a task that is being torn down. The caller holds all locks.
 void ipc_abort_all(struct task *task);
 
 /// Lets a blocked task make its system call again, from its receive phase on.
 void ipc_restart_receive(struct task *task);
 
-/// Pulls the out-of-line payload of `sender` into the buffer of the current task, a piece a call.
-/// OK: all is there; ERR_TRY_AGAIN: more is to come; ERR_NOT_FOUND: a page of the sender's is missing,
-/// which it has to fault on; SYSCALL_PENDING: the current task faulted; ERR_ABORTED: it faulted, and
-/// the sender can't be made to wait for its pager. The caller holds both CPUs' locks.
-error_t __mustuse ool_pull(struct task *sender);
+// The arguments of the SYS_IPC that a task is in (SENDING, RECEIVING, or running in the kernel).
+
+static inline task_t ipc_src(struct task *task) {
+    return (task_t) arch_syscall_arg(task, 1);
+}
+
+/// Its message buffer.
+static inline vaddr_t ipc_user_msg(struct task *task) {
+    return arch_syscall_arg(task, 2);
+}
+
+/// IPC_* of the call.
+static inline unsigned ipc_flags(struct task *task) {
+    return (unsigned) arch_syscall_arg(task, 3);
+}
+
+/// Its receive buffer for out-of-line payloads.
+static inline vaddr_t ipc_ool_buf(struct task *task) {
+    return arch_syscall_arg(task, 4);
+}
+
+static inline size_t ipc_ool_cap(struct task *task) {
+    return arch_syscall_arg(task, 5);
+}
 
 #endif

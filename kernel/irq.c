@@ -4,34 +4,68 @@
 #include <kernel/irq.h>
 #include <kernel/rights.h>
 
-/// Tasks that can share a line.
-#define IRQ_OWNERS 4
-
-struct irq_line {
-    task_t owners[IRQ_OWNERS];
-    uint8_t waiting;  ///< Bit n: owners[n] has been notified and has not come back.
-    uint32_t count;
+/// A task that has acquired a line. A shared line has several.
+struct irq_owner {
+    uint16_t slot;  ///< Of the task; 0: unused.
+    uint16_t irq : 15;
+    uint16_t waiting : 1;  ///< It has been notified and has not come back: the line is masked.
 };
 
-static struct irq_line lines[CONFIG_NUM_IRQS];
+static struct irq_owner owners[CONFIG_NUM_IRQ_OWNERS];
 static struct spinlock irq_lock;
 
-static int find_owner(const struct irq_line *line, task_t tid) {
-    for (int i = 0; i < IRQ_OWNERS; i++) {
-        if (line->owners[i] == tid) {
-            return i;
+#ifdef CONFIG_KDEBUG_COMMANDS
+static uint32_t counts[CONFIG_NUM_IRQS];
+#endif
+
+#define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
+
+/// The next entry of a line from `owner` on, or NULL.
+static struct irq_owner *next_owner(struct irq_owner *owner, unsigned irq) {
+    for (; owner < OWNERS_END; owner++) {
+        if (owner->slot && owner->irq == irq) {
+            return owner;
         }
     }
-    return -1;
+    return NULL;
 }
 
-static bool has_owner(const struct irq_line *line) {
-    for (int i = 0; i < IRQ_OWNERS; i++) {
-        if (line->owners[i]) {
-            return true;
+static struct irq_owner *find_owner(unsigned irq, task_t tid) {
+    struct irq_owner *owner = next_owner(owners, irq);
+    while (owner && owner->slot != TASK_SLOT(tid)) {
+        owner = next_owner(owner + 1, irq);
+    }
+    return owner;
+}
+
+/// Unmasks a line if nobody has to come back any more. The caller holds irq_lock.
+static void unmask_if_done(unsigned irq) {
+    struct irq_owner *first = next_owner(owners, irq);
+    for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
+        if (owner->waiting) {
+            return;
         }
     }
-    return false;
+    if (first) {
+        board_irq_unmask(irq);
+    } else {
+        board_irq_mask(irq);
+    }
+}
+
+/// The caller holds irq_lock.
+static error_t __mustuse add_owner(unsigned irq, task_t tid) {
+    if (find_owner(irq, tid)) {
+        return ERR_ALREADY_EXISTS;
+    }
+    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+        if (!owner->slot) {
+            *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .irq = irq};
+            unmask_if_done(irq);
+            return OK;
+        }
+    }
+    return ERR_IN_USE;
 }
 
 error_t irq_acquire(unsigned irq) {
@@ -45,42 +79,17 @@ error_t irq_acquire(unsigned irq) {
     if ((int) irq == board_console_irq()) {
         return ERR_IN_USE;
     }
-    struct irq_line *line = &lines[irq];
-    error_t err = ERR_ALREADY_EXISTS;
     spin_lock(&irq_lock);
-    if (find_owner(line, task->tid) < 0) {
-        int slot = find_owner(line, 0);
-        err = slot < 0 ? ERR_IN_USE : OK;
-        if (err == OK) {
-            line->owners[slot] = task->tid;
-            if (!line->waiting) {
-                board_irq_unmask(irq);
-            }
-        }
-    }
+    error_t err = add_owner(irq, task->tid);
     spin_unlock(&irq_lock);
     return err;
 }
 
-/// An owner has dealt with the line. The caller holds irq_lock.
-static void owner_done(unsigned irq, int owner) {
-    struct irq_line *line = &lines[irq];
-    if (line->waiting & (1u << owner)) {
-        line->waiting &= ~(1u << owner);
-        if (!line->waiting && has_owner(line)) {
-            board_irq_unmask(irq);
-        }
-    }
-}
-
 /// The caller holds irq_lock.
-static void remove_owner(unsigned irq, int owner) {
-    struct irq_line *line = &lines[irq];
-    line->owners[owner] = 0;
-    owner_done(irq, owner);
-    if (!has_owner(line)) {
-        board_irq_mask(irq);
-    }
+static void remove_owner(struct irq_owner *owner) {
+    unsigned irq = owner->irq;
+    owner->slot = 0;
+    unmask_if_done(irq);
 }
 
 error_t irq_release(unsigned irq) {
@@ -88,20 +97,19 @@ error_t irq_release(unsigned irq) {
         return ERR_INVALID_ARG;
     }
     spin_lock(&irq_lock);
-    int owner = find_owner(&lines[irq], current_task()->tid);
-    if (owner >= 0) {
-        remove_owner(irq, owner);
+    struct irq_owner *owner = find_owner(irq, current_task()->tid);
+    if (owner) {
+        remove_owner(owner);
     }
     spin_unlock(&irq_lock);
-    return owner < 0 ? ERR_NOT_FOUND : OK;
+    return owner ? OK : ERR_NOT_FOUND;
 }
 
 void irq_release_all(struct task *task) {
     spin_lock(&irq_lock);
-    for (unsigned irq = 0; irq < CONFIG_NUM_IRQS; irq++) {
-        int owner = find_owner(&lines[irq], task->tid);
-        if (owner >= 0) {
-            remove_owner(irq, owner);
+    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+        if (owner->slot == TASK_SLOT(task->tid)) {
+            remove_owner(owner);
         }
     }
     spin_unlock(&irq_lock);
@@ -111,33 +119,19 @@ void irq_unmask_done(struct task *task) {
     // Cleared first: a line that fires from here on sets it again.
     __atomic_store_n(&task->irq_pending, false, __ATOMIC_SEQ_CST);
     spin_lock(&irq_lock);
-    for (unsigned irq = 0; irq < CONFIG_NUM_IRQS; irq++) {
-        int owner = lines[irq].waiting ? find_owner(&lines[irq], task->tid) : -1;
+    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+        if (owner->slot != TASK_SLOT(task->tid) || !owner->waiting) {
+            continue;
+        }
         // A notification that is still to be received belongs to an interrupt not yet seen.
-        if (owner >= 0 && !(task->notifications & NOTIFY_IRQ)) {
-            owner_done(irq, owner);
-        } else if (owner >= 0) {
+        if (task->notifications & NOTIFY_IRQ) {
             task->irq_pending = true;
+        } else {
+            owner->waiting = false;
+            unmask_if_done(owner->irq);
         }
     }
     spin_unlock(&irq_lock);
-}
-
-/// Marks a line as fired and lists whom to tell.
-static int note_fired(unsigned irq, task_t owners[IRQ_OWNERS]) {
-    struct irq_line *line = &lines[irq];
-    int num = 0;
-    spin_lock(&irq_lock);
-    line->count++;
-    board_irq_mask(irq);
-    for (int i = 0; i < IRQ_OWNERS; i++) {
-        if (line->owners[i]) {
-            line->waiting |= 1u << i;
-            owners[num++] = line->owners[i];
-        }
-    }
-    spin_unlock(&irq_lock);
-    return num;
 }
 
 static void tell_owner(task_t tid) {
@@ -149,26 +143,55 @@ static void tell_owner(task_t tid) {
     ipc_notify_from_kernel(tid, NOTIFY_IRQ);
 }
 
+static void count(unsigned irq __unused) {
+#ifdef CONFIG_KDEBUG_COMMANDS
+    counts[irq]++;
+#endif
+}
+
+/// Masks a line that has fired until all of its owners have come back.
+static void mask_for_owners(unsigned irq) {
+    spin_lock(&irq_lock);
+    board_irq_mask(irq);
+    for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
+        owner->waiting = true;
+    }
+    spin_unlock(&irq_lock);
+}
+
+/// Who is to be told of a line by this entry of the table, or 0.
+static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
+    spin_lock(&irq_lock);
+    bool waits = owner->slot && owner->irq == irq && owner->waiting;
+    task_t tid = waits ? task_slot(owner->slot)->tid : 0;
+    spin_unlock(&irq_lock);
+    return tid;
+}
+
 void kernel_irq(unsigned irq) {
     if (irq >= CONFIG_NUM_IRQS) {
         return;
     }
+    count(irq);
     if ((int) irq == board_console_irq()) {
-        lines[irq].count++;
         console_input();
-        return;
-    }
-    task_t owners[IRQ_OWNERS];
-    int num = note_fired(irq, owners);
-    for (int i = 0; i < num; i++) {
-        tell_owner(owners[i]);
+    } else {
+        mask_for_owners(irq);
+        for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+            task_t tid = waiting_task(owner, irq);
+            if (tid) {
+                tell_owner(tid);
+            }
+        }
     }
 }
 
-uint32_t irq_count(unsigned irq, task_t *owner) {
-    *owner = 0;
-    for (int i = 0; i < IRQ_OWNERS && !*owner; i++) {
-        *owner = lines[irq].owners[i];
-    }
-    return lines[irq].count;
+uint32_t irq_count(unsigned irq __unused, task_t *owner) {
+    struct irq_owner *first = next_owner(owners, irq);
+    *owner = first ? task_slot(first->slot)->tid : 0;
+#ifdef CONFIG_KDEBUG_COMMANDS
+    return counts[irq];
+#else
+    return 0;
+#endif
 }

@@ -10,6 +10,8 @@
 #include <kernel/timer.h>
 #include <string.h>
 
+#ifdef CONFIG_KDEBUG_COMMANDS
+
 // The commands read without locks: the debugger must answer when a lock is what is wrong.
 
 static const char *const state_names[] = {
@@ -96,11 +98,27 @@ static void cmd_deadlock(void) {
     }
 }
 
+/// What there is to tell of memory without pages.
+static void print_stacks(void) {
+    for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
+        const struct task *task = task_slot(slot);
+        uint32_t size, used;
+        if (task->tid) {
+            memory_stack_usage(task, &size, &used);
+            printk("#%d %s: %u of %u bytes of stack used\n", task->tid, task->name, used, size);
+        }
+    }
+}
+
 static void cmd_mem(void) {
     size_t mapped, tables, total;
     memory_count(&mapped, &tables, &total);
-    printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n",
-           total, mapped, tables, memory_boot_bytes() / 1024);
+    if (total) {
+        printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n",
+               total, mapped, tables, memory_boot_bytes() / 1024);
+    } else {
+        print_stacks();
+    }
 }
 
 static void cmd_irq(void) {
@@ -121,16 +139,25 @@ static void cmd_ipc(void) {
         if (task->tid) {
             printk("#%d %s: %llu messages, %llu ms of CPU time\n", task->tid, task->name,
                    (unsigned long long) task->ipc_count,
-                   (unsigned long long) (task->cycles / timer_cycles_per_ms()));
+                   (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT) / timer_cycles_per_ms()));
         }
     }
+}
+
+static size_t num_ready(const struct cpu *cpu) {
+    size_t num = 0;
+    for (int i = 0; i < NUM_PRIORITIES; i++) {
+        num += list_len(&cpu->queues[i]);
+    }
+    return num;
 }
 
 static void cmd_cpu(void) {
     for (unsigned i = 0; i < num_cpus; i++) {
         const struct task *task = cpus[i].current;
-        printk("cpu %u: %s, %u ready, %llu switches, idle for %llu ms\n", i,
-               task ? task->name : "idle", cpus[i].num_ready, (unsigned long long) cpus[i].switches,
+        printk("cpu %u: %s, %zu ready, %llu switches, idle for %llu ms\n", i,
+               task ? task->name : "idle", num_ready(&cpus[i]),
+               (unsigned long long) cpus[i].switches,
                (unsigned long long) (cpus[i].idle_cycles / timer_cycles_per_ms()));
     }
 }
@@ -232,19 +259,35 @@ bool kdebug_input(char c __unused) {
 
 #endif
 
+#ifdef CONFIG_MMU
 /// One task at a time may collect a command's output here.
 static char output[CONFIG_KDEBUG_OUTPUT];
 static struct spinlock output_busy;
 
 static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
+    spin_lock(&output_busy);
     console_capture(output, sizeof(output));
     bool known = run(command);
     size_t len = MIN(MIN(console_end_capture(), sizeof(output)), buf_len);
-    if (!known) {
-        return ERR_NOT_FOUND;
+    error_t err = known ? (error_t) len : ERR_NOT_FOUND;
+    if (known && !arch_copy_to_user(buf, output, len)) {
+        err = syscall_fault();
     }
-    return arch_copy_to_user(buf, output, len) ? (error_t) len : syscall_fault();
+    spin_unlock(&output_busy);
+    return err;
 }
+#else
+/// The output is collected where it is wanted.
+static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
+    if (!memory_may_write(current_task(), buf, buf_len, 1)) {
+        return syscall_fault();
+    }
+    console_capture((char *) buf, buf_len);
+    bool known = run(command);
+    size_t len = MIN(console_end_capture(), buf_len);
+    return known ? (error_t) len : ERR_NOT_FOUND;
+}
+#endif
 
 error_t kdebug_syscall(vaddr_t cmd, size_t cmd_len, vaddr_t buf, size_t buf_len) {
     char command[32];
@@ -258,8 +301,20 @@ error_t kdebug_syscall(vaddr_t cmd, size_t cmd_len, vaddr_t buf, size_t buf_len)
         return syscall_fault();
     }
     command[cmd_len] = '\0';
-    spin_lock(&output_busy);
-    error_t err = run_for_task(command, buf, buf_len);
-    spin_unlock(&output_busy);
-    return err;
+    return run_for_task(command, buf, buf_len);
 }
+
+#else
+
+void kdebug_print_tasks(void) {}
+
+bool kdebug_input(char c __unused) {
+    return false;
+}
+
+error_t kdebug_syscall(vaddr_t cmd __unused, size_t cmd_len __unused, vaddr_t buf __unused,
+                       size_t buf_len __unused) {
+    return (current_task()->flags & TASK_RIGHT_DEBUG) ? ERR_UNAVAILABLE : ERR_NOT_PERMITTED;
+}
+
+#endif

@@ -1,9 +1,13 @@
+#include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <string.h>
+
+extern char __kernel_start[], __kernel_end[];
 
 // A page's entry in the frame table: how many times it is mapped in user space, or one of these.
 #define FRAME_KERNEL    0xffff  // The kernel's for good, or not RAM.
@@ -11,6 +15,7 @@
 #define FRAME_MAX_COUNT 0xfff0
 
 struct bootinfo bootinfo;
+static struct aspace aspaces[CONFIG_NUM_TASKS];
 static uint16_t *frames;
 static size_t num_frames;
 static paddr_t boot_next, boot_end;
@@ -49,13 +54,15 @@ void *memory_boot_alloc(size_t len) {
 
 static paddr_t boot_start;
 
-void memory_init(paddr_t kernel_start, paddr_t kernel_end) {
-    boot_start = kernel_start;
-    find_boot_range(kernel_end);
+void memory_init(void) {
+    board_memory_map(&bootinfo);
+    boot_start = arch_ram_paddr(__kernel_start);
+    find_boot_range(arch_ram_paddr(__kernel_end));
     frames = memory_boot_alloc(num_frames * sizeof(frames[0]));
     for (size_t i = 0; i < num_frames; i++) {
         frames[i] = FRAME_KERNEL;
     }
+    arch_init();
 }
 
 /// Cuts the kernel's part out of a range, which may leave two. Returns what lies behind it.
@@ -94,6 +101,60 @@ void memory_finish_boot(paddr_t bootfs, size_t bootfs_len) {
 
 size_t memory_boot_bytes(void) {
     return boot_bytes;
+}
+
+uint64_t memory_ram_bytes(void) {
+    return bootinfo.ram_bytes;
+}
+
+const char *memory_cmdline(void) {
+    return bootinfo.cmdline;
+}
+
+// ---- Address spaces of tasks --------------------------------------------------------------------
+
+error_t memory_read_template(struct task_template *template, vaddr_t name,
+                             vaddr_t memory __unused) {
+    if (!arch_copy_from_user(template->name, name, sizeof(template->name))) {
+        return syscall_fault();
+    }
+    template->name[TASK_NAME_LEN - 1] = '\0';
+    return OK;
+}
+
+void memory_init_slot(struct task *task, int slot) {
+    task->aspace = &aspaces[slot];
+}
+
+void memory_init_task(struct task *task, const struct task_template *template) {
+    strncpy2(task->name, template->name, sizeof(task->name));
+    task->ool_from = 0;
+    spin_lock(&task->aspace->lock);
+    task->aspace->dying = false;
+    arch_aspace_init(task->aspace);
+    spin_unlock(&task->aspace->lock);
+}
+
+void memory_begin_destroy(struct task *task) {
+    task->aspace->dying = true;
+}
+
+void memory_stack_usage(const struct task *task __unused, uint32_t *size, uint32_t *used) {
+    *size = *used = 0;
+}
+
+error_t syscall_fault(void) {
+    struct task *task = current_task();
+    memory_note_fault(task);
+    arch_syscall_restart(task);
+    return SYSCALL_PENDING;
+}
+
+void memory_note_fault(struct task *task) {
+    unsigned flags;
+    task->fault.vaddr = arch_copy_fault(&flags);
+    task->fault.flags = flags;
+    task->work |= WORK_FAULT;
 }
 
 // ---- Counting mappings --------------------------------------------------------------------------
@@ -200,25 +261,6 @@ static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, unsi
     return err;
 }
 
-/// A page is no longer mapped: sees to it that no other CPU goes on using it. A CPU that doesn't run
-/// the task now, but has its address space loaded yet, forgets it before it runs a task again.
-/// Returns the CPU that runs it now, which has to be told, or NULL.
-static struct cpu *forget_elsewhere(const struct aspace *as) {
-    struct cpu *user = NULL;
-    for (unsigned i = 0; i < num_cpus; i++) {
-        struct cpu *cpu = &cpus[i];
-        if (cpu == this_cpu() || cpu->aspace != as) {
-            continue;
-        }
-        if (cpu->current && cpu->current->aspace == as) {
-            user = cpu;
-        } else {
-            __atomic_store_n(&cpu->stale, true, __ATOMIC_RELEASE);
-        }
-    }
-    return user;
-}
-
 /// Turns the caller's kpage into a zeroed page of the kernel's.
 static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *paddr) {
     if (!IS_ALIGNED(kpage, PAGE_SIZE)) {
@@ -240,7 +282,7 @@ static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *pa
         err = arch_aspace_unmap(as, kpage, paddr);
         frame_put(*paddr);
         // The caller runs here: there is nobody to be told at once.
-        (void) forget_elsewhere(as);
+        (void) smp_forget_aspace(as);
     }
     spin_unlock(&as->lock);
     return err == OK ? frame_take(*paddr) : (err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err);
@@ -341,10 +383,10 @@ error_t memory_unmap(task_t tid, vaddr_t vaddr) {
     error_t err = ERR_INVALID_TASK;
     if (task && task->tid == tid && task->state != TASK_DYING) {
         err = may_page(caller, task) ? unmap_locked(task, vaddr) : ERR_NOT_PERMITTED;
-        struct cpu *user = err == OK ? forget_elsewhere(task->aspace) : NULL;
+        struct cpu *user = err == OK ? smp_forget_aspace(task->aspace) : NULL;
         if (user) {
             arch_syscall_set_result(caller, OK);
-            sched_sync(user);
+            smp_sync(user);
             err = SYSCALL_PENDING;
         }
     }
@@ -374,7 +416,8 @@ static void release(paddr_t paddr, bool is_table) {
     }
 }
 
-bool memory_teardown(struct aspace *as) {
+bool memory_teardown(struct task *task) {
+    struct aspace *as = task->aspace;
     spin_lock(&as->lock);
     bool done = arch_aspace_teardown(as, TEARDOWN_BUDGET, release);
     spin_unlock(&as->lock);

@@ -2,17 +2,94 @@
 #define __KERNEL_MEMORY_H__
 
 /// \file
-/// Physical pages and mappings. The kernel hands out no memory: it keeps a count per page of RAM of
-/// how often it is mapped, so that nobody gets a page that the kernel uses, and maps what it is told.
+/// What memory tasks have. With an MMU: physical pages and mappings (memory.c, init.c). The kernel hands
+/// out no memory: it keeps a count per page of RAM of how often it is mapped, so that nobody gets a page
+/// that the kernel uses, and maps what it is told. Without: pieces of RAM with a stack in each
+/// (nommu.c), and a look at every address that a system call brings.
 
 #include <bootinfo.h>
 #include <kernel/task.h>
 
+// ---- With an MMU and without --------------------------------------------------------------------
+
+/// Takes over RAM and makes the architecture's own preparations, when the console works.
+void memory_init(void);
+
+/// Gives the first task its program, and makes all RAM that is left its own.
+void memory_load_init(struct task *task);
+
+/// The kernel's command line.
+const char *memory_cmdline(void);
+
+/// All RAM of the machine, in bytes, and what the kernel took at boot behind its image.
+uint64_t memory_ram_bytes(void);
+size_t memory_boot_bytes(void);
+
+/// What a task is made of, as far as its creator has to say it: see nommu.c and memory.c.
+struct task_template {
+#ifdef CONFIG_MMU
+    char name[TASK_NAME_LEN];
+#else
+    const char *name;
+    struct task_memory memory;
+    vaddr_t ram;
+    uint32_t ram_len;
+#endif
+};
+
+/// Reads the arguments of SYS_TASK_CREATE. What isn't OK is the system call's result.
+error_t __mustuse memory_read_template(struct task_template *template, vaddr_t name,
+                                       vaddr_t memory);
+
+/// Once for each slot of the task table, at boot; then for each task that is created, and for each that
+/// ends. The caller of the last two holds all locks.
+void memory_init_slot(struct task *task, int slot);
+void memory_init_task(struct task *task, const struct task_template *template);
+void memory_begin_destroy(struct task *task);
+
+/// Takes apart what a dead task had, in steps. True when done.
+bool memory_teardown(struct task *task);
+
+#ifdef CONFIG_MMU
+/// `task` begins to run on `cpu`: its memory will be current.
+static inline void memory_enter(struct cpu *cpu, struct task *task) {
+    cpu->aspace = task->aspace;
+}
+#else
+static inline void memory_enter(struct cpu *cpu __unused, struct task *task __unused) {}
+#endif
+
+/// The stack of a task, in bytes, and the most that it has ever used; 0: not known.
+void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used);
+
+error_t __mustuse memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
+                             unsigned flags);
+/// Returns SYSCALL_PENDING if another CPU has to forget the page first.
+error_t __mustuse memory_unmap(task_t tid, vaddr_t vaddr);
+
+/// Pages that are mapped, and pages that are page tables now: for the debugger.
+void memory_count(size_t *mapped, size_t *tables, size_t *total);
+
+// ---- Without an MMU only ------------------------------------------------------------------------
+
+#ifndef CONFIG_MMU
+
+/// Whether a task may read or write `len` bytes at an address, which must be a multiple of `align`. It
+/// reads flash and its own RAM, and writes its own RAM. False is noted for syscall_fault().
+bool __mustuse memory_may_read(const struct task *task, vaddr_t addr, size_t len, size_t align);
+bool __mustuse memory_may_write(const struct task *task, vaddr_t addr, size_t len, size_t align);
+
+/// Where a task's stack pointer is at first.
+vaddr_t memory_stack_top(const struct task *task);
+
+#endif
+
+// ---- With an MMU only ---------------------------------------------------------------------------
+
+#ifdef CONFIG_MMU
+
 /// What the first task is told of memory.
 extern struct bootinfo bootinfo;
-
-/// Takes over RAM from the loader's map: `kernel_start` … `kernel_end` is the kernel's image.
-void memory_init(paddr_t kernel_start, paddr_t kernel_end);
 
 /// Takes zeroed pages for good, while the kernel boots. Panics if there are none left.
 void *memory_boot_alloc(size_t len);
@@ -21,24 +98,15 @@ void *memory_boot_alloc(size_t len);
 /// memory_boot_alloc().
 void memory_finish_boot(paddr_t bootfs, size_t bootfs_len);
 
-/// Whether the page is RAM that the kernel keeps a count of.
-bool memory_is_ram(paddr_t paddr);
-
-/// Bytes that the kernel took at boot.
-size_t memory_boot_bytes(void);
-
-error_t __mustuse memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
-                             unsigned flags);
-/// Returns SYSCALL_PENDING if another CPU has to forget the page first.
-error_t __mustuse memory_unmap(task_t tid, vaddr_t vaddr);
-
 /// Maps a page of the kernel's own making (bootfs, boot information) into the first task.
 void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags);
 
-/// Takes apart a dead address space, in steps. True when done.
-bool memory_teardown(struct aspace *as);
+/// Notes where the last user copy failed: the task is to fault there before it goes on.
+void memory_note_fault(struct task *task);
 
-/// Pages that are mapped, and pages that are page tables now: for the debugger.
-void memory_count(size_t *mapped, size_t *tables, size_t *total);
+/// Whether the page is RAM that the kernel keeps a count of.
+bool memory_is_ram(paddr_t paddr);
+
+#endif
 
 #endif

@@ -3,12 +3,21 @@
 #include <kernel/rights.h>
 #include <string.h>
 
+// Without an MMU device memory can't be kept from anybody: vm looks at the manifest, and the kernel has only
+// interrupt lines to remember.
+#ifdef CONFIG_MMU
+typedef uintptr_t range_t;
+#else
+typedef uint8_t range_t;
+STATIC_ASSERT(CONFIG_NUM_IRQS < 256, "a grant can't name that many lines");
+#endif
+
 /// A range of interrupt lines, ports or device memory that a task may use.
 struct grant {
-    task_t holder;  ///< 0: free.
-    enum grant_kind kind;
-    uint64_t base;
-    uint64_t len;
+    uint16_t holder : 12;  ///< The task's slot; 0: free. A grant ends with its task.
+    uint16_t kind : 4;     ///< enum grant_kind
+    range_t base;
+    range_t len;
 };
 
 static struct grant grants[CONFIG_NUM_GRANTS];
@@ -19,34 +28,34 @@ bool rights_may_call(const struct task *task, const struct task *dst) {
            || dst->tid == INIT_TASK;
 }
 
-static bool covers(const struct grant *grant, task_t holder, enum grant_kind kind, uint64_t base,
-                   uint64_t len) {
-    return grant->holder == holder && grant->kind == kind && base >= grant->base
+static bool covers(const struct grant *grant, const struct task *task, enum grant_kind kind,
+                   uintptr_t base, uintptr_t len) {
+    return grant->holder == TASK_SLOT(task->tid) && grant->kind == kind && base >= grant->base
            && base - grant->base <= grant->len && len <= grant->len - (base - grant->base);
 }
 
-bool rights_covers(const struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
     bool found = false;
     spin_lock(&grants_lock);
     for (int i = 0; i < CONFIG_NUM_GRANTS && !found; i++) {
-        found = covers(&grants[i], task->tid, kind, base, len);
+        found = covers(&grants[i], task, kind, base, len);
     }
     spin_unlock(&grants_lock);
     return found;
 }
 
 void rights_for_each(const struct task *task, enum grant_kind kind,
-                     void (*callback)(uint64_t base, uint64_t len, void *arg), void *arg) {
+                     void (*callback)(uintptr_t base, uintptr_t len, void *arg), void *arg) {
     spin_lock(&grants_lock);
     for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
-        if (grants[i].holder == task->tid && grants[i].kind == kind) {
+        if (grants[i].holder == TASK_SLOT(task->tid) && grants[i].kind == kind) {
             callback(grants[i].base, grants[i].len, arg);
         }
     }
     spin_unlock(&grants_lock);
 }
 
-static error_t check_range(unsigned kind, uint64_t base, uint64_t len) {
+static error_t check_range(unsigned kind, uintptr_t base, uintptr_t len) {
     if (!len || base + len < base) {
         return ERR_INVALID_ARG;
     }
@@ -62,12 +71,12 @@ static error_t check_range(unsigned kind, uint64_t base, uint64_t len) {
     }
 }
 
-static error_t add_range(struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+static error_t add_range(struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
     error_t err = ERR_NO_MEMORY;
     spin_lock(&grants_lock);
     for (int i = 0; i < CONFIG_NUM_GRANTS && err; i++) {
         if (!grants[i].holder) {
-            grants[i] = (struct grant){task->tid, kind, base, len};
+            grants[i] = (struct grant){TASK_SLOT(task->tid), kind, base, len};
             err = OK;
         }
     }
@@ -77,7 +86,7 @@ static error_t add_range(struct task *task, enum grant_kind kind, uint64_t base,
 }
 
 /// Ranges: from whoever holds them, or vm.
-static error_t grant_range(struct task *task, enum grant_kind kind, uint64_t base, uint64_t len) {
+static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
     struct task *granter = current_task();
     error_t err = check_range(kind, base, len);
     if (IS_ERROR(err)) {
@@ -86,14 +95,15 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uint64_t bas
     if (!(granter->flags & TASK_RIGHT_PHYS) && !rights_covers(granter, kind, base, len)) {
         return ERR_NOT_PERMITTED;
     }
-    if (rights_covers(task, kind, base, len)) {
+    bool remembered = (range_t) base == base && (range_t) len == len;
+    if (rights_covers(task, kind, base, len) || !remembered) {
         return OK;
     }
     return add_range(task, kind, base, len);
 }
 
 /// Who a task is for others, and whom it may call: from vm only.
-static error_t grant_peer(struct task *task, unsigned kind, uint64_t server) {
+static error_t grant_peer(struct task *task, unsigned kind, uintptr_t server) {
     if (!(current_task()->flags & TASK_RIGHT_PHYS)) {
         return ERR_NOT_PERMITTED;
     }
@@ -108,7 +118,7 @@ static error_t grant_peer(struct task *task, unsigned kind, uint64_t server) {
     return OK;
 }
 
-error_t rights_grant(task_t tid, unsigned kind, uint64_t base, uint64_t len) {
+error_t rights_grant(task_t tid, unsigned kind, uintptr_t base, uintptr_t len) {
     struct task *task = task_acquire(tid);
     if (!task) {
         return ERR_INVALID_TASK;
@@ -128,7 +138,7 @@ void rights_inherit(struct task *task, const struct task *creator) {
 void rights_revoke_all(struct task *task) {
     spin_lock(&grants_lock);
     for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
-        if (grants[i].holder == task->tid) {
+        if (grants[i].holder == TASK_SLOT(task->tid)) {
             grants[i].holder = 0;
         }
     }

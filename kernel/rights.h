@@ -10,13 +10,13 @@
 bool rights_may_call(const struct task *task, const struct task *dst);
 
 /// Whether one grant of the task's covers the whole range.
-bool rights_covers(const struct task *task, enum grant_kind kind, uint64_t base, uint64_t len);
+bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len);
 
 /// Calls `callback` for each range of a kind that the task holds.
 void rights_for_each(const struct task *task, enum grant_kind kind,
-                     void (*callback)(uint64_t base, uint64_t len, void *arg), void *arg);
+                     void (*callback)(uintptr_t base, uintptr_t len, void *arg), void *arg);
 
-error_t __mustuse rights_grant(task_t tid, unsigned kind, uint64_t base, uint64_t len);
+error_t __mustuse rights_grant(task_t tid, unsigned kind, uintptr_t base, uintptr_t len);
 
 /// A task that another one creates has its creator's peers.
 void rights_inherit(struct task *task, const struct task *creator);

@@ -1,42 +1,37 @@
 #include <kernel/board.h>
+#include <kernel/memory.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <kernel/timer.h>
-
-uint32_t idle_cpus;
 
 void sched_init(struct cpu *cpu, unsigned id) {
     cpu->id = id;
-    cpu->held = cpu;
-    list_init(&cpu->sync_waiters);
     for (int i = 0; i < NUM_PRIORITIES; i++) {
         list_init(&cpu->queues[i]);
     }
     cpu->accounted = arch_cycles();
-    cpu->started = id == 0 ? board_boot_cycles() : cpu->accounted;
     cpu->resched = true;
+    smp_init_cpu(cpu);
     __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
 }
 
 void sched_kick(struct cpu *cpu) {
     // Who has been told already, or is looking at its queue anyway, needn't be interrupted.
-    bool told = __atomic_exchange_n(&cpu->resched, true, __ATOMIC_ACQ_REL);
-    if (!told && cpu != this_cpu()) {
-        this_cpu()->to_interrupt |= 1u << cpu->id;
-    }
-}
-
-void sched_send_ipis(void) {
-    struct cpu *self = this_cpu();
-    while (self->to_interrupt) {
-        unsigned id = (unsigned) __builtin_ctz(self->to_interrupt);
-        self->to_interrupt &= self->to_interrupt - 1;
-        board_send_ipi(id);
+    if (!atomic_swap_bool(&cpu->resched, true)) {
+        smp_interrupt(cpu);
     }
 }
 
 /// The best priority in a CPU's run queue, or NUM_PRIORITIES if nothing is ready.
 static unsigned best_ready(const struct cpu *cpu) {
     return cpu->ready_mask ? (unsigned) __builtin_ctz(cpu->ready_mask) : NUM_PRIORITIES;
+}
+
+/// For CPUs that look for work.
+static void count_ready(struct cpu *cpu __unused, int more __unused) {
+#if CONFIG_NUM_CPUS > 1
+    cpu->num_ready += more;
+#endif
 }
 
 static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
@@ -48,37 +43,28 @@ static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
         list_push_back(queue, &task->link);
     }
     cpu->ready_mask |= 1u << task->priority;
-    cpu->num_ready++;
+    count_ready(cpu, 1);
 }
 
 static void dequeue(struct cpu *cpu, struct task *task) {
     list_remove(&task->link);
-    cpu->num_ready--;
+    count_ready(cpu, -1);
     if (list_is_empty(&cpu->queues[task->priority])) {
         cpu->ready_mask &= ~(1u << task->priority);
     }
 }
 
-/// `cpu` has more to do than it can: lets an idle CPU come and take some.
-static void call_idle_cpu(const struct cpu *cpu) {
-    uint32_t idle = __atomic_load_n(&idle_cpus, __ATOMIC_RELAXED) & ~(1u << cpu->id);
-    if (idle) {
-        sched_kick(&cpus[__builtin_ctz(idle)]);
-    }
-}
-
-void sched_offer(void) {
-    const struct cpu *cpu = this_cpu();
-    if (cpu->ready_mask) {
-        call_idle_cpu(cpu);
-    }
+void sched_move(struct task *task, struct cpu *from, struct cpu *to) {
+    dequeue(from, task);
+    __atomic_store_n(&task->cpu, to->id, __ATOMIC_RELEASE);
+    enqueue(to, task, false);
 }
 
 void sched_wake(struct task *task) {
     sched_wake_before_block(task);
-    struct cpu *cpu = &cpus[task->cpu];
+    struct cpu *cpu = cpu_of(task);
     if (cpu->current) {
-        call_idle_cpu(cpu);
+        smp_call_idle_cpu(cpu);
     }
 }
 
@@ -97,14 +83,14 @@ static void announce(struct cpu *cpu, const struct task *task) {
 }
 
 void sched_wake_before_block(struct task *task) {
-    struct cpu *cpu = &cpus[task->cpu];
+    struct cpu *cpu = cpu_of(task);
     enqueue(cpu, task, false);
     announce(cpu, task);
 }
 
 void sched_remove(struct task *task) {
     if (task->state == TASK_READY) {
-        dequeue(&cpus[task->cpu], task);
+        dequeue(cpu_of(task), task);
     }
 }
 
@@ -112,11 +98,14 @@ void sched_remove(struct task *task) {
 static void account(struct cpu *cpu) {
     uint64_t now = arch_cycles();
     if (cpu->current) {
-        cpu->current->cycles += now - cpu->accounted;
+        // What is less than a unit is charged to who runs next: over time that is fair.
+        cpu_time_t time = (cpu_time_t) ((now - cpu->accounted) >> CPU_TIME_SHIFT);
+        cpu->current->cpu_time += time;
+        cpu->accounted += (uint64_t) time << CPU_TIME_SHIFT;
     } else {
         cpu->idle_cycles += now - cpu->accounted;
+        cpu->accounted = now;
     }
-    cpu->accounted = now;
 }
 
 static void set_current(struct cpu *cpu, struct task *next) {
@@ -125,12 +114,9 @@ static void set_current(struct cpu *cpu, struct task *next) {
     cpu->switches++;
     if (next) {
         next->state = TASK_RUNNING;
-        cpu->aspace = next->aspace;
+        memory_enter(cpu, next);
         arch_switch(next);
-        if (__atomic_load_n(&cpu->stale, __ATOMIC_ACQUIRE)) {
-            cpu->stale = false;
-            arch_flush_user_tlb();
-        }
+        smp_forget_stale(cpu);
     }
 }
 
@@ -143,17 +129,10 @@ void sched_block(enum task_state state) {
     cpu->resched = true;
 }
 
-/// Brings a task that doesn't run over to this CPU, so that the two talk without crossing again.
-static void pull(struct cpu *cpu, struct task *task) {
-    if (task->cpu != cpu->id && arch_task_movable(task)) {
-        __atomic_store_n(&task->cpu, cpu->id, __ATOMIC_RELEASE);
-    }
-}
-
 void sched_handoff(enum task_state state, struct task *next) {
     struct cpu *cpu = this_cpu();
-    pull(cpu, next);
-    if (next->cpu != cpu->id || best_ready(cpu) < next->priority) {
+    smp_pull(cpu, next);
+    if (!is_on(next, cpu) || best_ready(cpu) < next->priority) {
         sched_block(state);
         sched_wake(next);
         return;
@@ -170,7 +149,7 @@ void sched_set_priority(struct task *task, unsigned priority) {
         return;
     }
     if (task->state == TASK_READY) {
-        struct cpu *cpu = &cpus[task->cpu];
+        struct cpu *cpu = cpu_of(task);
         dequeue(cpu, task);
         task->priority = priority;
         enqueue(cpu, task, false);
@@ -178,47 +157,9 @@ void sched_set_priority(struct task *task, unsigned priority) {
         return;
     }
     if (task->state == TASK_RUNNING && priority > task->priority) {
-        sched_kick(&cpus[task->cpu]);
+        sched_kick(cpu_of(task));
     }
     task->priority = priority;
-}
-
-/// Takes a ready task from the run queue of `victim`. The caller holds both locks.
-static struct task *steal_from(struct cpu *cpu, struct cpu *victim) {
-    for (unsigned mask = victim->ready_mask; mask; mask &= mask - 1) {
-        list_t *queue = &victim->queues[__builtin_ctz(mask)];
-        LIST_FOR_EACH (task, queue, struct task, link) {
-            if (arch_task_movable(task)) {
-                dequeue(victim, task);
-                __atomic_store_n(&task->cpu, cpu->id, __ATOMIC_RELEASE);
-                return task;
-            }
-        }
-    }
-    return NULL;
-}
-
-/// Looks for a task that waits for its turn on another CPU, and puts it into our run queue.
-static void steal(struct cpu *cpu) {
-    for (unsigned i = 1; i < num_cpus; i++) {
-        struct cpu *victim = &cpus[(cpu->id + i) % num_cpus];
-        if (!__atomic_load_n(&victim->num_ready, __ATOMIC_RELAXED)) {
-            continue;
-        }
-        cpu_acquire(victim);
-        struct task *task = NULL;
-        // A CPU that is about to run its only ready task keeps it.
-        if (!cpu->ready_mask && victim->num_ready > (victim->current ? 0 : 1)) {
-            task = steal_from(cpu, victim);
-        }
-        if (task) {
-            enqueue(cpu, task, false);
-        }
-        cpu_release();
-        if (task) {
-            return;
-        }
-    }
 }
 
 /// Puts the best ready task on the CPU. The caller holds the lock.
@@ -248,16 +189,7 @@ static void pick(struct cpu *cpu) {
     timer_start_slice(cpu);
     // Those that were woken without calling anybody, and didn't get this CPU.
     if (next && cpu->ready_mask) {
-        call_idle_cpu(cpu);
-    }
-}
-
-static void set_idle(struct cpu *cpu, bool idle) {
-    uint32_t bit = 1u << cpu->id;
-    if (idle) {
-        __atomic_or_fetch(&idle_cpus, bit, __ATOMIC_SEQ_CST);
-    } else {
-        __atomic_and_fetch(&idle_cpus, ~bit, __ATOMIC_SEQ_CST);
+        smp_call_idle_cpu(cpu);
     }
 }
 
@@ -266,17 +198,9 @@ void sched_pick(void) {
     cpu_acquire(cpu);
     pick(cpu);
     cpu_release();
-    if (cpu->current) {
-        return;
+    if (!cpu->current) {
+        smp_idle(cpu);
     }
-    // Say that we are idle before looking for work: whoever queues work after our look will see it.
-    set_idle(cpu, true);
-    steal(cpu);
-    if (!cpu->ready_mask && !__atomic_load_n(&cpu->resched, __ATOMIC_ACQUIRE)) {
-        arch_idle();
-    }
-    set_idle(cpu, false);
-    cpu->resched = true;
 }
 
 void sched_check_slice(uint64_t now) {
@@ -284,58 +208,4 @@ void sched_check_slice(uint64_t now) {
     if (cpu->current && now >= cpu->slice_end) {
         cpu->resched = true;
     }
-}
-
-void sched_sync(struct cpu *cpu) {
-    struct task *task = current_task();
-    sched_block(TASK_SYNCING);
-    list_push_back(&cpu->sync_waiters, &task->sync_link);
-    cpu->must_sync = true;
-    this_cpu()->to_interrupt |= 1u << cpu->id;
-}
-
-/// Takes the first waiter off the list, with the locks of this CPU and of the waiter's. NULL: none.
-static struct task *acquire_sync_waiter(struct cpu *cpu) {
-    struct cpu *other = cpu;
-    while (true) {
-        cpu_acquire(other);
-        struct task *task = LIST_FRONT(&cpu->sync_waiters, struct task, sync_link);
-        if (!task || task->cpu == other->id || task->cpu == cpu->id) {
-            return task;
-        }
-        other = &cpus[task->cpu];
-        cpu_release();
-    }
-}
-
-/// Leaves what another CPU is destroying.
-static void leave_dying(struct cpu *cpu) {
-    cpu_acquire(cpu);
-    if (cpu->current && cpu->current->state == TASK_DYING) {
-        cpu->current = NULL;
-        cpu->resched = true;
-    }
-    // A task that has entered the kernel meanwhile may not be DYING any more: it will be, again.
-    if (!cpu->current && cpu->aspace && cpu->aspace->dying) {
-        arch_leave_aspace();
-        cpu->aspace = NULL;
-    }
-    cpu_release();
-}
-
-void kernel_ipi(void) {
-    struct cpu *cpu = this_cpu();
-    // The list of waiters doesn't tell: who waited may have been destroyed.
-    if (!__atomic_exchange_n(&cpu->must_sync, false, __ATOMIC_ACQ_REL)) {
-        return;  // Only a kick: `resched` is set.
-    }
-    leave_dying(cpu);
-    arch_flush_user_tlb();
-    struct task *task;
-    while ((task = acquire_sync_waiter(cpu)) != NULL) {
-        list_remove(&task->sync_link);
-        sched_wake(task);
-        cpu_release();
-    }
-    cpu_release();
 }

@@ -13,9 +13,11 @@ void sched_init(struct cpu *cpu, unsigned id);
 void sched_wake(struct task *task);
 
 /// The same, when the current task is about to block: no idle CPU is called for what this one will do
-/// in a moment. Who doesn't block after all calls sched_offer().
+/// in a moment. Who doesn't block after all calls smp_offer().
 void sched_wake_before_block(struct task *task);
-void sched_offer(void);
+
+/// Moves a ready task to another CPU's run queue. The caller holds both CPUs' locks.
+void sched_move(struct task *task, struct cpu *from, struct cpu *to);
 
 /// Takes a task out of its run queue, if it is in one. The caller holds the CPU's lock.
 void sched_remove(struct task *task);
@@ -39,14 +41,5 @@ void sched_check_slice(uint64_t now);
 /// Lets a CPU look at its run queue soon. If it is another one, it is interrupted when the caller
 /// drops its locks: an interrupt command takes long.
 void sched_kick(struct cpu *cpu);
-void sched_send_ipis(void);
-
-/// Blocks the current task until `cpu` has passed through its interrupt handler, dropping stale
-/// translations. It then returns from its system call with OK, or restarts it if told so.
-/// The caller holds both CPUs' locks.
-void sched_sync(struct cpu *cpu);
-
-/// The CPUs that have nothing to do, a bit each.
-extern uint32_t idle_cpus;
 
 #endif

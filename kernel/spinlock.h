@@ -6,23 +6,47 @@
 /// Lock order: CPU locks by number, then one address space, then one of the leaf locks (frames,
 /// rights, IRQs, console).
 
+#include <config.h>
 #include <kernel/hal.h>
 #include <types.h>
 
+/// With one CPU there is nobody to keep out: locks take neither memory nor time.
+#define SPINLOCK_BYTES (CONFIG_NUM_CPUS > 1 ? 1 : 0)
+
 struct spinlock {
-    uint8_t held;
+    uint8_t held[SPINLOCK_BYTES];
 };
 
 static inline void spin_lock(struct spinlock *lock) {
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)) {
-        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED)) {
-            arch_relax();
+    if (SPINLOCK_BYTES) {
+        while (__atomic_exchange_n(lock->held, 1, __ATOMIC_ACQUIRE)) {
+            while (__atomic_load_n(lock->held, __ATOMIC_RELAXED)) {
+                arch_relax();
+            }
         }
     }
 }
 
 static inline void spin_unlock(struct spinlock *lock) {
-    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    if (SPINLOCK_BYTES) {
+        __atomic_store_n(lock->held, 0, __ATOMIC_RELEASE);
+    }
+}
+
+static inline bool spin_is_locked(const struct spinlock *lock) {
+    return SPINLOCK_BYTES && __atomic_load_n(lock->held, __ATOMIC_RELAXED);
+}
+
+// What other CPUs write without this CPU's lock, or this one may write meanwhile. With one CPU these are
+// plain accesses: not every machine has instructions for more.
+
+static inline bool atomic_swap_bool(bool *ptr, bool value) {
+    if (CONFIG_NUM_CPUS > 1) {
+        return __atomic_exchange_n(ptr, value, __ATOMIC_ACQ_REL);
+    }
+    bool old = *ptr;
+    *ptr = value;
+    return old;
 }
 
 #endif

@@ -44,7 +44,7 @@ static intptr_t do_irq_release(const args_t a) {
 }
 
 static intptr_t do_task_create(const args_t a) {
-    return task_create((task_t) a[0], a[1], a[2], (task_t) a[3], (unsigned) a[4]);
+    return task_create((task_t) a[0], a[1], a[2], (task_t) a[3], (unsigned) a[4], a[5]);
 }
 
 static intptr_t do_task_destroy(const args_t a) {
@@ -102,8 +102,8 @@ static intptr_t do_info(const args_t a) {
     return info_syscall((unsigned) a[0], (unsigned) a[1], a[2], a[3]);
 }
 
-static intptr_t do_clock(const args_t a __unused) {
-    return (intptr_t) timer_uptime_ms();
+static intptr_t do_clock(const args_t a) {
+    return (intptr_t) (a[0] == CLOCK_CYCLES ? arch_cycles() : timer_uptime_ms());
 }
 
 static const handler_t handlers[NUM_SYSCALLS] = {

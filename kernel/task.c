@@ -4,20 +4,18 @@
 #include <kernel/panic.h>
 #include <kernel/rights.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <kernel/timer.h>
-#include <string.h>
 
 struct task tasks[CONFIG_NUM_TASKS];
-static struct aspace aspaces[CONFIG_NUM_TASKS];
 struct cpu cpus[CONFIG_NUM_CPUS];
-unsigned num_cpus = 1;
 
 STATIC_ASSERT(CONFIG_NUM_TASKS < (1 << TASK_SLOT_BITS), "task IDs can't name that many slots");
 
 void task_init(void) {
     for (int i = 0; i < CONFIG_NUM_TASKS; i++) {
         list_init(&tasks[i].senders);
-        tasks[i].aspace = &aspaces[i];
+        memory_init_slot(&tasks[i], i);
         tasks[i].last_generation = -1;
     }
 }
@@ -32,6 +30,8 @@ bool task_is_alive(task_t tid) {
     struct task *task = task_slot(TASK_SLOT(tid));
     return tid > 0 && task && task->tid == tid && task->state != TASK_DYING;
 }
+
+#if CONFIG_NUM_CPUS > 1
 
 void cpu_acquire(struct cpu *other) {
     struct cpu *self = this_cpu();
@@ -54,7 +54,7 @@ void cpu_release(void) {
     }
     spin_unlock(&self->lock);
     if (self->to_interrupt) {
-        sched_send_ipis();
+        smp_send_ipis();
     }
 }
 
@@ -68,7 +68,7 @@ void cpu_release_all(void) {
     for (unsigned i = num_cpus; i > 0; i--) {
         spin_unlock(&cpus[i - 1].lock);
     }
-    sched_send_ipis();
+    smp_send_ipis();
 }
 
 struct task *task_acquire(task_t tid) {
@@ -88,20 +88,17 @@ struct task *task_acquire(task_t tid) {
     return NULL;
 }
 
-// ---- System calls -------------------------------------------------------------------------------
+#else
 
-error_t syscall_fault(void) {
-    struct task *task = current_task();
-    task->fault.vaddr = arch_copy_fault(&task->fault.flags);
-    task->work |= WORK_FAULT;
-    arch_syscall_restart(task);
-    return SYSCALL_PENDING;
+struct task *task_acquire(task_t tid) {
+    return task_is_alive(tid) ? task_slot(TASK_SLOT(tid)) : NULL;
 }
+
+#endif
 
 // ---- Creating -----------------------------------------------------------------------------------
 
-static void init_task(struct task *task, task_t tid, const char *name, vaddr_t ip, task_t pager,
-                      unsigned flags) {
+static void init_task(struct task *task, task_t tid, task_t pager, unsigned flags) {
     task->flags = flags;
     task->pager = pager;
     task->server = 0;
@@ -110,33 +107,25 @@ static void init_task(struct task *task, task_t tid, const char *name, vaddr_t i
     task->work = 0;
     task->waits_for = 0;
     task->notifications = 0;
-    task->ipc_flags = 0;
-    task->ool_from = 0;
     task->reported = true;
     task->irq_pending = false;
-    task->cycles = 0;
+    task->cpu_time = 0;
     task->ipc_count = 0;
-    task->last_generation = TASK_GEN(tid);
-    strncpy2(task->name, name, sizeof(task->name));
-    spin_lock(&task->aspace->lock);
-    task->aspace->dying = false;
-    arch_aspace_init(task->aspace);
-    spin_unlock(&task->aspace->lock);
-    arch_task_init(task, ip);
     // Created tasks don't run until they are scheduled: their rights come first.
     task->state = TASK_CREATED;
     __atomic_store_n(&task->tid, tid, __ATOMIC_RELEASE);
 }
 
-struct task *task_create_init(vaddr_t ip) {
+struct task *task_create_init(void) {
     struct task *task = task_slot(TASK_SLOT(INIT_TASK));
-    init_task(task, INIT_TASK, "vm", ip, 0, TASK_RIGHTS);
+    init_task(task, INIT_TASK, 0, TASK_RIGHTS);
+    task->base_priority = task->priority = 0;
     return task;
 }
 
 static error_t check_create(struct task *creator, struct task *slot, task_t tid, task_t pager,
                             unsigned flags) {
-    if (!(creator->flags & TASK_RIGHT_TASK) || (flags & TASK_RIGHTS & ~creator->flags)) {
+    if (flags & TASK_RIGHTS & ~creator->flags) {
         return ERR_NOT_PERMITTED;
     }
     if (!(creator->flags & TASK_RIGHT_PHYS) && pager != creator->tid) {
@@ -148,25 +137,31 @@ static error_t check_create(struct task *creator, struct task *slot, task_t tid,
     if (tid <= 0 || !slot || (flags & ~TASK_FLAGS) || !task_is_alive(pager)) {
         return ERR_INVALID_ARG;
     }
-    int next = slot->last_generation == TASK_GEN_MAX ? 0 : slot->last_generation + 1;
-    if (slot->tid || TASK_GEN(tid) != next) {
+    if (slot->tid) {
         return ERR_ALREADY_EXISTS;
     }
-    return OK;
+    int next = slot->last_generation == TASK_GEN_MAX ? 0 : slot->last_generation + 1;
+    return TASK_GEN(tid) == next ? OK : ERR_ALREADY_EXISTS;
 }
 
-error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned flags) {
+error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned flags,
+                    vaddr_t memory) {
     struct task *creator = current_task();
-    char name_buf[TASK_NAME_LEN];
-    if (!arch_copy_from_user(name_buf, name, sizeof(name_buf))) {
-        return syscall_fault();
+    struct task_template template;
+    if (!(creator->flags & TASK_RIGHT_TASK)) {
+        return ERR_NOT_PERMITTED;
     }
-    name_buf[TASK_NAME_LEN - 1] = '\0';
+    error_t err = memory_read_template(&template, name, memory);
+    if (err != OK) {
+        return err;
+    }
     struct task *slot = task_slot(TASK_SLOT(tid));
     cpu_acquire_all();
-    error_t err = check_create(creator, slot, tid, pager, flags);
+    err = check_create(creator, slot, tid, pager, flags);
     if (err == OK) {
-        init_task(slot, tid, name_buf, ip, pager, flags);
+        memory_init_task(slot, &template);
+        arch_task_init(slot, ip);
+        init_task(slot, tid, pager, flags);
         if (!(creator->flags & TASK_RIGHT_PHYS)) {
             rights_inherit(slot, creator);
         }
@@ -203,9 +198,15 @@ error_t task_schedule(task_t tid, int priority) {
 
 // ---- Stopping and destroying --------------------------------------------------------------------
 
-void task_stop(int exception, int value, vaddr_t addr) {
+void task_note_end(int exception, int value, vaddr_t addr) {
     struct task *task = current_task();
-    task->fault = (struct fault){addr, 0, exception, value};
+    timer_stop();
+    task->exception = (uint8_t) exception;
+    task->fault = (struct fault){.vaddr = addr, .value = value};
+}
+
+void task_stop(int exception, int value, vaddr_t addr) {
+    task_note_end(exception, value, addr);
     ipc_report(TASK_STOPPED);
 }
 
@@ -216,19 +217,7 @@ static void begin_destroy(struct task *task) {
     irq_release_all(task);
     rights_revoke_all(task);
     task->state = TASK_DYING;
-    task->aspace->dying = true;
-}
-
-/// Finds a CPU that still runs a dying task or has its address space loaded. This one can't: it runs
-/// the caller.
-static struct cpu *find_holder(const struct task *task) {
-    for (unsigned i = 0; i < num_cpus; i++) {
-        struct cpu *cpu = &cpus[i];
-        if (cpu->current == task || cpu->aspace == task->aspace) {
-            return cpu;
-        }
-    }
-    return NULL;
+    memory_begin_destroy(task);
 }
 
 static error_t destroy_locked(struct task *caller, struct task *task, task_t tid) {
@@ -245,10 +234,10 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
     }
     // Each time: until its CPU has heard of it, the task may have begun something new.
     begin_destroy(task);
-    struct cpu *holder = find_holder(task);
+    struct cpu *holder = smp_find_holder(task);
     if (holder) {
         arch_syscall_restart(caller);
-        sched_sync(holder);
+        smp_sync(holder);
         return SYSCALL_PENDING;
     }
     arch_task_exit(task);
@@ -260,6 +249,7 @@ static void free_slot(struct task *task, task_t tid) {
     cpu_acquire_all();
     if (task->tid == tid) {
         task->state = TASK_UNUSED;
+        task->last_generation = TASK_GEN(tid);
         __atomic_store_n(&task->tid, 0, __ATOMIC_RELEASE);
     }
     cpu_release_all();
@@ -276,7 +266,7 @@ error_t task_destroy(task_t tid) {
     }
     // No CPU uses the address space any more, nor can: it is taken apart in steps that let interrupts
     // in.
-    if (!memory_teardown(task->aspace)) {
+    if (!memory_teardown(task)) {
         arch_syscall_restart(caller);
         return SYSCALL_PENDING;
     }

@@ -8,6 +8,9 @@
 /// works on a task of another CPU takes both locks, in the order of the CPUs' numbers: see
 /// task_acquire(). Two tasks of one CPU thus talk without touching anything that another CPU writes.
 /// Fields marked (O) are the running task's own: only the CPU that runs it touches them.
+///
+/// What only a kernel for several CPUs has is in smp.c; what only one with, or without, an MMU has is in
+/// the files that kernel/SConscript lists for it. A small part pays for no field that it doesn't need.
 
 #include <config.h>
 #include <kernel_abi.h>
@@ -20,29 +23,40 @@
 
 #define NUM_PRIORITIES (TASK_PRIORITY_MAX + 1)
 
-/// What a task must do in the kernel, in its own address space, before it goes on in user mode.
-#define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer.
+/// Counts events, for statistics: as many bits as the machine adds in one go.
+typedef uintptr_t counter_t;
+
+/// CPU time of a task, in units of 2^CPU_TIME_SHIFT cycles: where a machine adds 32 bits in one go, it
+/// takes hours until they run over.
+typedef uintptr_t cpu_time_t;
+#define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
+
+/// What a task must do in the kernel before it goes on in user mode.
+#define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer. With an MMU only.
 #define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`.
 
+#ifdef CONFIG_MMU
 /// An address space. Its lock guards the page tables; it is taken after CPU locks.
 struct aspace {
     struct spinlock lock;
     bool dying;
     struct arch_aspace arch;
 };
+#endif
 
 /// A page fault or exception that the pager is to be told.
 struct fault {
     vaddr_t vaddr;
-    unsigned flags;  ///< FAULT_*
-    int exception;   ///< enum exception_type; for a stopped task
-    int value;
+    union {
+        unsigned flags;  ///< FAULTED: FAULT_*
+        int value;       ///< STOPPED: see enum exception_type
+    };
 };
 
 struct task {
     struct arch_task arch;  ///< First, so that trap code finds it. (O)
 
-    // What every message touches.
+    // What every message touches. The arguments of its SYS_IPC are in its registers: see ipc.h.
     task_t tid;        ///< (C) 0: the slot is free.
     uint8_t state;     ///< (C) enum task_state
     uint8_t priority;  ///< (C) Now: raised while it serves a more urgent client.
@@ -50,13 +64,9 @@ struct task {
     uint8_t work;      ///< (C) WORK_*
     task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
     notifications_t notifications;  ///< (C) Pending.
-    unsigned ipc_flags;             ///< (C) IPC_* of the call that it is in.
-    task_t ipc_src;    ///< (C) Whom the call receives from, once its send phase is over.
-    vaddr_t user_msg;  ///< (C) Its message buffer.
-    vaddr_t ool_buf;   ///< (C) Its receive buffer for out-of-line payloads.
-    size_t ool_cap;
     list_t senders;    ///< (C) Tasks that wait to send to it, or that it is to hear of.
     list_elem_t link;  ///< (C) In a run queue, or in the receiver's `senders`.
+#ifdef CONFIG_MMU
     struct aspace *aspace;
     struct message msg;  ///< (C) SENDING: the message; WORK_DELIVER: what came.
 
@@ -64,57 +74,100 @@ struct task {
     task_t ool_from;  ///< (C) 0: none.
     vaddr_t ool_from_buf;
     size_t ool_done;
+#else
+    // Messages stay where their senders have them, until they are copied to where receivers want them.
+    vaddr_t ram;    ///< The RAM that it may use: its own, or, in a thread, that of its creator.
+    vaddr_t stack;  ///< The guard words; the stack is above them.
+    uint16_t ram_units;  ///< The lengths of both, in units of 8 bytes.
+    uint16_t stack_units;
+#endif
 
     uint8_t base_priority;  ///< (C)
     bool reported;          ///< (C) FAULTED, STOPPED: the pager has the message.
     bool irq_pending;       ///< (C) A line of its has fired and is masked.
     uint8_t server;         ///< Its number for the rights of others.
     uint16_t flags;         ///< TASK_*
-    task_t pager;
-    struct fault fault;  ///< (C)
+    uint8_t exception;      ///< (C) STOPPED: enum exception_type
+    union {
+        task_t pager;
+        int last_generation;  ///< Of a free slot; -1: never used.
+    };
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
+    cpu_time_t cpu_time;      ///< (C)
+#ifdef CONFIG_MMU
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
+    struct fault fault;       ///< (C)
+#else
+    union {
+        uint64_t timer_deadline;
+        struct fault fault;  ///< Of one that never goes on: its timer has been stopped.
+    };
+#endif
+    counter_t ipc_count;      ///< (C)
+#if CONFIG_NUM_CPUS > 1
     uint8_t timer_cpu;
     list_elem_t sync_link;  ///< In a CPU's sync_waiters.
-    uint64_t cycles;        ///< (C) CPU time.
-    uint64_t ipc_count;     ///< (C)
-    int last_generation;    ///< Of this slot; -1: never used.
+#endif
+#ifdef CONFIG_MMU
     char name[TASK_NAME_LEN];
-} __aligned(64);
+#else
+    const char *name;  ///< In flash.
+#endif
+} __aligned(ARCH_CACHE_LINE);
 
 struct cpu {
     struct spinlock lock;
-    struct task *current;   ///< NULL: idle. Written by this CPU only, under its lock.
-    struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
-    bool stale;             ///< Forget user translations before running a task. Any CPU sets it.
-    struct cpu *held;       ///< The other CPU whose lock this one holds, or itself.
-    bool resched;           ///< Look at the run queue before going on. Any CPU sets it.
+    struct task *current;  ///< NULL: idle. Written by this CPU only, under its lock.
+    bool resched;          ///< Look at the run queue before going on. Any CPU sets it.
     bool online;
     uint8_t id;
-    uint32_t
-        to_interrupt;     ///< CPUs to send an IPI to when the locks are dropped. (This CPU's own.)
-    unsigned ready_mask;  ///< Bit p: queues[p] isn't empty.
-    unsigned num_ready;
+    uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.
-    bool must_sync;       ///< Another CPU has changed what this one may have in use.
-    list_t sync_waiters;  ///< Tasks that wait until this CPU has taken note of something.
     uint64_t slice_end;
     uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.
-    uint64_t started;      ///< When the CPU came up, in cycles.
     uint64_t accounted;    ///< Cycles up to here have been charged to somebody.
     uint64_t idle_cycles;
-    uint64_t switches;
+    counter_t switches;
+#ifdef CONFIG_MMU
+    struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
+#endif
+#if CONFIG_NUM_CPUS > 1
+    bool stale;        ///< Forget user translations before running a task. Any CPU sets it.
+    bool must_sync;    ///< Another CPU has changed what this one may have in use.
+    struct cpu *held;  ///< The other CPU whose lock this one holds, or itself.
+    uint32_t
+        to_interrupt;  ///< CPUs to send an IPI to when the locks are dropped. (This CPU's own.)
+    unsigned num_ready;
+    list_t sync_waiters;  ///< Tasks that wait until this CPU has taken note of something.
+    uint64_t started;     ///< When the CPU came up, in cycles.
+#endif
 } __aligned(ARCH_CACHE_LINE);
 
 extern struct task tasks[CONFIG_NUM_TASKS];
 extern struct cpu cpus[CONFIG_NUM_CPUS];
+
+#if CONFIG_NUM_CPUS > 1
 extern unsigned num_cpus;
+#else
+enum {
+    num_cpus = 1
+};
+#endif
 
 static inline struct cpu *this_cpu(void) {
-    return &cpus[arch_cpu_id()];
+    return &cpus[CONFIG_NUM_CPUS > 1 ? arch_cpu_id() : 0];
+}
+
+static inline struct cpu *cpu_of(const struct task *task) {
+    return &cpus[CONFIG_NUM_CPUS > 1 ? task->cpu : 0];
+}
+
+/// Whether a task is that CPU's.
+static inline bool is_on(const struct task *task, const struct cpu *cpu) {
+    return CONFIG_NUM_CPUS == 1 || task->cpu == cpu->id;
 }
 
 static inline struct task *current_task(void) {
@@ -133,6 +186,7 @@ struct task *task_slot(int slot);
 /// such task or it is being torn down.
 struct task *task_acquire(task_t tid);
 
+#if CONFIG_NUM_CPUS > 1
 /// Takes this CPU's lock and `other`'s, in order.
 void cpu_acquire(struct cpu *other);
 
@@ -142,21 +196,32 @@ void cpu_release(void);
 /// All CPUs' locks: for what is rare and touches everything.
 void cpu_acquire_all(void);
 void cpu_release_all(void);
+#else
+static inline void cpu_acquire(struct cpu *other __unused) {}
+static inline void cpu_release(void) {}
+static inline void cpu_acquire_all(void) {}
+static inline void cpu_release_all(void) {}
+#endif
 
 /// The result of a system call that has none yet: the task is blocked, or will make the call again.
 #define SYSCALL_PENDING (-1000)
 
-/// A system call's user memory has faulted, as arch_copy_fault() tells: the task's pager hears of it,
-/// then the task makes the call again. Returns SYSCALL_PENDING.
+/// A system call's user memory has faulted, as arch_copy_fault() tells: the task's pager hears of it.
+/// With an MMU the task then makes the call again; without one it is stopped. Returns SYSCALL_PENDING.
 error_t __mustuse syscall_fault(void);
+
+/// Notes why the current task stops for good: it must not have a timer any more.
+void task_note_end(int exception, int value, vaddr_t addr);
 
 /// Stops the current task for good and tells its pager why.
 void task_stop(int exception, int value, vaddr_t addr);
 
-/// Readies the first task: no creator, all rights.
-struct task *task_create_init(vaddr_t ip);
+/// Readies the first task: no creator, all rights. It has no memory yet, nor registers.
+struct task *task_create_init(void);
 
-error_t __mustuse task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned flags);
+/// `memory` is the address of a struct task_memory in the caller's memory, without an MMU.
+error_t __mustuse task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned flags,
+                              vaddr_t memory);
 error_t __mustuse task_destroy(task_t tid);
 error_t __mustuse task_schedule(task_t tid, int priority);
 

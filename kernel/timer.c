@@ -1,20 +1,25 @@
+#include <div64.h>
 #include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 
-static uint64_t cycles_per_ms;
+static uint32_t cycles_per_ms;
 
 void timer_init(void) {
-    cycles_per_ms = MAX(board_clock_hz() / 1000, (uint64_t) 1);
+    uint64_t khz = board_clock_hz();
+    (void) div64(&khz, 1000);
+    cycles_per_ms = MAX((uint32_t) khz, 1u);
 }
 
-uint64_t timer_cycles_per_ms(void) {
+uint32_t timer_cycles_per_ms(void) {
     return cycles_per_ms;
 }
 
 uint64_t timer_uptime_ms(void) {
-    return (arch_cycles() - board_boot_cycles()) / cycles_per_ms;
+    uint64_t time = arch_cycles() - board_boot_cycles();
+    (void) div64(&time, cycles_per_ms);
+    return time;
 }
 
 /// Makes sure that the hardware timer fires at `deadline` or before.
@@ -26,7 +31,7 @@ static void arm(struct cpu *cpu, uint64_t deadline) {
 }
 
 void timer_start_slice(struct cpu *cpu) {
-    cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
+    cpu->slice_end = arch_cycles() + (uint64_t) CONFIG_TIME_SLICE_MS * cycles_per_ms;
     struct task *task = cpu->current;
     if (task && (cpu->ready_mask & (1u << task->priority))) {
         arm(cpu, cpu->slice_end);
@@ -44,11 +49,22 @@ static void insert(struct cpu *cpu, struct task *task) {
     }
     task->timer_next = *at;
     *at = task;
+#if CONFIG_NUM_CPUS > 1
     task->timer_cpu = cpu->id;
+#endif
+}
+
+/// Whose list a task's timer is, or was last, in.
+static struct cpu *timer_cpu(const struct task *task __unused) {
+#if CONFIG_NUM_CPUS > 1
+    return &cpus[task->timer_cpu];
+#else
+    return this_cpu();
+#endif
 }
 
 static void remove(struct task *task) {
-    struct task **at = &cpus[task->timer_cpu].timers;
+    struct task **at = &timer_cpu(task)->timers;
     while (*at && *at != task) {
         at = &(*at)->timer_next;
     }
@@ -64,20 +80,27 @@ void timer_cancel(struct task *task) {
     }
 }
 
+void timer_stop(void) {
+    struct task *task = current_task();
+    cpu_acquire(timer_cpu(task));
+    timer_cancel(task);
+    cpu_release();
+}
+
 error_t timer_set(msec_t ms) {
     if (ms < 0) {
         return ERR_INVALID_ARG;
     }
     struct cpu *cpu = this_cpu();
     struct task *task = cpu->current;
-    cpu_acquire(&cpus[task->timer_cpu]);
-    timer_cancel(task);
+    timer_stop();
     if (ms > 0) {
+        cpu_acquire(cpu);
         task->timer_deadline = arch_cycles() + (uint64_t) ms * cycles_per_ms;
         insert(cpu, task);
         arm(cpu, task->timer_deadline);
+        cpu_release();
     }
-    cpu_release();
     return OK;
 }
 

@@ -12,6 +12,9 @@ void timer_init(void);
 /// Sets (ms > 0) or stops (ms = 0) the current task's timer.
 error_t __mustuse timer_set(msec_t ms);
 
+/// Stops the current task's timer.
+void timer_stop(void);
+
 /// Stops the timer of a task that ends. The caller holds all CPUs' locks.
 void timer_cancel(struct task *task);
 
@@ -23,6 +26,6 @@ void timer_arm_slice(struct cpu *cpu);
 
 uint64_t timer_uptime_ms(void);
 /// Nanoseconds of a number of cycles aren't needed: the kernel speaks in cycles and milliseconds.
-uint64_t timer_cycles_per_ms(void);
+uint32_t timer_cycles_per_ms(void);
 
 #endif

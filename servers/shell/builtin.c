@@ -15,8 +15,9 @@ static int help(const struct command *command __unused) {
     }
 
     printf("Programs, run with arguments in the foreground, or with & behind them:\n ");
-    for (size_t i = 0; program_at(i) != NULL; i++) {
-        printf(" %s", program_at(i));
+    const char *name;
+    for (unsigned i = 0; (name = program_at(i)) != NULL; i++) {
+        printf(" %s", name);
     }
 
     printf("\nCtrl-C ends the program in the foreground. $? is the status of the last command:\n"
@@ -104,8 +105,10 @@ const struct builtin builtins[] = {
     {"uptime", "", "tells how long the system has been running", monitor_uptime, 0, 0},
     {"echo", "[WORD...]", "prints the words", echo, 0, MAX_ARGS},
     {"history", "", "lists the last lines", list_history, 0, 0},
+#ifdef CONFIG_KDEBUG_OUTPUT
     {"kdebug", "COMMAND", "runs a command of the kernel debugger, for example help", monitor_kdebug,
      1, MAX_ARGS},
+#endif
     {"poweroff", "[STATUS]", "powers off; an emulator exits with the status", poweroff, 0, 1},
     {"reboot", "", "starts the machine anew", reboot, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},

@@ -30,8 +30,9 @@ int monitor_free(const struct command *command);
 int monitor_uptime(const struct command *command);
 int monitor_log(const struct command *command);
 int monitor_kdebug(const struct command *command);
-/// Prints what booting took: the metrics boot.to_shell and mem.idle.
-void monitor_print_boot_metrics(void);
+/// Prints what booting took: the metrics boot.to_shell and mem.idle. The first is in cycles of the clock;
+/// or in instructions, if an emulator takes `instruction_ns` nanoseconds of the clock's time for each.
+void monitor_print_boot_metrics(unsigned instruction_ns);
 
 /// The shell's history, in main.c.
 const struct history *shell_history(void);

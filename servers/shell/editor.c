@@ -117,8 +117,8 @@ void editor_offer(struct editor *editor, const char *word) {
         write_str(editor, editor->num_offers > 0 ? "  " : "\r\n");
         write_str(editor, word);
     } else if (editor->num_offers == 0) {
-        editor->first_offer = word;
-        editor->common_len = strlen(word);
+        editor->common_len = MIN(strlen(word), sizeof(editor->first_offer));
+        memcpy(editor->first_offer, word, editor->common_len);
     } else {
         size_t same = 0;
         while (same < editor->common_len && word[same] == editor->first_offer[same]) {
@@ -131,13 +131,9 @@ void editor_offer(struct editor *editor, const char *word) {
 }
 
 static void collect_offers(struct editor *editor, bool listing) {
-    char prefix[LINE_LEN];
-    memcpy(prefix, editor->line, editor->cursor);
-    prefix[editor->cursor] = '\0';
-
     editor->num_offers = 0;
     editor->listing = listing;
-    editor->complete(editor, prefix);
+    editor->complete(editor);
 }
 
 /// Completes the word before the cursor as far as all offers agree, or else lists them.

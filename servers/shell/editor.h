@@ -26,9 +26,11 @@ enum editor_event {
     EDITOR_INTERRUPT,  ///< Ctrl-C.
 };
 
-/// Calls `editor_offer` for each word that starts with `prefix`. The words must stay valid.
+/// Calls `editor_offer` for each word that there is.
 struct editor;
-typedef void (*editor_complete_t)(struct editor *editor, const char *prefix);
+typedef void (*editor_complete_t)(struct editor *editor);
+/// Words are completed up to this many characters.
+#define EDITOR_WORD_MAX 24
 
 struct editor {
     const char *prompt;
@@ -51,7 +53,7 @@ struct editor {
 
     // While `complete` runs: the words offered so far.
     unsigned num_offers;
-    const char *first_offer;
+    char first_offer[EDITOR_WORD_MAX];
     /// Characters that all offers start with.
     size_t common_len;
     bool listing;

@@ -4,12 +4,13 @@
 /// \file
 /// The last few lines that were entered.
 
+#include <config.h>
 #include <types.h>
 
 /// Bytes of a line, the terminating NUL included.
-#define LINE_LEN 256
+#define LINE_LEN CONFIG_SHELL_LINE_LEN
 /// Lines that are remembered; older ones are dropped.
-#define HISTORY_LEN 32
+#define HISTORY_LEN CONFIG_SHELL_HISTORY_LEN
 
 /// Zeroed, it's empty.
 struct history {

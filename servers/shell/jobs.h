@@ -12,7 +12,7 @@
 #define STATUS_CRASHED   129
 #define STATUS_KILLED    130
 
-#define MAX_JOBS 16
+#define MAX_JOBS CONFIG_SHELL_MAX_JOBS
 
 struct job {
     /// 0: unused.

@@ -21,7 +21,7 @@ static int last_status;
 /// The program that the shell waits for, or NULL.
 static struct job *foreground;
 /// What was typed while a program ran: it is for the shell, once the program has ended.
-static char typed_ahead[LINE_LEN];
+static char typed_ahead[CONFIG_SHELL_TYPED_AHEAD];
 static size_t typed_ahead_len;
 /// The line comes from the kernel's command line: when it's done, the machine is powered off.
 static bool scripted;
@@ -36,28 +36,30 @@ static void write_console(const char *str, size_t len) {
     sys_console_write(str, len);
 }
 
-static void offer_names(struct editor *to, const char *prefix __unused) {
+static void offer_names(struct editor *to) {
     for (const struct builtin *builtin = builtins; builtin->name != NULL; builtin++) {
         editor_offer(to, builtin->name);
     }
 
-    for (size_t i = 0; program_at(i) != NULL; i++) {
-        editor_offer(to, program_at(i));
+    const char *name;
+    for (unsigned i = 0; (name = program_at(i)) != NULL; i++) {
+        editor_offer(to, name);
     }
 }
 
 static void print_not_found(const char *name) {
     struct suggestion suggestion;
     suggest_init(&suggestion, name);
-    for (size_t i = 0; program_at(i) != NULL; i++) {
-        suggest_offer(&suggestion, program_at(i));
+    const char *program;
+    for (unsigned i = 0; (program = program_at(i)) != NULL; i++) {
+        suggest_offer(&suggestion, program);
     }
 
     for (const struct builtin *builtin = builtins; builtin->name != NULL; builtin++) {
         suggest_offer(&suggestion, builtin->name);
     }
 
-    if (suggestion.best != NULL) {
+    if (suggestion.best[0] != '\0') {
         printf("shell: no program named '%s' (did you mean '%s'?)\n", name, suggestion.best);
     } else {
         printf("shell: no program named '%s'; help lists them\n", name);
@@ -235,7 +237,7 @@ static void handle_typing(char ch) {
 }
 
 static void read_console(void) {
-    char buf[64];
+    char buf[16];
     int len;
     while ((len = sys_console_read(buf, sizeof(buf))) > 0) {
         for (int i = 0; i < len; i++) {
@@ -264,7 +266,11 @@ static void start(void) {
     cmdline[sizeof(cmdline) - 1] = '\0';
     scripted = len > 0 && parse_option(cmdline, "run", line, sizeof(line));
     if (scripted) {
-        monitor_print_boot_metrics();
+        char ns[8] = "0";
+        int instruction_ns = 0;
+        (void) parse_option(cmdline, "instruction_ns", ns, sizeof(ns));
+        (void) parse_int(ns, &instruction_ns);
+        monitor_print_boot_metrics((unsigned) instruction_ns);
         rest = line;
         run_rest();
         return;
@@ -276,7 +282,6 @@ static void start(void) {
 }
 
 void main(void) {
-    programs_init();
     editor_init(&editor, PROMPT, write_console, offer_names);
     start();
     // Reading is also how the shell asks to be notified of input.

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+/// A constant as text.
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number)    #number
+
 /// A string being written into a buffer of a fixed size.
 struct output {
     char *buf;
@@ -75,7 +79,7 @@ static const char *copy_text(const char *line, int status, struct command *comma
     if (quote != '\0') {
         *error = "a quote isn't closed; add the closing one";
     } else if (out.overflow) {
-        *error = "the command is too long; 255 characters fit";
+        *error = "the command is too long; it must be shorter than " TEXT_OF(LINE_LEN);
     }
 
     return line;
@@ -122,7 +126,7 @@ static void split_words(struct command *command, const char **error) {
         }
 
         if (command->argc == MAX_ARGS) {
-            *error = "the command has too many words; 16 are allowed";
+            *error = "the command has too many words; " TEXT_OF(MAX_ARGS) " are allowed";
             return;
         }
 

@@ -12,7 +12,7 @@
 
 #include "history.h"
 
-#define MAX_ARGS 16
+#define MAX_ARGS CONFIG_SHELL_MAX_ARGS
 
 struct command {
     /// The command as it was typed, without spaces around it: what a program is launched with.

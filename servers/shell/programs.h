@@ -2,12 +2,12 @@
 #define __PROGRAMS_H__
 
 /// \file
-/// The programs that can be launched: what vm finds in bootfs.
+/// The programs that can be launched.
 
 #include <types.h>
 
-void programs_init(void);
-/// The name of a program, counted from 0; NULL if there are no more.
-const char *program_at(size_t index);
+/// Asks vm for the name of a program, counted from 0; NULL if there are no more. The name is valid
+/// until the next call.
+const char *program_at(unsigned index);
 
 #endif

@@ -6,10 +6,14 @@
 
 #include <types.h>
 
+/// Bytes of the longest name, its NUL included. Longer ones are cut.
+#define SUGGEST_NAME_LEN 24
+
 /// Keeps the best of the names it is offered.
 struct suggestion {
     const char *wanted;
-    const char *best;
+    /// The closest one so far, empty if none is close.
+    char best[SUGGEST_NAME_LEN];
     unsigned distance;
 };
 
@@ -17,8 +21,7 @@ struct suggestion {
 #define SUGGEST_MAX_DISTANCE 2
 
 void suggest_init(struct suggestion *suggestion, const char *wanted);
-/// Offers a name, which must stay valid. Afterwards, `best` is the closest one so far, or NULL if none
-/// is close.
+/// Offers a name.
 void suggest_offer(struct suggestion *suggestion, const char *name);
 
 #endif

@@ -5,23 +5,12 @@
 #include <resea/task.h>
 #include <string.h>
 
-#include "bootfs_reader.h"
+#include "image.h"
 #include "manifest_reader.h"
-#include "memory.h"
-#include "own.h"
-#include "pool.h"
-#include "program.h"
 #include "supervise.h"
 
-/// A program that was launched before, with its headers checked.
-struct known_program {
-    list_elem_t next;
-    const struct bootfs_file *file;
-    struct program program;
-};
-
-static struct pool program_pool = POOL_INIT(struct known_program, own_add_page);
-static list_t programs = {&programs, &programs};
+/// Of the longest name that a program can have, and its NUL.
+#define NAME_LEN 48
 
 /// Copies the first word of the command line.
 static error_t parse_name(const char *cmdline, char *name, size_t size) {
@@ -38,35 +27,6 @@ static error_t parse_name(const char *cmdline, char *name, size_t size) {
     }
     strncpy2(name, cmdline, len + 1);
     return OK;
-}
-
-static error_t read_program(const struct bootfs_file *file, const struct program **program) {
-    struct known_program *known = pool_alloc(&program_pool);
-    if (!known) {
-        return ERR_NO_MEMORY;
-    }
-
-    const char *problem = program_read(&known->program, bootfs_data(file), file->len);
-    if (problem) {
-        WARN("%s is no valid program: %s", file->name, problem);
-        pool_free(&program_pool, known);
-        return ERR_INVALID_ARG;
-    }
-    known->file = file;
-    list_push_back(&programs, &known->next);
-    *program = &known->program;
-    return OK;
-}
-
-static error_t find_program(const char *name, const struct program **program) {
-    LIST_FOR_EACH (known, &programs, struct known_program, next) {
-        if (!strcmp(known->file->name, name)) {
-            *program = &known->program;
-            return OK;
-        }
-    }
-    const struct bootfs_file *file = bootfs_find(name);
-    return file ? read_program(file, program) : ERR_NOT_FOUND;
 }
 
 static error_t grant_calls(const struct task *task, const struct manifest_server *server) {
@@ -102,32 +62,19 @@ static error_t grant_rights(const struct task *task, const struct manifest_serve
     return IS_OK(err) ? grant_devices(task, server) : err;
 }
 
-/// Maps the top page of the stack, with the command line in it.
-static error_t map_cmdline(struct task *task, const char *cmdline) {
-    paddr_t paddr = memory_alloc_page(task);
-    uint8_t *window = paddr ? own_open_window(paddr, MAP_ZERO) : NULL;
-    if (!window) {
-        return ERR_NO_MEMORY;
-    }
-    strncpy2((char *) &window[PAGE_SIZE - USER_ARGS_LEN], cmdline, USER_ARGS_LEN);
-    own_close_window();
-    return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
-}
-
 /// Does all that has to be done between the creation of the task and its first instruction.
 static error_t prepare(struct task *task, const struct manifest_server *server,
                        const char *cmdline) {
     error_t err = grant_rights(task, server);
     if (IS_OK(err)) {
-        err = map_cmdline(task, cmdline);
+        err = image_put_cmdline(task, cmdline);
     }
     return IS_OK(err) ? task_schedule(task->tid, server->priority) : err;
 }
 
 static error_t create(struct task *task, const struct manifest_server *server) {
     // The kernel may know of a task in that slot that another one created without asking us.
-    error_t err =
-        task_create(task->tid, task->name, task->program->entry, INIT_TASK, server->task_flags);
+    error_t err = image_create(task, server->task_flags);
     if (IS_ERROR(err)) {
         WARN("%s: failed to create task %d: %s", task->name, task->tid, error_name(err));
         task_end(task, (struct task_end){TASK_END_REASON_KILLED, -1});
@@ -137,33 +84,39 @@ static error_t create(struct task *task, const struct manifest_server *server) {
 
 static void undo(struct task *task) {
     OOPS_OK(task_destroy(task->tid));
-    memory_free_all(task);
+    image_release(task);
     task_end(task, (struct task_end){TASK_END_REASON_KILLED, -1});
 }
 
 /// Where a program starts that has been found, and may be launched.
-static task_t start(const char *name, const struct program *program, unsigned number,
-                    const char *cmdline, task_t launcher) {
+static task_t start(const struct program *program, unsigned number, const char *cmdline,
+                    task_t launcher) {
+    error_t err = image_check(program);
+    if (IS_ERROR(err)) {
+        return err;
+    }
     struct task *task = task_new(LIFE_RUNS);
     if (!task) {
         return ERR_UNAVAILABLE;
     }
 
     const struct manifest_server *server = manifest_server(number);
-    strncpy2(task->name, name, sizeof(task->name));
+    task->name = image_program_name(program);
     task->program = program;
     task->server = number;
     task->pager = INIT_TASK;
     task->launcher = launcher;
+#ifdef CONFIG_MMU
     task->max_pages = server->max_pages;
-    error_t err = create(task, server);
+#endif
+    err = create(task, server);
     if (IS_ERROR(err)) {
         return err;
     }
 
     err = prepare(task, server, cmdline);
     if (IS_ERROR(err)) {
-        WARN("%s: failed to start it: %s", name, error_name(err));
+        WARN("%s: failed to start it: %s", task->name, error_name(err));
         undo(task);
         return err;
     }
@@ -172,14 +125,14 @@ static task_t start(const char *name, const struct program *program, unsigned nu
 }
 
 task_t launch(const char *cmdline, task_t launcher) {
-    char name[BOOTFS_NAME_LEN];
+    char name[NAME_LEN];
     error_t err = parse_name(cmdline, name, sizeof(name));
     if (IS_ERROR(err)) {
         return err;
     }
 
     const struct program *program;
-    err = find_program(name, &program);
+    err = image_find(name, &program);
     if (IS_ERROR(err)) {
         return err;
     }
@@ -189,5 +142,5 @@ task_t launch(const char *cmdline, task_t launcher) {
         WARN("%s may not run: the manifest has neither [server.%s] nor [app_default]", name, name);
         return ERR_NOT_PERMITTED;
     }
-    return start(name, program, number, cmdline, launcher);
+    return start(program, number, cmdline, launcher);
 }

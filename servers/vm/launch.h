@@ -2,7 +2,7 @@
 #define __VM_LAUNCH_H__
 
 /// \file
-/// Starts programs of bootfs.
+/// Starts programs.
 
 #include "task.h"
 
@@ -13,7 +13,7 @@
 /// \return  The new task's ID, or ERR_NOT_FOUND (no such program), ERR_NOT_PERMITTED (no manifest
 ///          entry stands for it), ERR_INVALID_ARG (the command line, or the program, is malformed),
 ///          ERR_TOO_LARGE (the command line), ERR_NO_MEMORY, ERR_UNAVAILABLE (no task slot is
-///          free). Nothing is left behind then.
+///          free), ERR_IN_USE (its RAM is: without an MMU). Nothing is left behind then.
 task_t launch(const char *cmdline, task_t launcher) __mustuse;
 
 #endif

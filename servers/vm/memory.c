@@ -10,8 +10,8 @@
 /// More page tables than a page on any machine needs.
 #define PAGE_TABLE_LEVELS_MAX 6
 
-static struct pool block_pool = POOL_INIT(struct block, own_add_page);
-static struct pool region_pool = POOL_INIT(struct region, own_add_page);
+static struct pool block_pool = POOL_INIT(struct block, own_add_chunk);
+static struct pool region_pool = POOL_INIT(struct region, own_add_chunk);
 
 /// A page at hand for a page table, so that one system call is enough to map a page.
 static struct page_list spare;

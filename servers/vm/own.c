@@ -4,6 +4,7 @@
 #include <resea/task.h>
 
 #include "layout.h"
+#include "pool.h"
 
 struct page_list own_pages;
 
@@ -74,6 +75,6 @@ void *own_alloc(size_t size) {
     return memory;
 }
 
-void *own_add_page(void) {
-    return own_alloc(PAGE_SIZE);
+void *own_add_chunk(void) {
+    return own_alloc(POOL_CHUNK);
 }

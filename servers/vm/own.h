@@ -4,8 +4,11 @@
 /// \file
 /// vm's own memory: pages mapped into vm itself, and objects of a fixed size carved out of them.
 
+#include <config.h>
+
 #include "pages.h"
 
+#ifdef CONFIG_MMU
 /// The pages that vm needs for itself. They stay vm's until power-off.
 extern struct page_list own_pages;
 
@@ -23,13 +26,19 @@ error_t own_grow_pages(size_t offset, paddr_t page, paddr_t (*take)(void));
 /// \return       The window, or NULL if there is no memory for a page table.
 void *own_open_window(paddr_t paddr, unsigned flags);
 void own_close_window(void);
+#else
+
+/// Memory that nobody uses yet, aligned to 8 bytes, until the next own_alloc.
+/// \return  NULL if there isn't that much.
+void *own_borrow(size_t size);
+#endif
 
 /// Memory for vm's tables, filled with zeroes, aligned to 16 bytes, never freed. Several calls in a
 /// row share pages.
 /// \return  NULL if there is no memory.
 void *own_alloc(size_t size);
 
-/// A page's worth of own_alloc, for a pool.
-void *own_add_page(void);
+/// POOL_CHUNK bytes of own_alloc, for a pool.
+void *own_add_chunk(void);
 
 #endif

@@ -8,16 +8,16 @@ static void push(struct pool *pool, void *object) {
 }
 
 static error_t grow(struct pool *pool) {
-    uint8_t *page = pool->add_page();
-    if (!page) {
+    uint8_t *chunk = pool->add_chunk();
+    if (!chunk) {
         return ERR_NO_MEMORY;
     }
 
     // The last object first: they are handed out in the order of their addresses.
     size_t size = ALIGN_UP(pool->size, sizeof(void *));
-    size_t i = PAGE_SIZE / size;
+    size_t i = POOL_CHUNK / size;
     do {
-        push(pool, &page[--i * size]);
+        push(pool, &chunk[--i * size]);
     } while (i > 0);
     return OK;
 }

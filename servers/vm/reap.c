@@ -4,9 +4,8 @@
 #include <resea/printf.h>
 #include <resea/task.h>
 
-#include "memory.h"
+#include "image.h"
 #include "service.h"
-#include "share.h"
 #include "supervise.h"
 #include "watch.h"
 
@@ -26,8 +25,7 @@ bool reap_has_children(const struct task *task) {
 /// An ID that was never used would be out of step with the kernel, which counts generations as
 /// well: uses it up. Afterwards no task of that ID lives.
 static void destroy(const struct task *task) {
-    if (task->life == LIFE_EXTERNAL
-        && IS_OK(task_create(task->tid, task->name, USER_IMAGE_BASE, INIT_TASK, 0))) {
+    if (task->life == LIFE_EXTERNAL && IS_OK(image_create_stand_in(task))) {
         OOPS_OK(task_destroy(task->tid));
         return;
     }
@@ -44,8 +42,7 @@ static void destroy(const struct task *task) {
 static void release(struct task *task, struct task_end end) {
     destroy(task);
     service_forget_task(task);
-    share_forget_task(task);
-    memory_free_all(task);
+    image_release(task);
     watch_forget_watcher(task);
     task_end(task, end);
     watch_tell_end(task);

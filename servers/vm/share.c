@@ -16,7 +16,7 @@ struct offer {
     unsigned flags;
 };
 
-static struct pool offer_pool = POOL_INIT(struct offer, own_add_page);
+static struct pool offer_pool = POOL_INIT(struct offer, own_add_chunk);
 static handle_t last_handle;
 
 static void remove_offer(struct offer *offer) {

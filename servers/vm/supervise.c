@@ -14,37 +14,47 @@
 
 struct supervised {
     struct timer_entry timer;  // Set while it waits to be restarted.
-    task_t tid;                // 0 if it doesn't run.
+    unsigned number;
+    task_t tid;  // 0 if it doesn't run.
     struct restart_history history;
     bool has_given_up;
-    char *cmdline;  // USER_ARGS_LEN bytes, allocated when it is first launched.
+    char *cmdline;  // USER_ARGS_LEN bytes, or NULL as long as it has been launched without arguments.
 };
 
-/// By server number.
-static struct supervised *servers;
+/// By server number; NULL for those that are never restarted.
+static struct supervised **servers;
 static list_t timers;
 
 error_t supervise_init(void) {
     list_init(&timers);
     servers = own_alloc(manifest_num_servers() * sizeof(*servers));
-    return servers ? OK : ERR_NO_MEMORY;
+    if (!servers) {
+        return ERR_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < manifest_num_servers(); i++) {
+        if (i == MANIFEST_VM || manifest_server(i)->restart == RESTART_NEVER) {
+            continue;
+        }
+        servers[i] = own_alloc(sizeof(*servers[i]));
+        if (!servers[i]) {
+            return ERR_NO_MEMORY;
+        }
+        servers[i]->number = i;
+    }
+    return OK;
 }
 
 static void arm_timer(void) {
     OOPS_OK(timer_set(timers_next(&timers, timer_uptime())));
 }
 
-static unsigned number_of(const struct supervised *server) {
-    return (unsigned) (server - servers);
-}
-
 static const char *name_of(const struct supervised *server) {
-    return manifest_server(number_of(server))->name;
+    return manifest_server(server->number)->name;
 }
 
 /// Applies the policy to a server that has just ended, or could not be started.
 static void plan_restart(struct supervised *server, struct task_end end) {
-    const struct manifest_server *policy = manifest_server(number_of(server));
+    const struct manifest_server *policy = manifest_server(server->number);
     uint64_t now = timer_uptime();
     msec_t delay = 0;
     switch (restart_decide(policy, &server->history, end, now, &delay)) {
@@ -64,39 +74,49 @@ static void plan_restart(struct supervised *server, struct task_end end) {
     }
 }
 
-static void start(struct supervised *server, const char *cmdline) {
+static void start(unsigned number, const char *cmdline) {
+    const char *name = manifest_server(number)->name;
     task_t task = launch(cmdline, INIT_TASK);
-    if (IS_ERROR(task)) {
-        WARN("%s: failed to start it: %s", name_of(server), error_name(task));
-        server->history.started_at = timer_uptime();
-        plan_restart(server, (struct task_end){TASK_END_REASON_CRASHED, -1});
+    if (IS_OK(task)) {
+        DEBUG("started %s (task %d)", name, task);
         return;
     }
-    DEBUG("started %s (task %d)", name_of(server), task);
+
+    WARN("%s: failed to start it: %s", name, error_name(task));
+    struct supervised *server = servers[number];
+    if (server) {
+        server->history.started_at = timer_uptime();
+        plan_restart(server, (struct task_end){TASK_END_REASON_CRASHED, -1});
+    }
 }
 
 void supervise_start_all(void) {
     for (unsigned i = 0; i < manifest_num_servers(); i++) {
         const struct manifest_server *server = manifest_server(i);
         if (i != MANIFEST_VM && server->autostart) {
-            start(&servers[i], server->name);
+            start(i, server->name);
         }
     }
 }
 
-void supervise_launched(const struct task *task, const char *cmdline) {
-    struct supervised *server = &servers[task->server];
-    bool has_own_entry = !strncmp(name_of(server), task->name, TASK_NAME_LEN - 1);
-    if (server->tid || !has_own_entry) {
-        return;
-    }
-
-    if (!server->cmdline) {
+/// Keeps the command line for a restart. A name alone needs no memory.
+static void keep_cmdline(struct supervised *server, const char *cmdline) {
+    if (!server->cmdline && strcmp(cmdline, name_of(server)) != 0) {
         server->cmdline = own_alloc(USER_ARGS_LEN);
     }
     if (server->cmdline && server->cmdline != cmdline) {
         strncpy2(server->cmdline, cmdline, USER_ARGS_LEN);
     }
+}
+
+void supervise_launched(const struct task *task, const char *cmdline) {
+    struct supervised *server = servers[task->server];
+    bool has_own_entry = server && !strncmp(name_of(server), task->name, TASK_NAME_LEN - 1);
+    if (!has_own_entry || server->tid) {
+        return;
+    }
+
+    keep_cmdline(server, cmdline);
     if (task->launcher != INIT_TASK) {
         server->history.restarts = 0;
     }
@@ -107,8 +127,8 @@ void supervise_launched(const struct task *task, const char *cmdline) {
 }
 
 void supervise_ended(const struct task *task) {
-    struct supervised *server = &servers[task->server];
-    if (server->tid == task->tid) {
+    struct supervised *server = servers[task->server];
+    if (server && server->tid == task->tid) {
         server->tid = 0;
         plan_restart(server, task->end);
     }
@@ -118,11 +138,11 @@ void supervise_handle_timer(void) {
     struct timer_entry *timer;
     while ((timer = timers_pop_due(&timers, timer_uptime())) != NULL) {
         struct supervised *server = LIST_CONTAINER(timer, struct supervised, timer);
-        start(server, server->cmdline ? server->cmdline : name_of(server));
+        start(server->number, server->cmdline ? server->cmdline : name_of(server));
     }
     arm_timer();
 }
 
 bool supervise_has_given_up(unsigned server) {
-    return servers[server].has_given_up;
+    return servers[server] && servers[server]->has_given_up;
 }

@@ -63,9 +63,11 @@ struct task *task_new(enum task_life life) {
     memset(task, 0, sizeof(*task));
     task->tid = tid;
     task->life = life;
+#ifdef CONFIG_MMU
     list_init(&task->regions);
     list_init(&task->offers);
     list_init(&task->offered);
+#endif
     list_init(&task->watchers);
     list_init(&task->watching);
     last_slot = slot;

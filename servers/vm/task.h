@@ -5,6 +5,7 @@
 /// The tasks that vm knows: those it launched, and those that another pager looks after. A slot
 /// keeps what it knows of its last task (how it ended) until it is used again.
 
+#include <config.h>
 #include <kernel_abi.h>
 #include <list.h>
 #include <types.h>
@@ -28,14 +29,15 @@ struct task_end {
 
 struct task {
     task_t tid;
-    enum task_life life;
-    char name[TASK_NAME_LEN];
-    unsigned server;  ///< Its entry in the manifest. Of an external task: its pager's.
+    enum task_life life : 8;
+    unsigned server : 24;  ///< Its entry in the manifest. Of an external task: its pager's.
+    const char *name;      ///< Lasts for ever.
     task_t pager;
     task_t launcher;                ///< Who asked for it; INIT_TASK: vm itself.
     const struct program *program;  ///< NULL if external.
     struct task_end end;
 
+#ifdef CONFIG_MMU
     struct page_list pages;  ///< Its pages but those of blocks (see memory.h), page tables too.
     size_t num_pages;        ///< Pages that count towards its limit, those of blocks too.
     size_t max_pages;        ///< 0: no limit.
@@ -44,6 +46,7 @@ struct task {
     list_t offers;   ///< struct offer: made by it
     list_t offered;  ///< struct offer: made to it
     size_t num_offers;
+#endif
 
     list_t watchers;    ///< struct watch: who wants to know of its end
     list_t watching;    ///< struct watch: whose end it wants to know of, and has not yet been told

@@ -2,10 +2,9 @@
 #include <string.h>
 
 #include "api.h"
-#include "bootfs_reader.h"
+#include "image.h"
 #include "launch.h"
 #include "manifest_reader.h"
-#include "program.h"
 #include "reap.h"
 #include "service.h"
 #include "task.h"
@@ -26,7 +25,7 @@ static error_t alloc(task_t client, struct task_alloc_fields *request,
     if (!task) {
         return ERR_UNAVAILABLE;
     }
-    strncpy2(task->name, pager->name, sizeof(task->name));
+    task->name = pager->name;
     task->server = pager->server;
     task->pager = client;
     task->launcher = client;
@@ -105,17 +104,13 @@ static error_t kill(task_t client, struct task_kill_fields *request) {
     return OK;
 }
 
-static bool can_be_launched(const struct bootfs_file *file) {
-    return program_is_executable(bootfs_data(file), file->len)
-           && manifest_find_server(file->name) != MANIFEST_NONE;
-}
-
 static error_t program(task_t client __unused, struct task_program_fields *request,
                        struct task_program_reply_fields *reply) {
     unsigned index = request->index;
-    for (size_t i = 0; i < bootfs_num_files(); i++) {
-        if (can_be_launched(bootfs_file(i)) && index-- == 0) {
-            strncpy2(reply->name, bootfs_file(i)->name, sizeof(reply->name));
+    const char *name;
+    for (size_t i = 0; (name = image_name(i)) != NULL; i++) {
+        if (manifest_find_server(name) != MANIFEST_NONE && index-- == 0) {
+            strncpy2(reply->name, name, sizeof(reply->name));
             return OK;
         }
     }

@@ -18,7 +18,7 @@ struct watch {
     struct task_end end;  // Valid once the task has ended.
 };
 
-static struct pool watch_pool = POOL_INIT(struct watch, own_add_page);
+static struct pool watch_pool = POOL_INIT(struct watch, own_add_chunk);
 
 static bool has_ended(const struct watch *watch) {
     return !list_is_linked(&watch->by_task);

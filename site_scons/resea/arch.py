@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from resea import schema, tomlfile
+from resea import rights, schema, tomlfile
 from resea.errors import UserError, unknown
 from resea.schema import Field
 
@@ -16,10 +16,13 @@ _PART = {
 }
 _FIELDS = {
     "description": Field(schema.string, required=True),
-    "triple": Field(schema.string, required=True),
+    "triple": Field(schema.string, default=""),
+    "toolchain": Field(schema.choice("toolchain", ("llvm", "gnu")), default="llvm"),
+    "prefix": Field(schema.string, default=""),
     "page_size": Field(schema.integer(1, 1 << 24), required=True),
     "mmu": Field(schema.boolean, default=True),
     "ports": Field(schema.boolean, default=False),
+    "max_servers": Field(schema.integer(2, rights.MAX_SERVERS), default=rights.MAX_SERVERS),
     "links": Field(schema.boolean, default=True),
     "image": Field(schema.string),
     "qemu": Field(schema.string),
@@ -43,14 +46,18 @@ class Part:
 @dataclass
 class Arch:
     """`links` is false for a null port, whose objects are all that can be built of it. `image` is
-    the BFD name of the format that the boot loader wants (objcopy -O), None for the ELF file."""
+    the BFD name of the format that the boot loader wants (objcopy -O), None for the ELF file. A
+    `triple` is what clang needs; GCC has the target in its `prefix`."""
 
     name: str
     description: str
     triple: str
+    toolchain: str
+    prefix: str
     page_size: int
     mmu: bool
     ports: bool
+    max_servers: int
     links: bool
     image: str
     qemu: str
@@ -72,6 +79,8 @@ def parse(name, file):
     values = schema.read_table(file, (), _FIELDS)
     if values["page_size"] & (values["page_size"] - 1):
         raise UserError(file.where(("page_size",)), "page_size: expects a power of two")
+    if values["toolchain"] == "llvm" and not values["triple"]:
+        raise file.error((), "the key 'triple' is missing")
     for half in ("kernel", "user"):
         values[half] = Part(**values[half])
     return Arch(name=name, **values)

@@ -51,6 +51,63 @@ def _join(path, entry, parts, page_size):
     return FlatImage(entry, base, lengths["text"], lengths["ro"], lengths["rw"], data)
 
 
+def entry(path):
+    """The address of a program's first instruction."""
+    with open(path, "rb") as file:
+        return ELFFile(file)["e_entry"]
+
+
+def symbol(path, name):
+    """The value of a symbol of an ELF file."""
+    with open(path, "rb") as file:
+        found = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(name)
+        if not found:
+            raise UserError(path, f"the symbol {name} is missing")
+        return found[0]["st_value"]
+
+
+def sizes(path):
+    """Bytes of a program that runs in place: code and constants, data, bss. Gaps between its parts
+    count."""
+    with open(path, "rb") as file:
+        segments = _loaded(ELFFile(file))
+        writable = [s for s in segments if s["p_flags"] & _PF_W]
+        flash = _span((s["p_paddr"], s["p_filesz"]) for s in segments if s["p_filesz"])
+        ram = _span((s["p_vaddr"], s["p_memsz"]) for s in writable)
+        data = sum(s["p_filesz"] for s in writable)
+    return flash - data, data, ram - data
+
+
+def _span(ranges):
+    """From the first byte to the last of some (base, len)."""
+    ranges = list(ranges)
+    return max(b + n for b, n in ranges) - min(b for b, _ in ranges) if ranges else 0
+
+
+def _loaded(elf):
+    return [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_memsz"]]
+
+
+def image(paths, flash):
+    """What programs put into `flash`, (base, len), from its start on; what is between them is as
+    erased flash is. Their places don't overlap: whoever links them sees to that."""
+    base, length = flash
+    content = bytearray(b"\xff" * length)
+    end = 0
+    for path in paths:
+        with open(path, "rb") as file:
+            for segment in _loaded(ELFFile(file)):
+                data, start = segment.data(), segment["p_paddr"] - base
+                if not data:
+                    continue
+                if not 0 <= start <= length - len(data):
+                    raise UserError(path, f"its part at {segment['p_paddr']:#x} lies outside of the "
+                                          "flash")
+                content[start:start + len(data)] = data
+                end = max(end, start + len(data))
+    return bytes(content[:end])
+
+
 def functions(path):
     """The functions of an ELF file as (address, name), sorted, one name an address."""
     found = {}

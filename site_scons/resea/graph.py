@@ -3,6 +3,7 @@
 from resea import environment, idl_headers
 from resea.build import IMPLIED_LIBS
 from resea.components import LIBRARY
+from resea.flash_image import FlashImage
 from resea.image import Image
 
 
@@ -12,9 +13,7 @@ class Half:
     def __init__(self, build, name):
         self.build = build
         self.name = name
-        self.env = environment.make(build.options,
-                                    environment.half_flags(build.arch, name, build.mode),
-                                    environment.half_linkflags(build.arch, name))
+        self.env = environment.make_half(build.options, build.arch, name, build.mode)
 
     def compile(self, component, includes):
         """The objects of a component. Only in the tree is a warning an error."""
@@ -37,9 +36,11 @@ class Half:
         return self.env.Archive(self.build.shown(self.build.folder / "libs" / f"{name}.a"), objects)
 
     def link(self, target, objects, script):
-        """Links by a linker script, whose changes count."""
+        """Links by a linker script, whose changes count. What was compiled with -flto is optimised
+        as a whole now."""
         shown = self.build.shown(script)
-        node = self.env.Link(self.build.shown(target), objects, LINKER_SCRIPT=shown)
+        link = self.env.LinkWhole if "-flto" in self.env["CCFLAGS"] else self.env.Link
+        node = link(self.build.shown(target), objects, LINKER_SCRIPT=shown)
         self.env.Depends(node, self.env.File(shown))
         return node
 
@@ -57,23 +58,25 @@ class Graph:
         """Tells SCons about everything; gives the nodes to build by default."""
         build = self.build
         idl_headers.add_nodes(self.user.env, build.library.roots, build.include)
-        programs = [self._program(component) for component in build.programs]
+        objects = [self._program_objects(component) for component in build.programs]
         kernel = self._kernel_objects()
         if not build.arch.links:
-            return list(dict.fromkeys(kernel + [node for nodes in programs for node in nodes]))
+            return list(dict.fromkeys(kernel + [node for nodes in objects for node in nodes]))
+        if not build.arch.mmu:
+            return FlashImage(build, self.user, self.kernel).add(objects, kernel)
+        programs = [self.user.link(build.program_elf(component.name), nodes,
+                                   build.arch_folder / "user/user.ld")
+                    for component, nodes in zip(build.programs, objects)]
         return Image(build, self.user, self.kernel).add(programs, kernel) + programs
 
-    def _program(self, component):
-        """A linked program, or its objects if nothing can be linked."""
+    def _program_objects(self, component):
+        """What a program is linked of."""
         build = self.build
         libs = build.library.with_libs(component, IMPLIED_LIBS)
         nodes = self.user.compile(component, build.user_includes(component, libs))
         for lib in [build.start] + libs:
             nodes = nodes + self._lib(lib)
-        if not build.arch.links:
-            return nodes
-        return self.user.link(build.program_elf(component.name), nodes,
-                              build.arch_folder / "user/user.ld")
+        return nodes
 
     def _lib(self, lib):
         if lib.name not in self._libs:

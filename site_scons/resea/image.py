@@ -50,7 +50,7 @@ class Image:
 
     def _write_manifest(self):
         path = self.build.folder / "manifest.bin"
-        write_if_changed(path, manifest_image.pack(self.build.manifest, self.build.arch.page_size))
+        write_if_changed(path, manifest_image.pack(self.build.manifest, self.build.arch))
         return path
 
     def _write_bootfs(self, target, vm, files):

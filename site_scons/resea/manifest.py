@@ -16,6 +16,8 @@ _IMAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 NAME_LEN = 32  # MANIFEST_NAME_LEN
 TASK_NAME_MAX = 23  # TASK_NAME_LEN, less the NUL
 PRIORITY_MAX = 7
+MEMORY_ALIGN = 8  # what the stack pointer is aligned to
+STACK_MIN = 192   # the command line, guard words, saved registers, and something to run in
 MAX_CPUS = 16
 RESTART_POLICIES = {"never": 0, "on_crash": 1, "always": 2}
 RIGHTS = {"task": 1 << 0, "map": 1 << 1, "power": 1 << 3, "debug": 1 << 4, "launch": 1 << 5,
@@ -55,7 +57,8 @@ class Server:
 
 @dataclass
 class Manifest:
-    """A checked board manifest. `folders` are the board's own and those it extends."""
+    """A checked board manifest. `folders` are the board's own and those it extends. `flash_memory`
+    and `ram_memory` are (base, len), and None with an MMU."""
 
     name: str
     file: tomlfile.TomlFile
@@ -63,6 +66,8 @@ class Manifest:
     arch: str
     description: str
     cpus: int
+    flash_memory: tuple
+    ram_memory: tuple
     run: dict
     flash: dict
     kernel: dict
@@ -97,6 +102,8 @@ BOARD = {
     "description": Field(schema.string, required=True),
     "cpus": Field(schema.integer(1, MAX_CPUS), default=1),
     "extends": Field(schema.string),
+    "flash": Field(schema.address_range(1 << 32)),
+    "ram": Field(schema.address_range(1 << 32)),
 }
 RUN = {
     "qemu": {
@@ -142,6 +149,8 @@ RESTART = {
 MEMORY = {
     "ram": Field(schema.size, required=True),
     "stack": Field(schema.size, required=True),
+    "ool": Field(schema.size, default=0),
+    "overlay": Field(schema.name(NAME_LEN)),
 }
 TASK = {
     "priority": Field(schema.integer(0, PRIORITY_MAX), default=4),
@@ -219,7 +228,8 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], run=_tools(file, "run", "emulator", RUN),
+        description=board["description"], flash_memory=board["flash"], ram_memory=board["ram"],
+        run=_tools(file, "run", "emulator", RUN),
         flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
@@ -338,17 +348,65 @@ def check_arch(manifest, arch):
         if device.ports and not arch.ports:
             raise file.error(("device", device.name, "ports"),
                              f"{arch.name} has no I/O ports: use mmio")
+    if len(manifest.servers) > arch.max_servers:
+        raise file.error(("server",), f"too many servers: {len(manifest.servers)}, at most "
+                                      f"{arch.max_servers} on {arch.name}")
     for server in manifest.servers:
         path = rights.path_of(manifest, server)
         if server.memory and arch.mmu:
             raise file.error(path + ("memory",), f"{arch.name} has an MMU: vm finds memory as it "
                                                  "is needed; max_memory limits it")
-        if not server.memory and not arch.mmu:
-            raise file.error(path, f"the key 'memory' is missing: {arch.name} has no MMU")
+        if not arch.mmu:
+            _check_memory(manifest, server, path, arch)
+    for key in ("flash", "ram"):
+        _check_board_memory(manifest, key, arch)
+    if manifest.files and not arch.mmu:
+        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no files")
+
+
+def _check_board_memory(manifest, key, arch):
+    """[board] flash and ram are there if and only if the build lays out memory."""
+    given = getattr(manifest, key + "_memory")
+    if given and arch.mmu:
+        raise manifest.file.error(("board", key), f"{arch.name} has an MMU: the kernel is told by "
+                                                  "the boot loader where memory is")
+    if not given and not arch.mmu:
+        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no MMU, "
+                                              "so the build lays out flash and RAM")
+    if given and (given[0] % arch.page_size or given[1] % arch.page_size):
+        raise manifest.file.error(("board", key), f"expects a multiple of {arch.page_size} bytes")
+
+
+def _check_memory(manifest, server, path, arch):
+    """A program's RAM is of a fixed size where there is no MMU."""
+    file, memory = manifest.file, server.memory
+    if not memory:
+        raise file.error(path, f"the key 'memory' is missing: {arch.name} has no MMU")
+    if server.max_memory:
+        raise file.error(path + ("max_memory",), f"{arch.name} has no MMU: memory = {{ ram = … }} "
+                                                 "is all that a program has")
+    for key in ("ram", "stack"):
+        if memory[key] % MEMORY_ALIGN or not memory[key]:
+            raise file.error(path + ("memory", key), f"expects a multiple of {MEMORY_ALIGN} bytes")
+    if memory["stack"] < STACK_MIN:
+        raise file.error(path + ("memory", "stack"), f"is too small: a stack has {STACK_MIN} bytes "
+                                                     "or more")
+    if memory["stack"] >= memory["ram"]:
+        raise file.error(path + ("memory", "stack"), f"{memory['stack']} bytes leave nothing of "
+                                                     f"the {memory['ram']} bytes of 'ram'")
+    if memory["overlay"] and server.autostart:
+        raise file.error(path + ("memory", "overlay"), "programs of an overlay take turns, so none "
+                                                       "of them can start at boot")
 
 
 def check_config(manifest, config):
     """What depends on Kconfig values."""
+    for server in manifest.servers:
+        ool_max = config.value("OOL_MAX") if server.memory else 0
+        if server.memory and server.memory["ool"] > ool_max:
+            raise manifest.file.error(rights.path_of(manifest, server) + ("memory", "ool"),
+                                      f"{server.memory['ool']} is out of range: 0 to {ool_max} "
+                                      "(CONFIG_OOL_MAX)")
     num_irqs = config.value("NUM_IRQS")
     for device in manifest.devices.values():
         for irq in device.irqs:

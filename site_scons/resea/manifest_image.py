@@ -6,20 +6,21 @@ _MAGIC = 0x464d5352
 _VERSION = 1
 _NONE = 0xffff
 _HEADER = struct.Struct("<IHHHHHH")
-_SERVER = struct.Struct("<32sIBBBBHHHHHHI4I")
+_SERVER = struct.Struct("<32sIBBBBHHHHHHI")
 _GRANT = struct.Struct("<IIQQ")
 _SERVICE = struct.Struct("<32s")
 _GRANT_IRQ, _GRANT_PORTS, _GRANT_MMIO = 1, 2, 3
 _NO_RESTART = {"policy": 0, "max": 0, "backoff_ms": 0}
 
 
-def pack(manifest, page_size):
+def pack(manifest, arch):
     """The bytes of the bootfs file "manifest"."""
     servers, grants, services = [], [], []
     for server in manifest.servers:
         own_grants = _grants(manifest, server)
-        servers.append(_pack_server(server, page_size, len(grants), len(own_grants),
-                                    len(services)))
+        entry = _pack_server(server, arch.page_size, len(grants), len(own_grants), len(services))
+        entry += _bitmap(server.calls, arch.max_servers)
+        servers.append(entry.ljust(-(-len(entry) // 8) * 8, b"\0"))
         grants += own_grants
         services += [_SERVICE.pack(name.encode()) for name in server.provides]
     default = (manifest.servers.index(manifest.app_default) if manifest.app_default else _NONE)
@@ -33,12 +34,12 @@ def _pack_server(server, page_size, first_grant, num_grants, first_service):
     return _SERVER.pack(
         server.name.encode(), server.rights, server.autostart, server.priority,
         restart["policy"], 0, restart["max"], restart["backoff_ms"], first_grant, num_grants,
-        first_service, len(server.provides), max_pages, *_bitmap(server.calls))
+        first_service, len(server.provides), max_pages)
 
 
-def _bitmap(numbers):
-    bits = sum(1 << n for n in numbers)
-    return [(bits >> shift) & 0xffffffff for shift in range(0, 128, 32)]
+def _bitmap(numbers, size):
+    """A bit for each server that there can be, in whole words of 32 bits."""
+    return sum(1 << n for n in numbers).to_bytes(-(-size // 32) * 4, "little")
 
 
 def _grants(manifest, server):

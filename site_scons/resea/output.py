@@ -4,7 +4,7 @@ import os
 import sys
 
 _COLOURS = {"CC": "32", "AS": "32", "LD": "36", "AR": "36", "GEN": "35", "STRIP": "36",
-            "BOOTFS": "35", "IMAGE": "1;34", "BUILT": "1;34",
+            "BOOTFS": "35", "LAYOUT": "35", "IMAGE": "1;34", "BUILT": "1;34",
             "TEST": "33", "ERROR": "1;31", "WARNING": "1;33"}
 
 

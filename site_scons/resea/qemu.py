@@ -3,13 +3,17 @@
 `scons run`, `debug`, `bench`, `soak` and the system tests all start machines from here.
 """
 
+import hashlib
+import json
 import os
 import shlex
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import List, Optional, Tuple
 
 from resea.errors import UserError
+from resea.files import write_if_changed
 from resea.options import error
 
 # How the kernel leaves QEMU with a status, by [run.qemu] exit. On a PC it writes 0x10 + its status
@@ -101,7 +105,7 @@ def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> L
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
     words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
     cmdline = kernel_cmdline(machine, setup)
-    words += ["-append", cmdline] if cmdline and not iso else []
+    words += cmdline_arguments(machine, image, cmdline) if cmdline and not iso else []
     return words + list(machine.args) + list(setup.extra)
 
 
@@ -138,6 +142,22 @@ def kernel_cmdline(machine: Machine, setup: Setup) -> str:
     if setup.cpus > machine.cpus:
         raise error("cpus", str(setup.cpus), f"the machine has {machine.cpus}")
     return f"{setup.cmdline} cpus={setup.cpus}".strip()
+
+
+def cmdline_arguments(machine: Machine, image: str, cmdline: str) -> List[str]:
+    """By the boot loader's protocol; or, where there is none, in the page of flash that the layout
+    beside the image has left free for it."""
+    if machine.load != "loader":
+        return ["-append", cmdline]
+    folder = Path(image).parent
+    address, length = json.loads((folder / "layout.json").read_text())["cmdline"]
+    text = cmdline.encode() + b"\0"
+    if len(text) > length:
+        raise error("cmdline", cmdline, f"is too long: {length - 1} bytes fit into flash")
+    # Named by what is in it: machines that run at the same time don't get in each other's way.
+    path = folder / "cmdline" / hashlib.sha256(text).hexdigest()[:16]
+    write_if_changed(path, text)
+    return ["-device", f"loader,file={escape(str(path))},addr={address:#x},force-raw=on"]
 
 
 def disk_arguments(machine: Machine, path: Optional[str]) -> List[str]:

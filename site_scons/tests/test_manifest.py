@@ -116,7 +116,8 @@ def test_full_manifest():
      at(1) + "server.a2345678901234567890123456: 'a2345678901234567890123456' is too long: at "
              "most 23 characters"),
     ("server = 3",
-     at(1) + "board.server: unknown key; valid: arch, cpus, description, extends"),
+     at(1) + "board.server: unknown key; valid: arch, cpus, description, extends, "
+     "flash, ram"),
     ("[server]\nrand = 3", at(2) + "server.rand: expects a table, not a number"),
     ("[kernel]\nx = 1.5", at(2) + "kernel.x: expects true or false, a number or a string, "
                                   "not a fraction"),
@@ -255,8 +256,25 @@ def toy_arch(**changes):
     ("[server.a]\nmemory = { ram = '1K', stack = 1 }", {},
      at(2) + "server.a.memory: toy has an MMU: vm finds memory as it is needed; max_memory limits "
              "it"),
-    ("[server.vm]\nmemory = { ram = '1K', stack = 1 }\n[server.a]", {"mmu": False},
+    ("[server.vm]\nmemory = { ram = '1K', stack = 256 }\n[server.a]", {"mmu": False},
      at(3) + "server.a: the key 'memory' is missing: toy has no MMU"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = 260 }", {"mmu": False},
+     at(2) + "server.vm.memory.stack: expects a multiple of 8 bytes"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = 64 }", {"mmu": False},
+     at(2) + "server.vm.memory.stack: is too small: a stack has 192 bytes or more"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = '1K' }", {"mmu": False},
+     at(2) + "server.vm.memory.stack: 1024 bytes leave nothing of the 1024 bytes of 'ram'"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = 256, overlay = 'a' }", {"mmu": False},
+     at(2) + "server.vm.memory.overlay: programs of an overlay take turns, so none of them can "
+             "start at boot"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = 256 }\n[server.a]\nmax_memory = 1\n"
+     "memory = { ram = '1K', stack = 256 }", {"mmu": False},
+     at(4) + "server.a.max_memory: toy has no MMU: memory = { ram = … } is all that a program has"),
+    ("[server.vm]\nmemory = { ram = '1K', stack = 256 }", {"mmu": False},
+     "board.toml:1: board: the key 'flash' is missing: toy has no MMU, so the build lays out flash "
+     "and RAM"),
+    ("[server.a]", {"max_servers": 1},
+     at(1) + "server: too many servers: 2, at most 1 on toy"),
 ])
 def test_mistakes_about_the_architecture(text, changes, message):
     with pytest.raises(UserError) as e:
@@ -265,7 +283,7 @@ def test_mistakes_about_the_architecture(text, changes, message):
 
 
 def test_binary_form():
-    image = manifest_image.pack(parse(FULL), 4096)
+    image = manifest_image.pack(parse(FULL), toy_arch())
     magic, version, servers, grants, services, default, _ = struct.unpack_from("<IHHHHHH", image)
     assert (magic, version, servers, grants, services, default) == (0x464d5352, 1, 5, 4, 3, 4)
     assert len(image) == 16 + 5 * 72 + 4 * 24 + 3 * 32
@@ -283,7 +301,7 @@ def test_binary_form():
 
 def constant(header, name):
     text = (TOP / "libs/common/include" / header).read_text()
-    return int(text.split(f"#define {name} ")[1].split()[0], 0)
+    return int(text.split(f"define {name} ")[1].split()[0], 0)
 
 
 def test_numbers_agree_with_the_headers():
@@ -337,6 +355,35 @@ def test_extends_mistakes(tmp_path):
         manifest.load("mine", find)
     assert str(e.value) == (f"{tmp_path}/base/board.toml:2: board.extends: the boards extend each "
                             "other: mine -> base -> mine")
+
+
+NOMMU = ('[board]\narch = "toy"\ndescription = "A board"\nflash = "{}"\nram = "{}"\n'
+         "[server.vm]\nmemory = {{ ram = '1K', stack = 256 }}\n{}")
+
+
+def nommu(flash="0x0+64K", ram="0x20000000+8K", rest=""):
+    return parse(NOMMU.format(flash, ram, rest), head="")
+
+
+def test_a_board_without_an_mmu():
+    board = nommu()
+    manifest.check_arch(board, toy_arch(mmu=False))
+    assert (board.flash_memory, board.ram_memory) == ((0, 64 << 10), (0x20000000, 8 << 10))
+    assert board.servers[0].memory == {"ram": 1024, "stack": 256, "ool": 0, "overlay": None}
+
+
+@pytest.mark.parametrize("values, changes, message", [
+    ({"flash": "0x0+100"}, {"mmu": False},
+     "board.toml:4: board.flash: expects a multiple of 4096 bytes"),
+    ({}, {}, "board.toml:7: server.vm.memory: toy has an MMU: vm finds memory as it is needed; "
+             "max_memory limits it"),
+    ({"rest": "[files]\na = 'b'"}, {"mmu": False},
+     "board.toml:8: files: toy has no MMU, and so no bootfs: there are no files"),
+])
+def test_mistakes_about_a_board_without_an_mmu(values, changes, message):
+    with pytest.raises(UserError) as e:
+        manifest.check_arch(nommu(**values), toy_arch(**changes))
+    assert str(e.value) == message
 
 
 def test_ways_to_flash():

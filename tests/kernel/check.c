@@ -1,6 +1,7 @@
 // The kernel's invariants, which hold whenever no CPU is in the kernel.
 
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ static void check_timers(unsigned id) {
 static void check_cpu(unsigned id, unsigned *num_ready) {
     struct cpu *cpu = &cpus[id];
     unsigned num = 0;
-    check(!cpu->lock.held, "no lock is held outside of the kernel", cpu->current, id);
+    check(!spin_is_locked(&cpu->lock), "no lock is held outside of the kernel", cpu->current, id);
     for (unsigned priority = 0; priority < NUM_PRIORITIES; priority++) {
         check_queue(id, priority, &num);
     }
@@ -165,7 +166,7 @@ static void check_task(const struct task *task) {
         check(!task->aspace->arch.root, "a free slot has no page tables", task, 0);
         return;
     }
-    check(!task->aspace->lock.held, "no address space is locked", task, task->cpu);
+    check(!spin_is_locked(&task->aspace->lock), "no address space is locked", task, task->cpu);
     check(task->priority <= task->base_priority, "priorities are raised only", task, task->cpu);
     check(list_is_linked(&task->sync_link) == (task->state == TASK_SYNCING),
           "who syncs is in a CPU's list", task, task->cpu);

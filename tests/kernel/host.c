@@ -111,7 +111,8 @@ enum task_state host_state(task_t tid) {
 }
 
 task_t host_next_tid(int slot) {
-    int last = task_slot(slot)->last_generation;
+    const struct task *task = task_slot(slot);
+    int last = task->tid ? TASK_GEN(task->tid) : task->last_generation;
     return TASK_ID(slot, last == TASK_GEN_MAX ? 0 : last + 1);
 }
 
@@ -189,13 +190,14 @@ intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr
 }
 
 static struct fault fault_of_user;
+static int exception_of_user;
 
 static void raise_fault(void) {
     kernel_page_fault(fault_of_user.vaddr, fault_of_user.flags);
 }
 
 static void raise_exception(void) {
-    kernel_exception(fault_of_user.exception, fault_of_user.value, 0);
+    kernel_exception(exception_of_user, fault_of_user.value, 0);
 }
 
 void host_fault(task_t tid, vaddr_t vaddr, unsigned fault) {
@@ -205,7 +207,8 @@ void host_fault(task_t tid, vaddr_t vaddr, unsigned fault) {
 }
 
 void host_exception(task_t tid, int exception, int value) {
-    fault_of_user = (struct fault){.exception = exception, .value = value};
+    fault_of_user = (struct fault){.value = value};
+    exception_of_user = exception;
     host_run(tid);
     run(host_task(tid)->cpu, raise_exception);
 }

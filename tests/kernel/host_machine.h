@@ -6,6 +6,7 @@
 
 #include "host.h"
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 
 extern uint8_t host_ram[HOST_RAM_SIZE];
 

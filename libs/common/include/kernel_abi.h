@@ -18,7 +18,7 @@ enum syscall_number {
     SYS_CONSOLE_READ = 5,    ///< (buf, len) -> bytes read, 0 if there are none
     SYS_IRQ_ACQUIRE = 6,     ///< (irq)
     SYS_IRQ_RELEASE = 7,     ///< (irq)
-    SYS_TASK_CREATE = 8,     ///< (tid, name, ip, pager, TASK_* flags)
+    SYS_TASK_CREATE = 8,     ///< (tid, name, ip, pager, TASK_* flags, struct task_memory *)
     SYS_TASK_DESTROY = 9,    ///< (tid)
     SYS_TASK_EXIT = 10,      ///< (status)
     SYS_TASK_SELF = 11,      ///< () -> tid
@@ -30,7 +30,7 @@ enum syscall_number {
     SYS_KLOG_READ = 17,  ///< (buf, len, &position) -> bytes read
     SYS_POWER = 18,      ///< (POWER_* how, status)
     SYS_INFO = 19,       ///< (INFO_* kind, index, buf, len) -> bytes written
-    SYS_CLOCK = 20,      ///< () -> milliseconds since boot
+    SYS_CLOCK = 20,      ///< (CLOCK_* unit) -> time since boot, modulo 2 to the bits of a long
     NUM_SYSCALLS
 };
 
@@ -66,6 +66,33 @@ enum syscall_number {
 /// Priorities: 0 is the highest.
 #define TASK_PRIORITY_MAX 7
 
+/// SYS_TASK_CREATE without an MMU: the RAM of the new task. With an MMU the argument is 0.
+///
+///     ram_base               STACK_GUARD_WORDS words that never change: the kernel looks at them
+///                            the stack, filled with STACK_PATTERN by the kernel
+///                            the last USER_ARGS_LEN bytes of the stack: what the creator leaves there
+///     ram_base + stack_len   what the program makes of it
+///     ram_base + ram_len
+///
+/// The first stack pointer is ram_base + stack_len - USER_ARGS_LEN. All three are multiples of 8. Who
+/// has TASK_RIGHT_PHYS names any RAM but the kernel's; others name a part of their own, and the new
+/// task then has the use of all that its creator has. The task's name must lie in flash: the kernel
+/// keeps the address.
+struct task_memory {
+    uintptr_t ram_base;
+    uint32_t ram_len;
+    uint32_t stack_len;
+};
+
+#define STACK_GUARD_WORDS 4
+#define STACK_PATTERN     0x57a4c57au
+/// Bytes that a stack has at least: guard words, saved registers, command line.
+#define STACK_MIN (STACK_GUARD_WORDS * 4 + 96 + USER_ARGS_LEN)
+
+/// SYS_CLOCK.
+#define CLOCK_MS     0
+#define CLOCK_CYCLES 1  ///< Of the kernel's clock: kernel_info.clock_hz per second.
+
 /// SYS_VM_MAP. Pages are readable; writable and executable exclude each other.
 #define MAP_W        (1u << 0)
 #define MAP_X        (1u << 1)
@@ -83,8 +110,11 @@ enum grant_kind {
     GRANT_SERVER = 4,  ///< base: the number by which GRANT_CALL names the task. PHYS only.
     GRANT_CALL = 5,    ///< base: number of a server that the task may call. PHYS only.
 };
-/// Server numbers are below this. 0 is vm, whom everybody may call.
-#define NUM_SERVERS_MAX 128
+/// Server numbers are below this, unless <arch_types.h> has a smaller limit. 0 is vm, whom everybody
+/// may call.
+#ifndef NUM_SERVERS_MAX
+#    define NUM_SERVERS_MAX 128
+#endif
 
 /// What the `fault` field of page_fault tells.
 #define FAULT_PRESENT (1u << 0)  ///< The page is mapped, but not for this access.
@@ -152,6 +182,8 @@ struct task_info {
     uint32_t server;  ///< Its server number.
     uint32_t flags;   ///< TASK_*
     notifications_t pending;
+    uint32_t stack_size;  ///< Bytes, guard and command line included; 0: the kernel doesn't know.
+    uint32_t stack_used;  ///< The most that has ever been in use of it.
     uint32_t reserved;
     uint64_t cycles;     ///< CPU time used.
     uint64_t ipc_count;  ///< Messages sent and received.

@@ -53,7 +53,7 @@ struct manifest_server {
     uint32_t max_pages;                    ///< Memory limit in pages; 0: none.
     /// Bit n: may call server n.
     uint32_t may_call[NUM_SERVERS_MAX / 32];
-};
+} __aligned(8);  // As the grants behind the servers are.
 
 /// An IRQ, port or MMIO range of a server's devices.
 struct manifest_grant {

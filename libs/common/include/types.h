@@ -104,6 +104,7 @@ typedef uint32_t notifications_t;
 #    define __aligned(n) __attribute__((aligned(n)))
 #endif
 #define __mustuse      __attribute__((warn_unused_result))
+#define __noinline     __attribute__((noinline))
 #define __noreturn     __attribute__((noreturn))
 #define __unused       __attribute__((unused))
 #define __weak         __attribute__((weak))

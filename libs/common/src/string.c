@@ -3,7 +3,18 @@
 #define WORD sizeof(uintptr_t)
 
 /// Keeps the compiler from turning the loops below into calls of the functions that they implement.
-#define PLAIN_LOOPS __attribute__((no_builtin))
+#if __has_attribute(no_builtin)
+#    define PLAIN_LOOPS __attribute__((no_builtin))
+#else
+#    define PLAIN_LOOPS __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
+
+/// Compilers make calls of some functions themselves, even after it has been seen that nobody calls them.
+#if __has_attribute(externally_visible)
+#    define CALLED_UNSEEN __attribute__((used, externally_visible))
+#else
+#    define CALLED_UNSEEN __attribute__((used))
+#endif
 
 /// A word at any address. The compiler reads and writes it as the machine allows: in one go, or byte
 /// by byte where unaligned accesses fault.
@@ -12,6 +23,13 @@ struct unaligned_word {
 } __packed __attribute__((may_alias));
 
 typedef uintptr_t __attribute__((may_alias)) word_t;
+
+/// Whether loops for special cases are worth their code.
+#ifdef __OPTIMIZE_SIZE__
+#    define FAST false
+#else
+#    define FAST true
+#endif
 
 static inline uintptr_t load(const uint8_t *p) {
     return ((const struct unaligned_word *) p)->value;
@@ -109,7 +127,7 @@ PLAIN_LOOPS int atoi(const char *s) {
     return (value == INT32_MIN) ? INT32_MAX : -value;
 }
 
-PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
+CALLED_UNSEEN PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
     const uint8_t *p = a;
     const uint8_t *q = b;
     while (len >= WORD && load(p) == load(q)) {
@@ -137,17 +155,20 @@ PLAIN_LOOPS static void copy_forwards(uint8_t *dst, const uint8_t *src, size_t l
 
         word_t *to = (word_t *) (void *) dst;
         const word_t *from = (const word_t *) (const void *) src;
-        for (; len >= 4 * WORD; len -= 4 * WORD, to += 4, from += 4) {
+        for (; FAST && len >= 4 * WORD; len -= 4 * WORD, to += 4, from += 4) {
             to[0] = from[0];
             to[1] = from[1];
             to[2] = from[2];
             to[3] = from[3];
         }
+        for (; !FAST && len >= WORD; len -= WORD) {
+            *to++ = *from++;
+        }
         dst = (uint8_t *) to;
         src = (const uint8_t *) from;
     }
 
-    for (; len >= WORD; len -= WORD, dst += WORD, src += WORD) {
+    for (; FAST && len >= WORD; len -= WORD, dst += WORD, src += WORD) {
         store(dst, load(src));
     }
     for (; len > 0; len--) {
@@ -164,12 +185,12 @@ PLAIN_LOOPS static void copy_backwards(uint8_t *dst, const uint8_t *src, size_t 
     }
 }
 
-void *memcpy(void *dst, const void *src, size_t len) {
+CALLED_UNSEEN void *memcpy(void *dst, const void *src, size_t len) {
     copy_forwards(dst, src, len);
     return dst;
 }
 
-void *memmove(void *dst, const void *src, size_t len) {
+CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
     // True also if dst is below src: the difference wraps around to a large number.
     if ((uintptr_t) dst - (uintptr_t) src >= len) {
         copy_forwards(dst, src, len);
@@ -179,7 +200,7 @@ void *memmove(void *dst, const void *src, size_t len) {
     return dst;
 }
 
-PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
+CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
     uint8_t *p = dst;
     for (; len > 0 && !IS_ALIGNED((uintptr_t) p, WORD); len--) {
         *p++ = (uint8_t) value;
@@ -187,7 +208,7 @@ PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
 
     uintptr_t pattern = (UINTPTR_MAX / 0xff) * (uint8_t) value;
     word_t *words = (word_t *) (void *) p;
-    for (; len >= 4 * WORD; len -= 4 * WORD, words += 4) {
+    for (; FAST && len >= 4 * WORD; len -= 4 * WORD, words += 4) {
         words[0] = pattern;
         words[1] = pattern;
         words[2] = pattern;

@@ -1,3 +1,4 @@
+#include <div64.h>
 #include <string.h>
 #include <vprintf.h>
 
@@ -65,9 +66,9 @@ static void print_char(struct output *out, const struct spec *spec, char ch) {
 
 static void make_digits(struct number *num, uint64_t value, unsigned base, const char *alphabet) {
     num->num_digits = 0;
-    for (; value != 0; value /= base) {
+    while (value != 0) {
         num->num_digits++;
-        num->digits[DIGITS_MAX - num->num_digits] = alphabet[value % base];
+        num->digits[DIGITS_MAX - num->num_digits] = alphabet[div64(&value, base)];
     }
 }
 

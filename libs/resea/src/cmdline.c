@@ -7,22 +7,25 @@
 /// The program's name, the subcommand, and its arguments.
 #define WORDS_MAX (2 + CMDLINE_ARGS_MAX)
 
-struct arg {
-    const char *name;
-    char **result;
-    bool optional;
-};
-
 struct cmd {
     const char *name;
     int num_args;
     int num_required;
-    struct arg args[CMDLINE_ARGS_MAX];
 };
 
-/// Allocated, as few programs have subcommands.
+/// Arguments of all commands, in the order in which they were declared.
+struct arg {
+    int cmd;
+    bool optional;
+    const char *name;
+    char **result;
+};
+
+// Both grow as they are declared: few programs have many, and most have none.
 static struct cmd *cmds;
 static int num_cmds;
+static struct arg *args;
+static int num_args;
 /// Holds the words of the last parse.
 static char *line;
 
@@ -30,18 +33,14 @@ void cmdline_init(void) {
     free(line);
     line = NULL;
     num_cmds = 0;
-    if (cmds == NULL) {
-        cmds = malloc(CMDLINE_CMDS_MAX * sizeof(*cmds));
-        ASSERT(cmds != NULL);
-    }
+    num_args = 0;
 }
 
 int cmdline_cmd(const char *name) {
     ASSERT(num_cmds < CMDLINE_CMDS_MAX);
-    struct cmd *cmd = &cmds[num_cmds];
-    cmd->name = name;
-    cmd->num_args = 0;
-    cmd->num_required = 0;
+    cmds = realloc(cmds, (size_t) (num_cmds + 1) * sizeof(*cmds));
+    ASSERT(cmds != NULL);
+    cmds[num_cmds] = (struct cmd){name, 0, 0};
     return num_cmds++;
 }
 
@@ -50,9 +49,11 @@ void cmdline_arg(cmdline_result_t result, int cmd, const char *name, bool option
     struct cmd *c = &cmds[cmd];
     ASSERT(c->num_args < CMDLINE_ARGS_MAX);
     ASSERT(optional || c->num_required == c->num_args);
-    c->args[c->num_args] = (struct arg){name, result.writable, optional};
     c->num_args++;
     c->num_required += !optional;
+    args = realloc(args, (size_t) (num_args + 1) * sizeof(*args));
+    ASSERT(args != NULL);
+    args[num_args++] = (struct arg){cmd, optional, name, result.writable};
 }
 
 /// Moves one word to *dst, without its quotes, and NUL-terminates it. Returns what follows it, or NULL
@@ -77,12 +78,17 @@ static char *take_word(char *s, char **dst) {
     return (quote != '\0') ? NULL : last ? s : s + 1;
 }
 
+static char *skip_spaces(char *s) {
+    while (isspace(*s)) {
+        s++;
+    }
+    return s;
+}
+
 int cmdline_split(char *s, char **words, int max) {
     int count = 0;
     for (;;) {
-        while (isspace(*s)) {
-            s++;
-        }
+        s = skip_spaces(s);
         if (*s == '\0') {
             return count;
         }
@@ -100,10 +106,12 @@ int cmdline_split(char *s, char **words, int max) {
     }
 }
 
-static void print_usage(const char *program, const struct cmd *cmd) {
-    printf("usage: %s %s", program, cmd->name);
-    for (int i = 0; i < cmd->num_args; i++) {
-        printf(cmd->args[i].optional ? " [%s]" : " <%s>", cmd->args[i].name);
+static void print_usage(const char *program, int cmd) {
+    printf("usage: %s %s", program, cmds[cmd].name);
+    for (int i = 0; i < num_args; i++) {
+        if (args[i].cmd == cmd) {
+            printf(args[i].optional ? " [%s]" : " <%s>", args[i].name);
+        }
     }
     printf("\n");
 }
@@ -113,21 +121,25 @@ static int unknown_command(const char *program, const char *name) {
         printf("%s: unknown command \"%s\"\n", program, name);
     }
     for (int i = 0; i < num_cmds; i++) {
-        print_usage(program, &cmds[i]);
+        print_usage(program, i);
     }
     return ERR_NOT_FOUND;
 }
 
-static int parse_args(const char *program, const struct cmd *cmd, char **args, int num_args) {
-    if (num_args < cmd->num_required || num_args > cmd->num_args) {
+static int parse_args(const char *program, int cmd, char **words, int num_words) {
+    if (num_words < cmds[cmd].num_required || num_words > cmds[cmd].num_args) {
         print_usage(program, cmd);
-        return (num_args < cmd->num_required) ? ERR_TOO_SMALL : ERR_TOO_LARGE;
+        return (num_words < cmds[cmd].num_required) ? ERR_TOO_SMALL : ERR_TOO_LARGE;
     }
 
-    for (int i = 0; i < cmd->num_args; i++) {
-        *cmd->args[i].result = (i < num_args) ? args[i] : NULL;
+    int word = 0;
+    for (int i = 0; i < num_args; i++) {
+        if (args[i].cmd == cmd) {
+            *args[i].result = (word < num_words) ? words[word] : NULL;
+            word++;
+        }
     }
-    return (int) (cmd - cmds);
+    return cmd;
 }
 
 int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
@@ -154,23 +166,26 @@ int cmdline_parse(const char *cmdline, cmdline_result_t cmd_name) {
     *cmd_name.writable = words[1];
     for (int i = 0; i < num_cmds; i++) {
         if (strcmp(cmds[i].name, words[1]) == 0) {
-            return parse_args(program, &cmds[i], &words[2], num_words - 2);
+            return parse_args(program, i, &words[2], num_words - 2);
         }
     }
     return unknown_command(program, words[1]);
 }
 
-/// Splits our own command line once; its words last as long as the program.
-static char **own_words(int *count) {
-    static char *own_line;
-    static char **words;
+/// Splits our own command line once. Its words, which last as long as the program, follow each other.
+/// Returns the first; `*count` is 0 if there is none or a quote isn't closed.
+static char *own_words(int *count) {
+    static char *words;
     static int num_words;
-    if (own_line == NULL) {
-        const int max = USER_ARGS_LEN / 2;
-        own_line = strdup(program_cmdline());
-        words = malloc((size_t) max * sizeof(*words));
-        ASSERT(own_line != NULL && words != NULL);
-        num_words = cmdline_split(own_line, words, max);
+    if (words == NULL) {
+        words = strdup(program_cmdline());
+        ASSERT(words != NULL);
+        char *s = words, *dst = words;
+        while (s != NULL && *(s = skip_spaces(s)) != '\0') {
+            s = take_word(s, &dst);
+            num_words++;
+        }
+        num_words = (s != NULL) ? num_words : 0;
     }
 
     *count = num_words;
@@ -179,10 +194,10 @@ static char **own_words(int *count) {
 
 const char *cmdline_option(const char *name) {
     int count;
-    char **words = own_words(&count);
+    const char *word = own_words(&count);
     size_t len = strlen(name);
-    for (int i = 1; i < count; i++) {
-        const char *word = words[i];
+    while (--count > 0) {
+        word += strlen(word) + 1;
         if (strncmp(word, "--", 2) != 0 || strncmp(&word[2], name, len) != 0) {
             continue;
         }

@@ -1,8 +1,8 @@
 #include "heap.h"
 
 /// The first bins hold one size each, the others sizes from a power of two up to the next.
-#define NUM_EXACT_BINS 16
-#define NUM_BINS       32
+#define NUM_BINS       CONFIG_HEAP_BINS
+#define NUM_EXACT_BINS (NUM_BINS / 2)
 
 static struct {
     vaddr_t start;
@@ -37,9 +37,10 @@ static unsigned bin_index(size_t size) {
         return (unsigned) units;
     }
 
-    // 16 … 31 units go to the first of the other bins.
-    unsigned log2 = 8 * sizeof(unsigned long) - 1 - (unsigned) __builtin_clzl(units);
-    return MIN(NUM_EXACT_BINS + log2 - 4, NUM_BINS - 1u);
+    // NUM_EXACT_BINS units, up to twice that, go to the first of the other bins.
+    unsigned long factor = units / NUM_EXACT_BINS;
+    unsigned log2 = 8 * sizeof(unsigned long) - 1 - (unsigned) __builtin_clzl(factor);
+    return MIN(NUM_EXACT_BINS + log2, NUM_BINS - 1u);
 }
 
 static void add_to_bin(struct chunk *chunk) {

@@ -23,7 +23,7 @@
 struct chunk {
     size_t prev_size;  ///< 0 if it is the first.
     size_t size;       ///< With the header. The lowest bit is CHUNK_USED.
-#ifdef CONFIG_DEBUG
+#ifdef CONFIG_MALLOC_CHECKS
     // For malloc_debug.c. The magic number is last, so that a write in front of the payload hits it.
     size_t requested;
     size_t magic;

@@ -119,6 +119,12 @@ void malloc_get_stats(struct malloc_stats *stats) {
 /// Where the heap may begin, from the linker script.
 extern char __heap[];
 
+#ifndef CONFIG_MMU
+/// The end of the program's RAM, which the build has laid out.
+extern char __heap_end[];
+#    define USER_HEAP_END ((vaddr_t) __heap_end)
+#endif
+
 __weak void malloc_heap_range(vaddr_t *start, vaddr_t *end) {
     *start = (vaddr_t) __heap;
     *end = USER_HEAP_END;

@@ -3,7 +3,7 @@
 #include <resea/printf.h>
 #include <string.h>
 
-#ifdef CONFIG_DEBUG
+#ifdef CONFIG_MALLOC_CHECKS
 
 #    define MAGIC_USED  ((size_t) 0xa110ca7edb10c000ull)
 #    define MAGIC_KEPT  ((size_t) 0xf2eed5000b10c000ull)  ///< Freed, and still watched.

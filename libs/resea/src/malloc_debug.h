@@ -2,11 +2,11 @@
 #define __MALLOC_DEBUG_H__
 
 /// \file
-/// What malloc checks in debug builds. In release builds there is nothing left of it.
+/// What malloc checks with CONFIG_MALLOC_CHECKS. Without it, there is nothing left of this.
 
 #include "heap.h"
 
-#ifdef CONFIG_DEBUG
+#ifdef CONFIG_MALLOC_CHECKS
 
 /// What follows every block, at least.
 #    define MALLOC_REDZONE sizeof(size_t)

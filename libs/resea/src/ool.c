@@ -4,6 +4,14 @@
 #include <resea/malloc.h>
 #include <string.h>
 
+#ifdef CONFIG_MMU
+#    define CAPACITY ((size_t) CONFIG_OOL_MAX)
+#else
+/// The manifest tells how much a program can receive; the linker's symbol has that value.
+extern char __ool_len[];
+#    define CAPACITY ((size_t) __ool_len)
+#endif
+
 /// Allocated for the first receive, and again after each payload has been handed to the program, as
 /// late as possible: a program that frees its payloads gets the same memory over and over.
 static void *buffer;
@@ -23,14 +31,14 @@ error_t ool_prepare_send(struct message *m) {
 }
 
 struct ool_buffer ool_prepare_recv(void) {
-    if (buffer == NULL) {
-        buffer = malloc(CONFIG_OOL_MAX);
+    if (buffer == NULL && CAPACITY > 0) {
+        buffer = malloc(CAPACITY);
     }
 
     // Without memory we still receive whatever has no payload.
     return (struct ool_buffer){
         .ptr = buffer,
-        .capacity = (buffer != NULL) ? CONFIG_OOL_MAX : 0,
+        .capacity = (buffer != NULL) ? CAPACITY : 0,
     };
 }
 

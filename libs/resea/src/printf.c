@@ -1,12 +1,14 @@
+#include <resea/cmdline.h>
 #include <resea/ctype.h>
 #include <resea/printf.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
+#include <string.h>
 
 #define HEXDUMP_COLUMNS 16
 
 /// The line that is being printed. Long ones go out in pieces.
-static char line[256];
+static char line[CONFIG_LINE_BUFFER];
 static size_t line_len;
 
 /// A second panic, while the first is being printed, must not start over.
@@ -44,8 +46,16 @@ int printf(const char *fmt, ...) {
     return len;
 }
 
+/// The name in brackets, straight from the command line: program_name() would need a buffer.
+static void print_name(void) {
+    const char *cmdline = program_cmdline();
+    const char *end = strchr(cmdline, ' ');
+    printf("[%.*s]", (end != NULL) ? (int) (end - cmdline) : TASK_NAME_LEN - 1, cmdline);
+}
+
 static void __printf(2, 0) log_vprint(const char *kind, const char *fmt, va_list ap) {
-    printf("[%s] %s", program_name(), kind);
+    print_name();
+    printf(" %s", kind);
     vprintf(fmt, ap);
     printf("\n");
 }
@@ -78,7 +88,8 @@ __noreturn void log_panic(const char *fmt, ...) {
 }
 
 static void print_hexdump_line(const uint8_t *bytes, size_t offset, size_t len) {
-    printf("[%s] %04zx:", program_name(), offset);
+    print_name();
+    printf(" %04zx:", offset);
     for (size_t i = 0; i < HEXDUMP_COLUMNS; i++) {
         if (i < len) {
             printf(" %02x", bytes[i]);

@@ -1,4 +1,5 @@
 #include <arch_syscall.h>
+#include <config.h>
 #include <resea/syscall.h>
 #include <string.h>
 
@@ -41,7 +42,17 @@ error_t sys_timer_set(msec_t timeout) {
 }
 
 uint64_t sys_clock(void) {
-    return (uint64_t) syscall1(SYS_CLOCK, 0);
+    unsigned long now = (unsigned long) syscall1(SYS_CLOCK, CLOCK_MS);
+#if UINTPTR_MAX == UINT64_MAX
+    return now;
+#else
+    // The kernel tells the low half of it. That has gone round once if it is less than last time.
+    static unsigned long last;
+    static unsigned high;
+    high += (now < last);
+    last = now;
+    return ((uint64_t) high << 32) | now;
+#endif
 }
 
 int sys_console_write(const char *buf, size_t len) {
@@ -60,11 +71,16 @@ error_t sys_irq_release(unsigned irq) {
     return (error_t) syscall1(SYS_IRQ_RELEASE, (long) irq);
 }
 
-error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags) {
+error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags,
+                        const struct task_memory *memory) {
+#ifdef CONFIG_MMU
     // The kernel reads a whole name's length: it mustn't run off the end of a short one's page.
     char padded[TASK_NAME_LEN] = {0};
     strncpy2(padded, name, sizeof(padded));
-    return (error_t) syscall5(SYS_TASK_CREATE, tid, (long) padded, (long) ip, pager, (long) flags);
+    name = padded;
+#endif
+    return (error_t) arch_syscall(SYS_TASK_CREATE, tid, (long) name, (long) ip, pager, (long) flags,
+                                  (long) memory);
 }
 
 error_t sys_task_destroy(task_t tid) {

@@ -3,7 +3,12 @@
 #include <resea/task.h>
 
 error_t task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags) {
-    return sys_task_create(tid, name, ip, pager, flags);
+    return sys_task_create(tid, name, ip, pager, flags, NULL);
+}
+
+error_t task_create_in(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags,
+                       const struct task_memory *memory) {
+    return sys_task_create(tid, name, ip, pager, flags, memory);
 }
 
 error_t task_destroy(task_t tid) {

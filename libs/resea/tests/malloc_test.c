@@ -234,7 +234,7 @@ TEST("freeing what malloc didn't return stops the program") {
     TEST_EXPECT(PANICS("malloc: 0x", resea_free(&arena[HEAP_SIZE])));
 }
 
-#ifdef CONFIG_DEBUG
+#ifdef CONFIG_MALLOC_CHECKS
 
 TEST("a double free stops the program") {
     init_heap();

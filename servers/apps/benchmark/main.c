@@ -1,3 +1,4 @@
+#include <config.h>
 #include <idl_client.h>
 #include <resea/async.h>
 #include <resea/malloc.h>
@@ -7,21 +8,18 @@
 #include <string.h>
 
 #include "measure.h"
+#include "tasks.h"
 
-/// An address where nobody maps anything.
-#define NOWHERE USER_PAGES_BASE
-
-/// benchmark.nop with a payload of 64 bytes.
-#define NOP_64_MSG \
-    MSG_TYPE(MSG_INTERFACE(BENCHMARK_NOP_MSG), MSG_METHOD(BENCHMARK_NOP_MSG), 0, MSG_OOL_NONE, 64)
+/// benchmark.nop with a longer payload.
+#define NOP_MSG(len) \
+    MSG_TYPE(MSG_INTERFACE(BENCHMARK_NOP_MSG), MSG_METHOD(BENCHMARK_NOP_MSG), 0, MSG_OOL_NONE, len)
 
 static task_t server;
 /// A task of ours that never runs.
 static task_t sleeper;
-/// A task of ours whose first instruction is nowhere.
-static task_t faulter;
+static size_t message_len;
 static size_t payload_len;
-static uint8_t payload[65536];
+static uint8_t payload[CONFIG_OOL_MAX < 65536 ? CONFIG_OOL_MAX : 65536];
 
 static void null_syscall(void) {
     (void) sys_nop();
@@ -34,10 +32,11 @@ static void round_trip(void) {
     ASSERT_OK(ipc_call(server, &m));
 }
 
-static void round_trip_64(void) {
+/// The whole of a longer payload is written anew each time, as a client would.
+static void round_trip_long(void) {
     struct message m;
-    m.type = NOP_64_MSG;
-    memset(m.raw, 1, 64);
+    m.type = NOP_MSG(message_len);
+    memset(m.raw, 1, message_len);
     ASSERT_OK(ipc_call(server, &m));
 }
 
@@ -60,14 +59,6 @@ static void wake(void) {
     ASSERT_OK(ipc_notify(server, NOTIFY_USER_BASE));
 }
 
-/// Answers a page fault without having mapped anything: the task faults again at once.
-static void fault(void) {
-    struct message m;
-    m.type = PAGE_FAULT_REPLY_MSG;
-    ASSERT_OK(sys_ipc(faulter, IPC_ANY, &m, IPC_SEND | IPC_REPLY | IPC_RECV, NULL, 0));
-    DEBUG_ASSERT(m.type == PAGE_FAULT_MSG && m.src == faulter);
-}
-
 /// From the launch of a program that does nothing until vm tells that it has ended.
 static void spawn(void) {
     task_t task;
@@ -80,11 +71,12 @@ static void spawn(void) {
              || m.type != TASK_EXITED_MSG);
 }
 
-static task_t create_task(const char *name) {
-    task_t task;
-    ASSERT_OK(call_task_alloc(INIT_TASK, task_self(), &task));
-    ASSERT_OK(task_create(task, name, NOWHERE, task_self(), 0));
-    return task;
+/// Payloads that the board can't send are left out.
+static void measure_payload(const char *name, size_t len, unsigned times) {
+    if (len <= sizeof(payload)) {
+        payload_len = len;
+        measure_slow(name, times, round_trip_ool);
+    }
 }
 
 static void measure_ipc(void) {
@@ -93,13 +85,17 @@ static void measure_ipc(void) {
     ASSERT_OK(server);
 
     measure("ipc.roundtrip", round_trip);
-    measure("ipc.roundtrip.64", round_trip_64);
+    if (MESSAGE_PAYLOAD_SIZE >= 64) {
+        message_len = 64;
+        measure("ipc.roundtrip.64", round_trip_long);
+    }
+    message_len = MESSAGE_PAYLOAD_SIZE;
+    measure("ipc.roundtrip.max", round_trip_long);
     measure("notify.wake", wake);
     memset(payload, 1, sizeof(payload));
-    payload_len = 4096;
-    measure_slow("ipc.ool.4096", 100, round_trip_ool);
-    payload_len = 65536;
-    measure_slow("ipc.ool.65536", 10, round_trip_ool);
+    measure_payload("ipc.ool.256", 256, 100);
+    measure_payload("ipc.ool.4096", 4096, 100);
+    measure_payload("ipc.ool.65536", 65536, 10);
 
     ASSERT_OK(call_task_kill(INIT_TASK, server));
 }
@@ -107,15 +103,8 @@ static void measure_ipc(void) {
 static void measure_tasks(void) {
     sleeper = create_task("sleeper");
     measure("notify.signal", signal);
-
-    faulter = create_task("faulter");
-    ASSERT_OK(task_schedule(faulter, TASK_PRIORITY_MAX));
-    struct message m;
-    ASSERT_OK(ipc_recv(faulter, &m));
-    measure("fault.roundtrip", fault);
-
-    ASSERT_OK(task_destroy(faulter));
     ASSERT_OK(task_destroy(sleeper));
+    measure_faults();
     measure_slow("task.spawn", 10, spawn);
 }
 
@@ -128,6 +117,7 @@ static void print_sizes(void) {
 }
 
 void main(void) {
+    measure_init();
     measure("syscall.null", null_syscall);
     measure_ipc();
     measure_tasks();

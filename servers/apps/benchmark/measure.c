@@ -1,10 +1,17 @@
 #include "measure.h"
 
 #include <arch_user.h>
+#include <resea/cmdline.h>
 #include <resea/printf.h>
+#include <resea/syscall.h>
+#include <string.h>
 
 #define TIMES_PER_ROW 1000
 #define ROWS          5
+
+/// The clock's rate and an instruction's time, if that is what is to be counted.
+static uint64_t clock_hz;
+static unsigned instruction_ns;
 
 static void do_nothing(void) {
     // Keeps the compiler from dropping the loop around it.
@@ -29,12 +36,25 @@ static uint64_t best_row(unsigned times, void (*run)(void)) {
     return best;
 }
 
+void measure_init(void) {
+    struct kernel_info kernel;
+    ASSERT_OK(sys_info(INFO_KERNEL, 0, &kernel, sizeof(kernel)));
+    clock_hz = kernel.clock_hz;
+    const char *ns = cmdline_option("instruction-ns");
+    instruction_ns = ns ? (unsigned) atoi(ns) : 0;
+}
+
+/// Cycles of the clock, or the instructions that have been executed in that time.
+static uint64_t counted(uint64_t cycles) {
+    return instruction_ns ? cycles * 1000000000 / (clock_hz * instruction_ns) : cycles;
+}
+
 void measure_slow(const char *name, unsigned times, void (*run)(void)) {
     // The first calls fault in pages, here and on the other side.
     run();
     run();
     uint64_t empty = best_row(times, do_nothing);
-    METRIC(name, (best_row(times, run) - empty) / times, "cycles");
+    METRIC(name, counted(best_row(times, run) - empty) / times, "cycles");
 }
 
 void measure(const char *name, void (*run)(void)) {

@@ -5,6 +5,10 @@
 /// How the benchmarks count. The unit is the CPU's cycle counter; under an emulator that counts
 /// instructions (QEMU's -icount shift=0) it is guest instructions, and repeats exactly.
 
+/// Reads the option --instruction-ns=N: an emulator takes N nanoseconds of the clock's time for each
+/// instruction, and these are to be counted instead of the clock's cycles. To be called first.
+void measure_init(void);
+
 /// Calls `run` 1,000 times in a row and prints what one call costs, without the loop, as a metric:
 /// the lowest of a few rows, as the clock's interrupts fall into the others.
 void measure(const char *name, void (*run)(void));

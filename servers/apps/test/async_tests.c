@@ -6,7 +6,7 @@
 #include "test.h"
 #include "thread.h"
 
-#define COUNT 5
+#define COUNT MIN(3, ASYNC_QUEUE_MAX)
 
 /// Waits for the notification that something can be pulled.
 static void wait_for_async(void) {

@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
 static machine_function_t function;
 
@@ -48,13 +49,9 @@ static void test_machine(void) {
 
 /// What vm makes of programs that go wrong.
 static void test_programs_that_crash(void) {
-    static const char *const crashes[] = {
-        "null_pointer", "write_text",  "write_constant", "execute_stack",  "execute_data",
-        "touch_kernel", "read_kernel", "trap",           "overflow_stack",
-    };
-    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+    for (size_t i = 0; variant_crashes[i] != NULL; i++) {
         char cmdline[64];
-        snprintf(cmdline, sizeof(cmdline), "test_crasher %s", crashes[i]);
+        snprintf(cmdline, sizeof(cmdline), "test_crasher %s", variant_crashes[i]);
         int status = run_program(cmdline);
         if (status != ERR_ABORTED) {
             check_failed(__FILE__, __LINE__, "'%s' ended with %d instead of a crash", cmdline,

@@ -3,6 +3,7 @@
 #include <resea/task.h>
 
 #include "machine.h"
+#include "peer.h"
 #include "test.h"
 #include "thread.h"
 
@@ -208,6 +209,14 @@ static void test_unmap_takes_effect(void) {
     expect_fault(thread, NOWHERE + 5, 0);
 }
 
+/// A pager's rights don't reach beyond its own tasks, and the peer has none.
+static void test_tasks_of_others(void) {
+    task_t peer = peer_task();
+    CHECK_EQ(vm_unmap(peer, USER_IMAGE_BASE), ERR_NOT_PERMITTED);
+    CHECK_EQ(vm_map(peer, NOWHERE, ALIGN_DOWN((vaddr_t) page, PAGE_SIZE), 0, 0), ERR_NOT_PERMITTED);
+    CHECK_EQ(peer_do(peer, TEST_ACTION_MAP_PAGE, main_task), ERR_NOT_PERMITTED);
+}
+
 const struct test_case fault_cases[] = {
     {"fault.read", test_read},
     {"fault.write", test_write},
@@ -220,5 +229,6 @@ const struct test_case fault_cases[] = {
     {"fault.kpage_errors", test_kpage_errors},
     {"fault.unmap_errors", test_unmap_errors},
     {"fault.unmap_takes_effect", test_unmap_takes_effect},
+    {"fault.tasks_of_others", test_tasks_of_others},
     {NULL, NULL},
 };

@@ -48,7 +48,7 @@ static void test_types(void) {
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG | (1 << 30), IPC_SEND), ERR_INVALID_ARG);
     // An OoL kind that doesn't exist, and an OoL message too short for pointer and length.
     CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, 3, 16), IPC_SEND), ERR_INVALID_ARG);
-    CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, MSG_OOL_BYTES, 8), IPC_SEND), ERR_INVALID_ARG);
+    CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, MSG_OOL_BYTES, sizeof(void *)), IPC_SEND), ERR_INVALID_ARG);
     // Messages that only the kernel may send: nobody can fake a page fault or an exit.
     CHECK_EQ(send_to(peer, NOTIFICATIONS_MSG, IPC_SEND), ERR_INVALID_ARG);
     CHECK_EQ(send_to(peer, PAGE_FAULT_MSG, IPC_SEND), ERR_INVALID_ARG);
@@ -72,9 +72,8 @@ static void test_invalid_tasks(void) {
 /// A message never reaches the task that took over a dead one's slot.
 static void test_reused_slot(void) {
     task_t dead = dead_task();
-    task_t tids[CONFIG_NUM_TASKS > 8 ? 8 : 1];
     bool reused = false;
-    for (size_t i = 0; i < sizeof(tids) / sizeof(tids[0]) && !reused; i++) {
+    for (int i = 0; i < MAX_THREADS && !reused; i++) {
         task_t tid = thread_start(wait_forever);
         reused = TASK_SLOT(tid) == TASK_SLOT(dead);
         CHECK_NE(tid, dead);
@@ -155,11 +154,12 @@ static void test_nonblocking_call(void) {
 /// A payload too large for a server that receives from anybody is its sender's problem alone, even if
 /// it comes as a reply.
 static void test_oversized_reply_to_server(void) {
-    static uint8_t payload[PAGE_SIZE];
+    // More than a command line.
+    static const uint8_t payload[USER_ARGS_LEN + 1];
     struct message m;
     bzero(&m, sizeof(m));
     m.type = BENCHMARK_NOP_WITH_OOL_MSG;
-    m.ool_ptr = payload;
+    m.ool_ptr = (void *) (uintptr_t) payload;
     m.ool_len = sizeof(payload);
     // On another CPU vm may be busy with what came before: a reply doesn't wait for it.
     error_t err;

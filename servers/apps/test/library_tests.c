@@ -9,20 +9,21 @@
 #include <resea/printf.h>
 #include <string.h>
 
+#include "scale.h"
 #include "test.h"
 
 // The libraries have thorough tests of their own, which run natively. These are to show that they
 // work where they are used: with the system's heap, stack and start-up code.
 
 static void test_malloc(void) {
-    uint8_t *blocks[64];
-    for (size_t i = 0; i < 64; i++) {
+    uint8_t *blocks[NUM_BLOCKS];
+    for (size_t i = 0; i < NUM_BLOCKS; i++) {
         blocks[i] = malloc(i * 37);
-        CHECK(blocks[i] != NULL && IS_ALIGNED((uintptr_t) blocks[i], 16));
+        CHECK(blocks[i] != NULL && IS_ALIGNED((uintptr_t) blocks[i], 2 * sizeof(void *)));
         memset(blocks[i], (int) i, i * 37);
     }
 
-    for (size_t i = 0; i < 64; i++) {
+    for (size_t i = 0; i < NUM_BLOCKS; i++) {
         for (size_t j = 0; j < i * 37; j++) {
             if (!CHECK_EQ(blocks[i][j], i)) {
                 return;
@@ -34,10 +35,10 @@ static void test_malloc(void) {
 }
 
 static void test_malloc_large(void) {
-    uint8_t *block = malloc(4 * 1024 * 1024);
+    uint8_t *block = malloc(LARGE_LEN);
     CHECK(block != NULL);
     block[0] = 1;
-    block[4 * 1024 * 1024 - 1] = 2;
+    block[LARGE_LEN - 1] = 2;
     free(block);
     // Volatile: the compiler knows that no object is that large.
     volatile size_t too_large = SIZE_MAX - 100;
@@ -47,7 +48,7 @@ static void test_malloc_large(void) {
 static void test_realloc(void) {
     char *block = realloc(NULL, 10);
     strncpy2(block, "resea", 10);
-    block = realloc(block, 100000);
+    block = realloc(block, GROWN_LEN);
     CHECK_STR(block, "resea");
     block = realloc(block, 3);
     CHECK_EQ(memcmp(block, "res", 3), 0);

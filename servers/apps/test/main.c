@@ -10,13 +10,14 @@ static const struct test_case *const topics[] = {
     ipc_cases,   ipc_error_cases,   ool_cases,   notify_cases,  time_cases,    rights_cases,
     fault_cases, exception_cases,   task_cases,  sched_cases,   pointer_cases, info_cases,
     vm_cases,    supervision_cases, async_cases, library_cases, port_cases,
+    ool_paging_cases, vm_paging_cases, stack_cases,
 };
 
 static const struct test_case *running;
 static unsigned checks_failed;
 
 void check_failed(const char *file, unsigned line, const char *fmt, ...) {
-    char detail[160];
+    char detail[96];
     va_list args;
     va_start(args, fmt);
     vsnprintf(detail, sizeof(detail), fmt, args);

@@ -17,6 +17,11 @@ int peer_do(task_t peer, int action, int arg);
 /// Lets the peer exit, so that peer_task launches a new one.
 void peer_end(void);
 
+/// Fills memory with a pattern.
+void payload_fill(uint8_t *data, size_t len);
+/// Sends a payload to the peer, and checks what comes back.
+void payload_echo(uint8_t *data, size_t len);
+
 /// Launches a program and returns its task ID or an error.
 task_t launch(const char *cmdline);
 /// Launches a program and waits until it exits. Returns its status, or an error.

@@ -6,24 +6,11 @@
 #include "machine.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
 // Every pointer argument of every system call, with addresses that a program has no business with.
 // Each call is made by a thread, so that its pager, the test, sees what comes of it: it may end
 // with an error, fault, or be stopped; it must not succeed, and nothing may be written.
-
-static const uintptr_t bad_addresses[] = {
-    0,             // the null pointer
-    USER_END - 8,  // the end of user space, and across it
-    USER_END,      // not canonical
-    0x8000000000000000ul,
-    0xffff000000000000ul,  // the kernel's
-    0xffff800000000000ul,
-    0,  // its text: see below
-    0xfffffffffffff000ul,
-    0xfffffffffffffff8ul,  // wraps around
-};
-#define NUM_ADDRESSES (sizeof(bad_addresses) / sizeof(bad_addresses[0]))
-#define TEXT_ADDRESS  6
 
 static char good[TASK_NAME_LEN] = "name";
 static struct message good_message;
@@ -100,40 +87,52 @@ static void check_outcome(task_t thread, const struct message *m, const char *wh
     }
 }
 
-static void try_all(long (*func)(uintptr_t), const char *what) {
+static void try_one(long (*func)(uintptr_t), uintptr_t address, const char *what) {
     attempt = func;
-    for (size_t i = 0; i < NUM_ADDRESSES; i++) {
-        bad = i == TEXT_ADDRESS ? machine.kernel_text : bad_addresses[i];
-        result = 0;
-        task_t thread = thread_start(run_attempt);
-        if (func == try_message_to_receive && thread_wait_blocked(thread)) {
-            send_to_receiver(thread);
-        }
+    bad = address;
+    result = 0;
+    task_t thread = thread_start(run_attempt);
+    if (func == try_message_to_receive && thread_wait_blocked(thread)) {
+        send_to_receiver(thread);
+    }
 
-        struct message m;
-        error_t err = thread_recv(thread, &m);
-        // An error that the thread sent would be a success of the attempt.
-        m.type = IS_ERROR(err) ? err : m.type;
-        check_outcome(thread, &m, what);
-        thread_destroy(thread);
+    struct message m;
+    error_t err = thread_recv(thread, &m);
+    // An error that the thread sent would be a success of the attempt.
+    m.type = IS_ERROR(err) ? err : m.type;
+    check_outcome(thread, &m, what);
+    thread_destroy(thread);
+}
+
+static void try_to_read(long (*func)(uintptr_t), const char *what) {
+    for (unsigned i = 0; i < variant_num_unreadable; i++) {
+        try_one(func, variant_unreadable[i], what);
+    }
+    try_one(func, machine.kernel_text, what);
+}
+
+static void try_to_write(long (*func)(uintptr_t), const char *what) {
+    try_to_read(func, what);
+    for (unsigned i = 0; i < variant_num_unwritable; i++) {
+        try_one(func, variant_unwritable[i], what);
     }
 }
 
-#define POINTER_TEST(name)          \
+#define POINTER_TEST(name, try_all) \
     static void test_##name(void) { \
         try_all(try_##name, #name); \
     }
 
-POINTER_TEST(message_to_send)
-POINTER_TEST(message_to_receive)
-POINTER_TEST(ool_to_send)
-POINTER_TEST(console_write)
-POINTER_TEST(klog_buffer)
-POINTER_TEST(klog_position)
-POINTER_TEST(info)
-POINTER_TEST(task_name)
-POINTER_TEST(kdebug_command)
-POINTER_TEST(kdebug_buffer)
+POINTER_TEST(message_to_send, try_to_read)
+POINTER_TEST(message_to_receive, try_to_write)
+POINTER_TEST(ool_to_send, try_to_read)
+POINTER_TEST(console_write, try_to_read)
+POINTER_TEST(klog_buffer, try_to_write)
+POINTER_TEST(klog_position, try_to_write)
+POINTER_TEST(info, try_to_write)
+POINTER_TEST(task_name, try_to_read)
+POINTER_TEST(kdebug_command, try_to_read)
+POINTER_TEST(kdebug_buffer, try_to_write)
 
 const struct test_case pointer_cases[] = {
     {"pointer.message_to_send", test_message_to_send},

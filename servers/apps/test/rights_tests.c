@@ -108,7 +108,6 @@ static void test_tasks_and_mapping(void) {
     CHECK_EQ(peer_do(peer, TEST_ACTION_CREATE_TASK, TASK_ID(CONFIG_NUM_TASKS, 0)),
              ERR_NOT_PERMITTED);
     CHECK_EQ(peer_do(peer, TEST_ACTION_DESTROY_TASK, main_task), ERR_NOT_PERMITTED);
-    CHECK_EQ(peer_do(peer, TEST_ACTION_MAP_PAGE, main_task), ERR_NOT_PERMITTED);
     CHECK_EQ(peer_do(peer, TEST_ACTION_GRANT_IRQ, machine.irq), ERR_NOT_PERMITTED);
 }
 
@@ -118,8 +117,6 @@ static void test_tasks_of_others(void) {
     CHECK_EQ(task_destroy(peer), ERR_NOT_PERMITTED);
     CHECK_EQ(task_destroy(INIT_TASK), ERR_NOT_PERMITTED);
     CHECK_EQ(task_schedule(peer, TASK_PRIORITY_MAX), ERR_NOT_PERMITTED);
-    CHECK_EQ(vm_unmap(peer, USER_IMAGE_BASE), ERR_NOT_PERMITTED);
-    CHECK_EQ(vm_map(peer, 0x50000000, (vaddr_t) peer_task & ~0xffful, 0, MAP_X), ERR_NOT_PERMITTED);
 }
 
 const struct test_case rights_cases[] = {

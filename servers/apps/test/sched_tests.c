@@ -6,32 +6,34 @@
 #include "test.h"
 #include "thread.h"
 
-#define NUM_SPINNERS 3
+#define NUM_SPINNERS MIN(3, MAX_THREADS)
 
-static volatile uint64_t turns[NUM_SPINNERS + 1];
-static volatile unsigned num_started;
+// By thread_index().
+static volatile unsigned long turns[MAX_THREADS];
+static volatile bool survived[MAX_THREADS];
 static volatile bool stop;
-static volatile bool survived[NUM_SPINNERS];
 
-static void count_turns(volatile uint64_t *count) {
+static void spin(void) {
+    volatile unsigned long *count = &turns[thread_index(sys_task_self())];
     while (!stop) {
         (*count)++;
     }
 }
 
-static void spin(void) {
-    count_turns(&turns[__atomic_fetch_add(&num_started, 1, __ATOMIC_RELAXED)]);
-}
-
-static void spin_below(void) {
-    count_turns(&turns[NUM_SPINNERS]);
-}
-
 static void reset(void) {
     stop = false;
-    num_started = 0;
-    for (int i = 0; i <= NUM_SPINNERS; i++) {
+    for (int i = 0; i < MAX_THREADS; i++) {
         turns[i] = 0;
+    }
+}
+
+static unsigned long turns_of(task_t tid) {
+    return turns[thread_index(tid)];
+}
+
+static void wait_started(task_t tid) {
+    while (turns_of(tid) == 0) {
+        thread_rest(10);
     }
 }
 
@@ -44,22 +46,19 @@ static uint64_t cycles_of(task_t tid) {
 /// Tasks of one priority get the CPU in turn.
 static void test_round_robin(void) {
     reset();
-    task_t threads[NUM_SPINNERS];
+    task_t threads[MAX_THREADS];
     for (int i = 0; i < NUM_SPINNERS; i++) {
         threads[i] = thread_start(spin);
     }
 
-    while (num_started < NUM_SPINNERS) {
-        thread_rest(10);
-    }
-
-    uint64_t before[NUM_SPINNERS];
+    unsigned long before[MAX_THREADS];
     for (int i = 0; i < NUM_SPINNERS; i++) {
-        before[i] = turns[i];
+        wait_started(threads[i]);
+        before[i] = turns_of(threads[i]);
     }
     thread_rest(300);
     for (int i = 0; i < NUM_SPINNERS; i++) {
-        CHECK_GT(turns[i], before[i]);
+        CHECK_GT(turns_of(threads[i]), before[i]);
         CHECK_GT(cycles_of(threads[i]), 0);
     }
 
@@ -80,20 +79,18 @@ static void test_priorities(void) {
 
     reset();
     task_t above = thread_start(spin);
-    while (num_started < 1) {
-        thread_rest(10);
-    }
-    task_t below = thread_start_below(spin_below);
+    wait_started(above);
+    task_t below = thread_start_below(spin);
     thread_rest(50);
-    CHECK_EQ(turns[NUM_SPINNERS], 0);
+    CHECK_EQ(turns_of(below), 0);
 
     // Now the other way round.
     CHECK_OK(task_schedule(above, TASK_PRIORITY_MAX));
     thread_rest(50);
-    CHECK_GT(turns[NUM_SPINNERS], 0);
-    uint64_t before = turns[0];
+    CHECK_GT(turns_of(below), 0);
+    unsigned long before = turns_of(above);
     thread_rest(50);
-    CHECK_EQ(turns[0], before);
+    CHECK_EQ(turns_of(above), before);
 
     stop = true;
     thread_join(below);
@@ -103,7 +100,7 @@ static void test_priorities(void) {
 /// A task that was woken runs before a less urgent one goes on.
 static void test_preemption(void) {
     reset();
-    task_t below = thread_start_below(spin_below);
+    task_t below = thread_start_below(spin);
     thread_rest(20);
     // That we are here again is what is tested: the spinner never blocks.
     CHECK_NE(state_of(below), TASK_UNUSED);
@@ -112,7 +109,7 @@ static void test_preemption(void) {
 }
 
 static void keep_registers(void) {
-    unsigned index = __atomic_fetch_add(&num_started, 1, __ATOMIC_RELAXED);
+    unsigned index = thread_index(sys_task_self());
     bool good = true;
     for (int i = 0; i < 20; i++) {
         good = machine_fpu_keeps(0x0123456789abcdefull * (index + 3), 2000) && good;
@@ -121,10 +118,9 @@ static void keep_registers(void) {
 }
 
 static void test_fpu_state(void) {
-    reset();
-    task_t threads[NUM_SPINNERS];
+    task_t threads[MAX_THREADS];
+    memset((void *) (uintptr_t) survived, 0, sizeof(survived));
     for (int i = 0; i < NUM_SPINNERS; i++) {
-        survived[i] = false;
         threads[i] = thread_start(keep_registers);
     }
 
@@ -135,12 +131,10 @@ static void test_fpu_state(void) {
     }
     CHECK(good);
 
-    // They have numbered themselves in the order in which they began.
     for (int i = 0; i < NUM_SPINNERS; i++) {
+        unsigned index = thread_index(threads[i]);
         thread_join(threads[i]);
-    }
-    for (int i = 0; i < NUM_SPINNERS; i++) {
-        CHECK(survived[i]);
+        CHECK(survived[index]);
     }
 }
 

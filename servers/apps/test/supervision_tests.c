@@ -18,7 +18,8 @@ static error_t call_nop(task_t *cached) {
 static void test_serve_and_lookup(void) {
     CHECK_OK(ipc_serve("test"));
     CHECK_OK(ipc_serve("test.second"));
-    CHECK_EQ(ipc_lookup("test_peer"), peer_task());
+    task_t peer = peer_task();
+    CHECK_EQ(ipc_lookup("test_peer"), peer);
     // Those that one may not call one can't look up.
     CHECK_EQ(ipc_lookup("test"), ERR_NOT_PERMITTED);
     CHECK_EQ(ipc_lookup("random"), ERR_NOT_PERMITTED);

@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
 static void do_nothing(void) {}
 
@@ -20,7 +21,7 @@ static void free_tid(task_t tid) {
 }
 
 static error_t create(task_t tid, task_t pager, unsigned flags) {
-    return task_create(tid, "unwanted", USER_IMAGE_BASE, pager, flags);
+    return variant_create_task(0, tid, pager, flags);
 }
 
 static void test_self(void) {
@@ -118,7 +119,7 @@ static void test_destroy_in_any_state(void) {
 
 /// Nothing is left of many tasks.
 static void test_create_many(void) {
-    size_t total, before, after;
+    size_t total = 0, before = 0, after = 0;
     for (int i = 0; i < 2 * CONFIG_NUM_TASKS; i++) {
         thread_join(thread_start(do_nothing));
     }

@@ -20,7 +20,6 @@ extern const struct test_case notify_cases[];
 extern const struct test_case time_cases[];
 extern const struct test_case rights_cases[];
 extern const struct test_case sched_cases[];
-extern const struct test_case fault_cases[];
 extern const struct test_case exception_cases[];
 extern const struct test_case task_cases[];
 extern const struct test_case info_cases[];
@@ -32,6 +31,10 @@ extern const struct test_case library_cases[];
 
 // What not every machine has: not linked there.
 extern const struct test_case port_cases[] __weak;
+extern const struct test_case fault_cases[] __weak;
+extern const struct test_case ool_paging_cases[] __weak;
+extern const struct test_case vm_paging_cases[] __weak;
+extern const struct test_case stack_cases[] __weak;
 
 /// Tells of a failed check and lets the running test case fail. Use the macros below.
 void check_failed(const char *file, unsigned line, const char *fmt, ...) __printf(3, 4);

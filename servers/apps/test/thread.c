@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "test.h"
+#include "variant.h"
 
-#define STACK_LEN       (THREAD_STACK_PAGES * PAGE_SIZE)
-#define MAX_TAKEN_PAGES (MAX_THREADS * 16)
 /// How long a thread may take to get into a state.
 #define PATIENCE_MS 10000
 
@@ -22,16 +21,7 @@ struct thread {
     struct message message;
 };
 
-// From the linker script: the page-aligned parts of the program.
-extern uint8_t __image[], __rodata_end[], __image_end[];
-
 static struct thread threads[MAX_THREADS];
-static uint8_t stacks[MAX_THREADS][STACK_LEN] __aligned(PAGE_SIZE);
-/// A page that the kernel may take for its page tables; 0 if it has taken the last one.
-static vaddr_t spare_page;
-/// The pages that it has taken. vm takes them back once there is no thread any more.
-static vaddr_t taken_pages[MAX_TAKEN_PAGES];
-static size_t num_taken_pages;
 task_t main_task;
 
 static struct thread *find_thread(task_t tid) {
@@ -42,6 +32,16 @@ static struct thread *find_thread(task_t tid) {
     }
 
     return NULL;
+}
+
+static unsigned index_of(const struct thread *thread) {
+    return (unsigned) (thread - threads);
+}
+
+unsigned thread_index(task_t tid) {
+    struct thread *thread = find_thread(tid);
+    ASSERT(thread != NULL);
+    return index_of(thread);
 }
 
 void threads_init(void) {
@@ -58,7 +58,7 @@ task_t thread_create(void (*run)(void), unsigned flags) {
     struct thread *thread = find_thread(0);
     ASSERT(thread != NULL);
     task_t tid = alloc_tid();
-    ASSERT_OK(task_create(tid, "test_thread", (vaddr_t) thread_entry, main_task, flags));
+    ASSERT_OK(variant_create_task(index_of(thread), tid, main_task, flags));
     thread->run = run;
     thread->has_message = false;
     thread->tid = tid;
@@ -89,12 +89,6 @@ static bool any_thread(void) {
     return false;
 }
 
-static void free_taken_pages(void) {
-    while (num_taken_pages > 0) {
-        CHECK_OK(call_vm_free_pages(INIT_TASK, taken_pages[--num_taken_pages], 1));
-    }
-}
-
 void thread_destroy(task_t tid) {
     struct thread *thread = find_thread(tid);
     ASSERT(thread != NULL);
@@ -102,7 +96,7 @@ void thread_destroy(task_t tid) {
     CHECK_OK(task_destroy(tid));
     CHECK_OK(call_task_free(INIT_TASK, tid));
     if (!any_thread()) {
-        free_taken_pages();
+        variant_all_ended();
     }
 }
 
@@ -120,63 +114,8 @@ __noreturn void thread_main(void) {
     task_exit_with(THREAD_DONE);
 }
 
-error_t thread_map(task_t tid, vaddr_t vaddr, vaddr_t src, unsigned flags) {
-    while (true) {
-        if (spare_page == 0) {
-            paddr_t paddr;
-            ASSERT_OK(call_vm_alloc_pages(INIT_TASK, 1, 0, &spare_page, &paddr));
-        }
-
-        error_t err = vm_map(tid, vaddr, src, spare_page, flags);
-        if (err == ERR_TRY_AGAIN || err > 0) {
-            ASSERT(num_taken_pages < MAX_TAKEN_PAGES);
-            taken_pages[num_taken_pages++] = spare_page;
-            spare_page = 0;
-        }
-
-        if (err != ERR_TRY_AGAIN) {
-            return MIN(err, OK);
-        }
-    }
-}
-
-/// Where in this program the thread's page at `page` is; 0: nowhere.
-static vaddr_t backing_page(const struct thread *thread, vaddr_t page, bool write) {
-    vaddr_t src = 0;
-    if (page >= USER_STACK_TOP - STACK_LEN && page < USER_STACK_TOP) {
-        vaddr_t stack = (vaddr_t) stacks[thread - threads];
-        src = stack + (page - (USER_STACK_TOP - STACK_LEN));
-    } else if (page >= (vaddr_t) __image && page < (vaddr_t) __image_end) {
-        src = page;
-    }
-
-    // The page must be here before it can be there. Nothing of it may change: the other threads use
-    // it, too. A page of the program's that can't be written is left for the kernel to refuse.
-    if (src >= (vaddr_t) __rodata_end && write) {
-        __atomic_fetch_or((uint8_t *) src, 0, __ATOMIC_RELAXED);
-    } else if (src != 0) {
-        (void) *(volatile uint8_t *) src;
-    }
-
-    return src;
-}
-
 bool thread_page_in(task_t tid, vaddr_t vaddr, unsigned fault) {
-    struct thread *thread = find_thread(tid);
-    vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
-    bool write = (fault & FAULT_WRITE) != 0;
-    vaddr_t src = backing_page(thread, page, write);
-    if (src == 0) {
-        return false;
-    }
-
-    // Read before, and now written: pages are mapped writable only once that is needed.
-    if ((fault & FAULT_PRESENT) && write && src >= (vaddr_t) __rodata_end) {
-        ASSERT_OK(vm_unmap(tid, page));
-    }
-
-    unsigned flags = (write ? MAP_W : 0) | ((fault & FAULT_EXEC) ? MAP_X : 0);
-    return thread_map(tid, page, src, flags) == OK;
+    return variant_page_in(thread_index(tid), tid, vaddr, fault);
 }
 
 void thread_resume(task_t tid) {

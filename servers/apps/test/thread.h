@@ -3,15 +3,16 @@
 
 /// \file
 /// Tasks that the test program itself creates and pages. They run functions of this program in
-/// address spaces of their own, into which the test, being their pager, maps its own pages: so they
-/// share its code and its variables. What they say and do to the kernel is raw system calls: the
+/// address spaces of their own, into which the test, being their pager, maps its own pages (without an
+/// MMU, there is but one address space): so they share its code and its variables. What they say and do to the kernel is raw system calls: the
 /// library's state belongs to the main task.
 
 #include <kernel_abi.h>
 #include <message.h>
 #include <types.h>
 
-#define MAX_THREADS        8
+#include "scale.h"
+
 #define THREAD_STACK_PAGES 3
 
 /// Exit status of a thread that runs to its end.
@@ -29,6 +30,8 @@ task_t thread_create(void (*run)(void), unsigned flags);
 task_t thread_start(void (*run)(void));
 /// The same, one priority below the test's own.
 task_t thread_start_below(void (*run)(void));
+/// Counts the threads there are, from 0; below MAX_THREADS.
+unsigned thread_index(task_t tid);
 /// Destroys a thread.
 void thread_destroy(task_t tid);
 

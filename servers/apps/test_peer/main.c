@@ -42,11 +42,27 @@ static error_t call(task_t dst) {
     return ipc_call(dst, &m);
 }
 
+static int change_data(void) {
+    static volatile int in_data = 1000;
+    static volatile int in_bss;
+    bool same = in_data == 1000 + in_bss;
+    in_data++;
+    return same ? in_bss++ : -1;
+}
+
+/// Never ends; the volatile keeps it from being turned into a loop. Without an MMU, the kernel looks at the
+/// stack when it is entered.
+static unsigned recurse(volatile unsigned depth) {
+    volatile unsigned here = depth + 1;
+    (void) sys_nop();
+    return here == 0 ? 0 : recurse(here) + here;
+}
+
 static void act(task_t client, int action, int arg) {
     int result = OK;
     switch (action) {
     case TEST_ACTION_CRASH:
-        *(volatile int *) (uintptr_t) 0 = 1;
+        __builtin_trap();
         break;
     case TEST_ACTION_LISTEN_TO_CALLER:
         listen_to = client;
@@ -67,16 +83,23 @@ static void act(task_t client, int action, int arg) {
         result = read_port((uint16_t) arg);
         break;
     case TEST_ACTION_CREATE_TASK:
-        result = task_create(arg, "unwanted", USER_IMAGE_BASE, task_self(), 0);
+        result = task_create(arg, "unwanted", (vaddr_t) act, task_self(), 0);
         break;
     case TEST_ACTION_DESTROY_TASK:
         result = task_destroy(arg);
         break;
     case TEST_ACTION_MAP_PAGE:
-        result = vm_map(arg, USER_PAGES_BASE, USER_IMAGE_BASE, 0, MAP_X);
+        result = vm_map(arg, ALIGN_DOWN((vaddr_t) act, PAGE_SIZE),
+                        ALIGN_DOWN((vaddr_t) act, PAGE_SIZE), 0, MAP_X);
         break;
     case TEST_ACTION_GRANT_IRQ:
         result = sys_grant(task_self(), GRANT_IRQ, (unsigned) arg, 1);
+        break;
+    case TEST_ACTION_CHANGE_DATA:
+        result = change_data();
+        break;
+    case TEST_ACTION_OVERFLOW_STACK:
+        result = (int) recurse((unsigned) arg);
         break;
     }
 

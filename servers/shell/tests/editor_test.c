@@ -55,8 +55,7 @@ static void show(const char *str, size_t len) {
     }
 }
 
-static void offer_names(struct editor *e, const char *prefix) {
-    (void) prefix;
+static void offer_names(struct editor *e) {
     editor_offer(e, "hello");
     editor_offer(e, "help");
     editor_offer(e, "ps");

@@ -10,11 +10,12 @@
 ///     ASYNC_MSG               <----------------  async_recv(src, &m)
 ///     async_reply(m.src)      --the message--->
 
+#include <config.h>
 #include <message.h>
 #include <types.h>
 
 /// A receiver that doesn't pull its messages can't make the sender keep more than these.
-#define ASYNC_QUEUE_MAX 256
+#define ASYNC_QUEUE_MAX CONFIG_ASYNC_QUEUE
 
 /// Queues a copy of the message (with its out-of-line payload) for dst and notifies it. Never blocks.
 /// ERR_NO_MEMORY: there are ASYNC_QUEUE_MAX messages for dst already, or malloc failed. If dst is

@@ -25,7 +25,8 @@ error_t sys_notify(task_t dst, notifications_t notifications);
 
 /// In milliseconds; 0 stops the timer.
 error_t sys_timer_set(msec_t timeout);
-/// Milliseconds since boot.
+/// Milliseconds since boot. On 32-bit machines, the program must ask once in 49 days to get more than the
+/// low 32 bits right.
 uint64_t sys_clock(void);
 
 /// Returns how many bytes were written.
@@ -37,7 +38,9 @@ int sys_console_read(char *buf, size_t len);
 error_t sys_irq_acquire(unsigned irq);
 error_t sys_irq_release(unsigned irq);
 
-error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags);
+/// `memory`: NULL with an MMU. Without one, it is the task's, and `name` must lie in flash.
+error_t sys_task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags,
+                        const struct task_memory *memory);
 error_t sys_task_destroy(task_t tid);
 __noreturn void sys_task_exit(int status);
 task_t sys_task_self(void);

@@ -14,6 +14,12 @@
 /// ERR_NOT_PERMITTED: no right to create tasks, a right in `flags` that the caller lacks, or a pager
 /// other than the caller. ERR_UNAVAILABLE: TASK_ABI_HOOK.
 error_t task_create(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags);
+/// The same where there is no MMU: `memory`, a part of the caller's, is the task's RAM, with its stack at
+/// the start (see struct task_memory). The task may use all that the caller may. `name` must lie in
+/// flash: the kernel keeps the pointer. ERR_INVALID_ARG as well: memory that is misaligned, too small,
+/// or not the caller's.
+error_t task_create_in(task_t tid, const char *name, vaddr_t ip, task_t pager, unsigned flags,
+                       const struct task_memory *memory);
 /// Ends a task that the caller pages; whoever waits for it gets ERR_ABORTED at once. ERR_INVALID_TASK,
 /// ERR_NOT_PERMITTED, or ERR_INVALID_ARG: the caller itself.
 error_t task_destroy(task_t tid);

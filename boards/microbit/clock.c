@@ -1,0 +1,76 @@
+#include "nrf51.h"
+#include <kernel/board.h>
+#include <kernel/hal.h>
+
+// RM 18, "Timer/counter": TIMER0 counts the 16 MHz clock in 32 bits, for ever. Compare register 0 is the
+// deadline, 1 takes what the counter is now, 2 fires once a round (268 s): the kernel looks at least then.
+
+#define START           0x000
+#define CAPTURE(n)      (0x040 + 4 * (n))
+#define COMPARE(n)      (0x140 + 4 * (n))
+#define INTENSET        0x304
+#define BITMODE         0x508
+#define PRESCALER       0x510
+#define CC(n)           (0x540 + 4 * (n))
+#define INT_COMPARE(n)  (1u << (16 + (n)))
+#define BITMODE_32      3
+
+#define DEADLINE 0
+#define NOW      1
+#define ROUND    2
+
+// RM 13, "Clock management": the crystal. The timer goes on meanwhile with the less exact internal clock.
+#define HFCLKSTART 0x000
+
+#define HZ 16000000u
+
+static uint32_t rounds, last;
+
+void clock_init(void) {
+    CLOCK(HFCLKSTART) = 1;
+    TIMER(BITMODE) = BITMODE_32;
+    TIMER(PRESCALER) = 0;
+    TIMER(CC(ROUND)) = 0;
+    TIMER(INTENSET) = INT_COMPARE(DEADLINE) | INT_COMPARE(ROUND);
+    TIMER(START) = 1;
+    nvic_unmask(TIMER0);
+}
+
+uint64_t board_cycles(void) {
+    TIMER(CAPTURE(NOW)) = 1;
+    uint32_t now = TIMER(CC(NOW));
+    if (now < last) {
+        rounds++;
+    }
+    last = now;
+    return ((uint64_t) rounds << 32) | now;
+}
+
+uint64_t board_clock_hz(void) {
+    return HZ;
+}
+
+uint64_t board_boot_wait_cycles(void) {
+    return 0;
+}
+
+/// The clock starts with the kernel.
+uint64_t board_boot_cycles(void) {
+    return 0;
+}
+
+void board_timer_set(uint64_t deadline) {
+    // Later than a round from now, it fires early, and the kernel sets it again.
+    TIMER(CC(DEADLINE)) = (uint32_t) deadline;
+    if (board_cycles() >= deadline) {
+        nvic_pend(TIMER0);  // It may have gone by before the register was set.
+    }
+}
+
+/// Called for TIMER0's line.
+void clock_interrupt(void) {
+    TIMER(COMPARE(DEADLINE)) = 0;
+    TIMER(COMPARE(ROUND)) = 0;
+    (void) board_cycles();
+    kernel_timer();
+}

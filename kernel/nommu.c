@@ -1,0 +1,312 @@
+#include <kernel/board.h>
+#include <kernel/ipc.h>
+#include <kernel/memory.h>
+#include <kernel/panic.h>
+#include <kernel/transfer.h>
+#include <program_table.h>
+#include <string.h>
+
+// Memory without an MMU. Kernel and programs share one address space; nothing keeps a task from touching
+// what isn't its own. What the kernel can do is done: it never reads or writes for a task what the task
+// may not read or write itself, and it looks at the guard words below a task's stack at every trap.
+
+// From the linker script: what any task may read (code and constants of all programs).
+extern const uint8_t __flash[], __flash_end[];
+
+#define GUARD_BYTES (STACK_GUARD_WORDS * sizeof(uint32_t))
+/// Of what tasks are given: lengths are kept in these units.
+#define UNIT 8
+
+static uint32_t ram_len(const struct task *task) {
+    return task->ram_units * UNIT;
+}
+
+static uint32_t stack_len(const struct task *task) {
+    return task->stack_units * UNIT;
+}
+
+// ---- Whose memory -------------------------------------------------------------------------------
+
+/// Whether [addr, addr + len) lies within [base, base + size), without overflow.
+static bool is_within(vaddr_t addr, size_t len, vaddr_t base, size_t size) {
+    return addr >= base && addr - base <= size && len <= size - (addr - base);
+}
+
+/// The null pointer is none, even if there is flash at 0: debug builds don't compute with it.
+static bool is_flash(vaddr_t addr, size_t len) {
+    return addr != 0 && is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
+}
+
+/// What the last check has refused: syscall_fault() tells of it.
+static vaddr_t refused;
+
+static bool allow(bool allowed, vaddr_t addr) {
+    if (!allowed) {
+        refused = addr;
+    }
+    return allowed;
+}
+
+bool memory_may_write(const struct task *task, vaddr_t addr, size_t len, size_t align) {
+    bool own = is_within(addr, len, task->ram, ram_len(task));
+    return allow(own && IS_ALIGNED(addr, align), addr);
+}
+
+bool memory_may_read(const struct task *task, vaddr_t addr, size_t len, size_t align) {
+    bool readable = is_within(addr, len, task->ram, ram_len(task)) || is_flash(addr, len);
+    return allow(readable && IS_ALIGNED(addr, align), addr);
+}
+
+bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
+    if (!memory_may_read(current_task(), src, len, 1)) {
+        return false;
+    }
+    memcpy(dst, (const void *) src, len);
+    return true;
+}
+
+bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
+    if (!memory_may_write(current_task(), dst, len, 1)) {
+        return false;
+    }
+    memcpy((void *) dst, src, len);
+    return true;
+}
+
+error_t syscall_fault(void) {
+    task_note_end(EXP_PROTECTION, 0, refused);
+    current_task()->work |= WORK_FAULT;
+    return SYSCALL_PENDING;
+}
+
+error_t memory_map(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __unused,
+                   uintptr_t kpage __unused, unsigned flags __unused) {
+    return ERR_UNAVAILABLE;
+}
+
+error_t memory_unmap(task_t tid __unused, vaddr_t vaddr __unused) {
+    return ERR_UNAVAILABLE;
+}
+
+void memory_count(size_t *mapped, size_t *tables, size_t *total) {
+    *mapped = *tables = *total = 0;
+}
+
+// ---- The life of a task -------------------------------------------------------------------------
+
+/// Whether the numbers make sense, wherever the memory is.
+static bool is_sound(const struct task_memory *memory) {
+    return ((memory->ram_base | memory->ram_len | memory->stack_len) & (UNIT - 1)) == 0
+           && memory->ram_base + memory->ram_len >= memory->ram_base
+           && memory->ram_len <= UINT16_MAX * UNIT
+           && memory->stack_len >= STACK_MIN && memory->stack_len <= memory->ram_len;
+}
+
+/// Whether the current task may give that memory away.
+static bool may_give(const struct task *creator, const struct task_memory *memory) {
+    if (!(creator->flags & TASK_RIGHT_PHYS)) {
+        return is_within(memory->ram_base, memory->ram_len, creator->ram, ram_len(creator));
+    }
+    const struct program_table *table = &__program_table;
+    return is_within(memory->ram_base, memory->ram_len, table->ram_base + table->kernel_ram_len,
+                     table->ram_len - table->kernel_ram_len);
+}
+
+static bool is_name(vaddr_t name) {
+    for (size_t i = 0; i < TASK_NAME_LEN && is_flash(name + i, 1); i++) {
+        if (!((const char *) name)[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+error_t memory_read_template(struct task_template *template, vaddr_t name, vaddr_t memory) {
+    const struct task *creator = current_task();
+    if (!arch_copy_from_user(&template->memory, memory, sizeof(template->memory))) {
+        return syscall_fault();
+    }
+    if (!is_name(name) || !is_sound(&template->memory)) {
+        return ERR_INVALID_ARG;
+    }
+    if (!may_give(creator, &template->memory)) {
+        return ERR_NOT_PERMITTED;
+    }
+    template->name = (const char *) name;
+    bool is_thread = !(creator->flags & TASK_RIGHT_PHYS);
+    template->ram = is_thread ? creator->ram : template->memory.ram_base;
+    template->ram_len = is_thread ? ram_len(creator) : template->memory.ram_len;
+    return OK;
+}
+
+void memory_init_slot(struct task *task __unused, int slot __unused) {}
+
+vaddr_t memory_stack_top(const struct task *task) {
+    return task->stack + stack_len(task) - USER_ARGS_LEN;
+}
+
+void memory_init_task(struct task *task, const struct task_template *template) {
+    task->name = template->name;
+    task->ram = template->ram;
+    task->ram_units = template->ram_len / UNIT;
+    task->stack = template->memory.ram_base;
+    task->stack_units = template->memory.stack_len / UNIT;
+    for (uint32_t *word = (uint32_t *) task->stack; word < (uint32_t *) memory_stack_top(task);
+         word++) {
+        *word = STACK_PATTERN;
+    }
+}
+
+void memory_begin_destroy(struct task *task __unused) {}
+
+bool memory_teardown(struct task *task __unused) {
+    return true;
+}
+
+/// The words at the end of a stack, which nobody writes, are the pattern, too.
+bool kernel_check_stack(vaddr_t sp) {
+    struct task *task = current_task();
+    const uint32_t *guard = (const uint32_t *) task->stack;
+    bool intact = sp >= task->stack + GUARD_BYTES;
+    for (int i = 0; i < STACK_GUARD_WORDS; i++) {
+        intact &= guard[i] == STACK_PATTERN;
+    }
+    if (!intact) {
+        task_stop(EXP_STACK_OVERFLOW, 0, sp);
+    }
+    return intact;
+}
+
+void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used) {
+    const uint32_t *word = (const uint32_t *) (task->stack + GUARD_BYTES);
+    const uint32_t *top = (const uint32_t *) memory_stack_top(task);
+    while (word < top && *word == STACK_PATTERN) {
+        word++;
+    }
+    *size = stack_len(task);
+    *used = (uint32_t) (task->stack + stack_len(task) - (vaddr_t) word);
+}
+
+// ---- Boot ---------------------------------------------------------------------------------------
+
+void memory_init(void) {
+    arch_init();
+}
+
+void memory_load_init(struct task *task) {
+    const struct program_entry *vm = &__program_table.programs[0];
+    if (__program_table.magic != PROGRAM_TABLE_MAGIC || !__program_table.num_programs) {
+        PANIC("the program table linked into the kernel is damaged");
+    }
+    struct task_template template = {
+        .name = vm->name,
+        .memory = {vm->ram_base, vm->ram_len, vm->stack_len},
+        .ram = vm->ram_base,
+        .ram_len = vm->ram_len,
+    };
+    memory_init_task(task, &template);
+    arch_task_init(task, vm->entry);
+}
+
+uint64_t memory_ram_bytes(void) {
+    return __program_table.ram_len;
+}
+
+size_t memory_boot_bytes(void) {
+    return 0;
+}
+
+/// The page holds text up to a NUL, or is erased from some byte on.
+const char *memory_cmdline(void) {
+    const char *text = (const char *) (uintptr_t) __program_table.cmdline;
+    for (uint32_t i = 0; text && i < __program_table.cmdline_len; i++) {
+        if (!text[i]) {
+            return text;
+        }
+        if ((uint8_t) text[i] == 0xff) {
+            break;
+        }
+    }
+    return "";
+}
+
+// ---- Messages -----------------------------------------------------------------------------------
+
+// SYS_IPC has checked the buffers once and for all: what lies in them may change meanwhile, where they
+// are can't.
+
+static struct message *message_of(struct task *task) {
+    return (struct message *) ipc_user_msg(task);
+}
+
+error_t transfer_begin(struct task *task, unsigned flags) {
+    vaddr_t buf = ipc_user_msg(task);
+    bool usable = (flags & IPC_RECV)
+                      ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
+                      : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
+    if (usable && (flags & IPC_RECV) && ipc_ool_cap(task)) {
+        usable = memory_may_write(task, ipc_ool_buf(task), ipc_ool_cap(task), 1);
+    }
+    return usable ? OK : syscall_fault();
+}
+
+struct message *transfer_buffer(struct task *task) {
+    return message_of(task);
+}
+
+static bool has_ool(int type) {
+    return type >= 0 && (type & MSG_OOL);
+}
+
+/// Copies the message of `from`, which has been checked, to where `to` wants it. A payload is short
+/// here: it is copied in one go.
+static error_t __mustuse pass(struct task *from, struct task *to, int type) {
+    const struct message *m = message_of(from);
+    struct message *dst = message_of(to);
+    size_t ool_len = has_ool(type) ? m->ool_len : 0;
+    if (ool_len > ipc_ool_cap(to)) {
+        return ERR_TOO_LARGE;
+    }
+    if (ool_len) {
+        memcpy((void *) ipc_ool_buf(to), m->ool_ptr, ool_len);
+    }
+    dst->type = type;
+    dst->src = from->tid;
+    memcpy(dst->raw, m->raw, MSG_LEN(type));
+    if (has_ool(type)) {
+        dst->ool_ptr = ool_len ? (void *) ipc_ool_buf(to) : NULL;
+    }
+    return OK;
+}
+
+static bool is_ool_readable(struct task *from, const struct message *m) {
+    return !m->ool_len || memory_may_read(from, (vaddr_t) m->ool_ptr, m->ool_len, 1);
+}
+
+error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
+    const struct message *m = message_of(task);
+    if (has_ool(type)) {
+        error_t err = transfer_check_ool(type, m->ool_len);
+        if (IS_ERROR(err)) {
+            return err;
+        }
+        if (!is_ool_readable(task, m)) {
+            return syscall_fault();
+        }
+    }
+    return ready ? pass(task, dst, type) : TRANSFER_HELD;
+}
+
+error_t transfer_receive(struct task *sender) {
+    // A thread may have changed the message of another one of its program since.
+    const struct message *m = message_of(sender);
+    int type = m->type;
+    error_t err = transfer_check_type(type);
+    if (err == OK && has_ool(type)) {
+        err = transfer_check_ool(type, m->ool_len);
+        if (err == OK && !is_ool_readable(sender, m)) {
+            err = ERR_INVALID_ARG;
+        }
+    }
+    return IS_ERROR(err) ? err : pass(sender, current_task(), type);
+}

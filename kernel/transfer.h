@@ -1,0 +1,105 @@
+#ifndef __KERNEL_TRANSFER_H__
+#define __KERNEL_TRANSFER_H__
+
+/// \file
+/// How the bytes of a message get from one task to another: transfer.c with an MMU, nommu.c without.
+///
+/// With an MMU each side touches only its own address space, with its own faults: the sender copies the
+/// message into `msg` of a receiver that waits for it, or into its own `msg`; the receiver copies it
+/// from its `msg` to its buffer before it goes on in user mode. Without one all memory can be reached
+/// at any time: a message lies in its sender's buffer until it is copied into the receiver's.
+
+#include <kernel/ipc.h>
+#include <kernel/task.h>
+#include <string.h>
+
+/// Whether a receiver fetches payloads piece by piece, so that it may have to come again.
+#ifdef CONFIG_MMU
+#    define TRANSFER_PIECEWISE true
+#else
+#    define TRANSFER_PIECEWISE false
+#endif
+
+/// A message that stays with its sender, for the receiver to fetch.
+#define TRANSFER_HELD 1
+
+/// Whether the numbers in a message's type make sense.
+error_t __mustuse transfer_check_type(int type);
+
+/// The same for its out-of-line payload.
+error_t __mustuse transfer_check_ool(int type, size_t ool_len);
+
+#ifdef CONFIG_MMU
+
+/// The same as below for what isn't a short message on its way to who waits for it.
+error_t __mustuse transfer_send_other(struct task *task, struct task *dst, int type, bool ready);
+error_t __mustuse transfer_receive_ool(struct task *sender);
+
+/// Copies what came into the current task's message buffer. False: it faulted.
+bool __mustuse transfer_deliver(void);
+
+static inline bool has_ool(int type) {
+    return type >= 0 && (type & MSG_OOL);
+}
+
+/// SYS_IPC begins: whether its buffers can be used. Here that shows when they are.
+static inline error_t transfer_begin(struct task *task __unused, unsigned flags __unused) {
+    return OK;
+}
+
+/// Where the kernel writes what it has to say to a task that receives: it is delivered with no more ado.
+static inline struct message *transfer_buffer(struct task *task) {
+    task->work |= WORK_DELIVER;
+    return &task->msg;
+}
+
+/// Reads the current task's message into `m`. Its header has been read already.
+static inline bool __mustuse transfer_read(struct task *task, struct message *m, int type) {
+    m->type = type;
+    m->src = task->tid;
+    return arch_copy_from_user(m->raw, ipc_user_msg(task) + MESSAGE_HEADER_SIZE, MSG_LEN(type));
+}
+
+/// The current task, `task`, sends a message whose header says `type` to `dst`, which is `ready` to
+/// receive it or not.
+///   OK             `dst` has it.
+///   TRANSFER_HELD  It is with the sender. `dst`, if it is ready, has to come for it.
+/// Fails with SYSCALL_PENDING if the sender's memory faulted, ERR_INVALID_ARG, or ERR_TOO_LARGE. The
+/// caller holds both CPUs' locks.
+static inline error_t __mustuse transfer_send(struct task *task, struct task *dst, int type,
+                                              bool ready) {
+    if (!ready || has_ool(type)) {
+        return transfer_send_other(task, dst, type, ready);
+    }
+    if (!transfer_read(task, &dst->msg, type)) {
+        return syscall_fault();
+    }
+    dst->work |= WORK_DELIVER;
+    return OK;
+}
+
+/// The current task takes the message of `sender`, which is SENDING.
+///   OK             It has it.
+///   ERR_TRY_AGAIN  More of the payload is to come.
+/// Fails with SYSCALL_PENDING if the current task faulted, ERR_NOT_FOUND if the sender lacks a page,
+/// which it has to fault on, ERR_ABORTED if the current task faulted and the sender can't be made to
+/// wait for its pager, ERR_TOO_LARGE, ERR_INVALID_ARG. The caller holds both CPUs' locks.
+static inline error_t __mustuse transfer_receive(struct task *sender) {
+    const struct message *m = &sender->msg;
+    if (has_ool(m->type)) {
+        return transfer_receive_ool(sender);
+    }
+    memcpy(transfer_buffer(current_task()), m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
+    return OK;
+}
+
+#else
+
+error_t __mustuse transfer_begin(struct task *task, unsigned flags);
+struct message *transfer_buffer(struct task *task);
+error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
+error_t __mustuse transfer_receive(struct task *sender);
+
+#endif
+
+#endif

@@ -1,0 +1,101 @@
+#include <config.h>
+#include <resea/malloc.h>
+#include <resea/syscall.h>
+#include <resea/task.h>
+#include <string.h>
+
+#include "peer.h"
+#include "test.h"
+#include "thread.h"
+
+// Payloads across pages, and pages that aren't there.
+
+/// Where nothing is mapped in any thread.
+#define NOWHERE 0x50000000ul
+
+static uint8_t source[CONFIG_OOL_MAX + PAGE_SIZE] __aligned(PAGE_SIZE);
+static uint8_t page[PAGE_SIZE] __aligned(PAGE_SIZE);
+static volatile int result;
+
+static void test_page_crossing(void) {
+    payload_fill(source, sizeof(source));
+    payload_echo(&source[PAGE_SIZE - 1], 2);
+    payload_echo(&source[PAGE_SIZE - 1], PAGE_SIZE + 2);
+    payload_echo(&source[1], CONFIG_OOL_MAX);
+}
+
+static struct message ool_message(const void *data, size_t len) {
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = BENCHMARK_NOP_WITH_OOL_MSG;
+    m.ool_ptr = (void *) (uintptr_t) data;
+    m.ool_len = len;
+    return m;
+}
+
+static void send_from_nowhere(void) {
+    struct message m = ool_message((void *) (NOWHERE + PAGE_SIZE - 3), 6);
+    result = raw_ipc(main_task, 0, &m, IPC_SEND);
+}
+
+static bool expect_fault(task_t thread, vaddr_t vaddr) {
+    struct message m;
+    return CHECK_OK(thread_recv(thread, &m)) && CHECK_EQ(m.type, PAGE_FAULT_MSG)
+           && CHECK_EQ(ALIGN_DOWN(m.page_fault.vaddr, PAGE_SIZE), vaddr);
+}
+
+/// The sender's missing pages come from its pager while the payload is on its way.
+static void test_source_is_paged_in(void) {
+    payload_fill(page, sizeof(page));
+    task_t thread = thread_start(send_from_nowhere);
+    // The fault comes when the receiver gets to the page.
+    struct message m;
+    CHECK_OK(thread_recv(IPC_ANY, &m));
+    CHECK_EQ(m.type, PAGE_FAULT_MSG);
+    CHECK_EQ(m.src, thread);
+    CHECK_OK(thread_map(thread, NOWHERE, (vaddr_t) page, 0));
+    thread_resume(thread);
+    if (expect_fault(thread, NOWHERE + PAGE_SIZE)) {
+        CHECK_OK(thread_map(thread, NOWHERE + PAGE_SIZE, (vaddr_t) page, 0));
+        thread_resume(thread);
+    }
+
+    if (CHECK_OK(thread_recv(thread, &m)) && CHECK_EQ(m.type, BENCHMARK_NOP_WITH_OOL_MSG)) {
+        CHECK_EQ(m.ool_len, 6);
+        CHECK_EQ(memcmp(m.ool_ptr, &page[PAGE_SIZE - 3], 3), 0);
+        CHECK_EQ(memcmp((uint8_t *) m.ool_ptr + 3, page, 3), 0);
+        free(m.ool_ptr);
+    }
+    thread_join(thread);
+}
+
+/// A sender that ends while its payload is fetched leaves the receiver as it was.
+static void test_sender_dies(void) {
+    task_t thread = thread_start(send_from_nowhere);
+    expect_fault(thread, NOWHERE);
+    thread_destroy(thread);
+    payload_echo(source, 10000);
+}
+
+static void echo_to_nowhere(void) {
+    struct message m = ool_message(source, PAGE_SIZE + 100);
+    task_t peer = peer_task();
+    result = sys_ipc(peer, peer, &m, IPC_CALL, (void *) NOWHERE, 2 * PAGE_SIZE);
+}
+
+/// A pager other than vm may never answer: a server's reply doesn't wait for its page.
+static void test_buffer_is_not_mapped(void) {
+    peer_task();
+    payload_fill(source, sizeof(source));
+    thread_join(thread_start(echo_to_nowhere));
+    CHECK_EQ(result, ERR_ABORTED);
+    payload_echo(source, 10000);
+}
+
+const struct test_case ool_paging_cases[] = {
+    {"ool.page_crossing", test_page_crossing},
+    {"ool.source_is_paged_in", test_source_is_paged_in},
+    {"ool.sender_dies", test_sender_dies},
+    {"ool.buffer_is_not_mapped", test_buffer_is_not_mapped},
+    {NULL, NULL},
+};

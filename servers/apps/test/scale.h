@@ -1,0 +1,25 @@
+#ifndef __SCALE_H__
+#define __SCALE_H__
+
+/// \file
+/// How much the tests use: a program on a machine without an MMU has a few kilobytes.
+
+#include <config.h>
+
+#ifdef CONFIG_MMU
+/// Threads at the same time.
+#    define MAX_THREADS 8
+/// Blocks that the heap is filled with, each one 37 bytes longer than the last.
+#    define NUM_BLOCKS 64
+/// What a block grows to by realloc.
+#    define GROWN_LEN 100000
+/// A block that is large, but not too large.
+#    define LARGE_LEN (4 * 1024 * 1024)
+#else
+#    define MAX_THREADS 2
+#    define NUM_BLOCKS  3
+#    define GROWN_LEN   100
+#    define LARGE_LEN   150
+#endif
+
+#endif

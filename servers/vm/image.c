@@ -1,0 +1,93 @@
+#include "image.h"
+
+#include <resea/printf.h>
+#include <resea/task.h>
+#include <string.h>
+
+#include "bootfs_reader.h"
+#include "memory.h"
+#include "own.h"
+#include "pool.h"
+#include "program.h"
+#include "share.h"
+
+/// A program that was launched before, with its headers checked.
+struct known_program {
+    list_elem_t next;
+    const struct bootfs_file *file;
+    struct program program;
+};
+
+static struct pool program_pool = POOL_INIT(struct known_program, own_add_chunk);
+static list_t programs = {&programs, &programs};
+
+static error_t read_program(const struct bootfs_file *file, const struct program **program) {
+    struct known_program *known = pool_alloc(&program_pool);
+    if (!known) {
+        return ERR_NO_MEMORY;
+    }
+
+    const char *problem = program_read(&known->program, bootfs_data(file), file->len);
+    if (problem) {
+        WARN("%s is no valid program: %s", file->name, problem);
+        pool_free(&program_pool, known);
+        return ERR_INVALID_ARG;
+    }
+    known->file = file;
+    list_push_back(&programs, &known->next);
+    *program = &known->program;
+    return OK;
+}
+
+error_t image_find(const char *name, const struct program **program) {
+    LIST_FOR_EACH (known, &programs, struct known_program, next) {
+        if (!strcmp(known->file->name, name)) {
+            *program = &known->program;
+            return OK;
+        }
+    }
+    const struct bootfs_file *file = bootfs_find(name);
+    return file ? read_program(file, program) : ERR_NOT_FOUND;
+}
+
+const char *image_program_name(const struct program *program) {
+    return LIST_CONTAINER(program, struct known_program, program)->file->name;
+}
+
+const char *image_name(size_t index) {
+    for (size_t i = 0; i < bootfs_num_files(); i++) {
+        const struct bootfs_file *file = bootfs_file(i);
+        if (program_is_executable(bootfs_data(file), file->len) && index-- == 0) {
+            return file->name;
+        }
+    }
+    return NULL;
+}
+
+error_t image_check(const struct program *program __unused) {
+    return OK;
+}
+
+error_t image_create(const struct task *task, unsigned flags) {
+    return task_create(task->tid, task->name, task->program->entry, INIT_TASK, flags);
+}
+
+error_t image_put_cmdline(struct task *task, const char *cmdline) {
+    paddr_t paddr = memory_alloc_page(task);
+    uint8_t *window = paddr ? own_open_window(paddr, MAP_ZERO) : NULL;
+    if (!window) {
+        return ERR_NO_MEMORY;
+    }
+    strncpy2((char *) &window[PAGE_SIZE - USER_ARGS_LEN], cmdline, USER_ARGS_LEN);
+    own_close_window();
+    return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
+}
+
+error_t image_create_stand_in(const struct task *task) {
+    return task_create(task->tid, task->name, USER_IMAGE_BASE, INIT_TASK, 0);
+}
+
+void image_release(struct task *task) {
+    share_forget_task(task);
+    memory_free_all(task);
+}

@@ -1,0 +1,39 @@
+#ifndef __VM_IMAGE_H__
+#define __VM_IMAGE_H__
+
+/// \file
+/// The programs that there are, and how the kernel's task becomes one of them. With an MMU, programs
+/// are ELF files in bootfs, mapped page by page (image.c). Without, they lie where the build has put
+/// them (image_nommu.c).
+
+#include "task.h"
+
+/// \param program  Set to the program of that name.
+/// \return  ERR_NOT_FOUND, ERR_INVALID_ARG (it is malformed), ERR_NO_MEMORY.
+error_t image_find(const char *name, const struct program **program) __mustuse;
+
+/// \return  Its name, which lasts for ever.
+const char *image_program_name(const struct program *program);
+
+/// \param index  Counts programs from 0 on.
+/// \return  The name, NULL if there are no more.
+const char *image_name(size_t index);
+
+/// Whether a task can become that program now. Tells in the log why not.
+/// \return  ERR_IN_USE: its RAM belongs to a task that runs.
+error_t image_check(const struct program *program) __mustuse;
+
+/// Creates the kernel's task for `task`, whose program is set, with the rights `flags`. It doesn't run
+/// before it has its command line and is scheduled.
+error_t image_create(const struct task *task, unsigned flags) __mustuse;
+
+/// Puts the command line, which is shorter than USER_ARGS_LEN, where the new task finds it.
+error_t image_put_cmdline(struct task *task, const char *cmdline) __mustuse;
+
+/// Creates a task that never runs, to use up an ID. ERR_ALREADY_EXISTS if it is used already.
+error_t image_create_stand_in(const struct task *task) __mustuse;
+
+/// Frees all that a task had, which the kernel has destroyed.
+void image_release(struct task *task);
+
+#endif
