@@ -1,3 +1,4 @@
+#include <config.h>
 #include <kernel/board.h>
 #include <kernel/console.h>
 #include <kernel/kdebug.h>
@@ -10,6 +11,8 @@ static bool in_panic;
 bool panicked(void) {
     return __atomic_load_n(&in_panic, __ATOMIC_RELAXED);
 }
+
+#ifdef CONFIG_BACKTRACE
 
 static void print_frame(vaddr_t addr, void *arg) {
     int *n = arg;
@@ -29,14 +32,29 @@ void backtrace(void) {
     arch_backtrace(print_frame, &n, 32);
 }
 
+static void print_task_stack(struct task *task) {
+    int n = 0;
+    WARN("the stack of task #%d %s:", task->tid, task->name);
+    arch_task_backtrace(task, print_frame, &n, 16);
+}
+
+#else
+
+void backtrace(void) {}
+
+static void print_task_stack(struct task *task) {
+    WARN("its ip: %p", (void *) arch_task_ip(task));
+}
+
+#endif
+
 /// What was running, without taking any lock.
 static void print_state(void) {
     unsigned id = arch_cpu_id();
     struct task *task = cpus[id].current;
     if (task) {
-        WARN("on CPU %u; the stack of task #%d %s:", id, task->tid, task->name);
-        int n = 0;
-        arch_task_backtrace(task, print_frame, &n, 16);
+        WARN("on CPU %u, in task #%d %s", id, task->tid, task->name);
+        print_task_stack(task);
     } else {
         WARN("on CPU %u; no task was running", id);
     }

@@ -1,7 +1,7 @@
 #include <config.h>
 #include <kernel/panic.h>
 
-#ifdef CONFIG_SYMBOLS
+#ifdef CONFIG_BACKTRACE
 
 struct symbol {
     uint64_t addr;
@@ -42,12 +42,6 @@ const char *symbol_find(vaddr_t addr, size_t *offset) {
     }
     *offset = addr - symbols[low].addr;
     return (const char *) table + table->strings_off + symbols[low].name_off;
-}
-
-#else
-
-const char *symbol_find(vaddr_t addr __unused, size_t *offset __unused) {
-    return NULL;
 }
 
 #endif

@@ -17,7 +17,7 @@ _COMMON_KEYS = {"sources", "sources_for", "libs", "unittests", "unittest_sources
 _KEYS = {
     SERVER: _COMMON_KEYS | {"name", "description"},
     LIBRARY: _COMMON_KEYS | {"name", "description"},
-    KERNEL: _COMMON_KEYS,
+    KERNEL: _COMMON_KEYS | {"unittests_nommu"},
 }
 _CALLS = {SERVER: "ReseaServer", LIBRARY: "ReseaLibrary", KERNEL: "ReseaKernelPart"}
 _TEXT_KEYS = {"name", "description"}
@@ -38,6 +38,7 @@ class Component:
     sources_for: dict = field(default_factory=dict)
     unittests: list = field(default_factory=list)
     unittest_sources: list = None
+    unittests_nommu: list = field(default_factory=list)
     external: bool = False
 
     def sources_on(self, arch):
@@ -186,7 +187,7 @@ class Library:
         folder = Path(script).parent
         component = Component(kind=kind, folder=folder, where=where,
                               external=self.is_external(folder), **{"name": "", **values})
-        for key in ("sources", "unittests", "unittest_sources"):
+        for key in ("sources", "unittests", "unittest_sources", "unittests_nommu"):
             for source in getattr(component, key) or ():
                 _check_source(component, key, source)
         for kind_of_arch, sources in component.sources_for.items():

@@ -26,7 +26,20 @@ def add_nodes(context):
         program = build.folder / "unittests" / name.replace("/", "-")
         nodes += env.LinkNative(build.shown(program), _objects(env, build, component, program))
         context.unittests.append((name, program))
+        if component.unittests_nommu:
+            nodes += _add_nommu(context, env, name, component)
     return nodes
+
+
+def _add_nommu(context, env, name, component):
+    """The tests of a part of the kernel as it is without an MMU: with a config.h of its own."""
+    build = context.build
+    program = build.folder / "unittests" / (name.replace("/", "-") + "-nommu")
+    sources = component.sources + component.sources_for.get("nommu", [])
+    objects = _compile(env, build, component, program, sources, component.unittests_nommu,
+                       [build.top / "tests/nommu"])
+    context.unittests.append((f"{name} without an MMU", program))
+    return env.LinkNative(build.shown(program), objects)
 
 
 def _asked(build, target):
@@ -65,16 +78,22 @@ def _readers(build):
 def _objects(env, build, component, program):
     tested = (component.sources_on(build.arch) if component.unittest_sources is None
               else component.unittest_sources)
+    return _compile(env, build, component, program, tested, component.unittests, [])
+
+
+def _compile(env, build, component, program, sources, tests, first_includes):
+    """The objects of a program: what is tested, its tests, and what runs them."""
     tested = [Path(os.path.normpath(component.folder / name))
-              for name in tested if name.endswith(".c")]
-    tests = [component.folder / name for name in component.unittests]
+              for name in sources if name.endswith(".c")]
+    tests = [component.folder / name for name in tests]
     runner = build.library.lib(_LIBRARY, lambda what: UserError(component.where, what))
     groups = [(component, tested + tests)]
     if component is not runner:
         groups.append((runner, [runner.folder / name for name in runner.sources]))
     nodes = []
     for owner, paths in groups:
-        includes = [build.shown(p) for p in build.unittest_includes(owner, runner)]
+        folders = first_includes + build.unittest_includes(owner, runner)
+        includes = [build.shown(p) for p in folders]
         for path in [Path(os.path.normpath(path)) for path in paths]:
             extra = ["-Dmain=component_main"] if path in tested else []
             target = program.with_name(program.name + ".obj") / build.inside(path)

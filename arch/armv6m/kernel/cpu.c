@@ -20,6 +20,8 @@ __noreturn void arch_halt(void) {
     }
 }
 
+#ifdef CONFIG_BACKTRACE
+
 static bool is_code(vaddr_t addr) {
     return (addr & 1) && addr >= (vaddr_t) __flash + 5 && addr < (vaddr_t) __flash_end;
 }
@@ -56,4 +58,19 @@ void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void 
     }
     callback(frame->pc, arg);
     scan(&frame->lr, top, callback, arg, max - 1);
+}
+
+#endif
+
+/// GCC calls it for the lowest bit that is set, for which this machine has no instruction. Its library's
+/// own takes four times the code, and longer for the bits that run queues have set.
+__attribute__((used, externally_visible)) int __ctzsi2(unsigned value);
+
+int __ctzsi2(unsigned value) {
+    int n = 0;
+    while (!(value & 1)) {
+        value >>= 1;
+        n++;
+    }
+    return n;
 }

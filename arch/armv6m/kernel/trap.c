@@ -63,32 +63,24 @@ static uint32_t reg(const struct arch_frame *frame, unsigned n) {
     return n < 4 ? frame->r0_r3[n] : frame->r4_r7[n - 4];
 }
 
-/// The address that a load or store uses (ARM A5.2.4); 0 if the instruction is none with a register.
-static vaddr_t accessed(const struct arch_frame *frame, unsigned insn) {
-    uint32_t base = reg(frame, insn >> 3);
-    unsigned offset = (insn >> 6) & 0x1f;
-    switch (insn >> 12) {
-    case 5:
-        return base + reg(frame, insn >> 6);
-    case 6:
-        return base + offset * 4;
-    case 7:
-        return base + offset;
-    case 8:
-        return base + offset * 2;
-    case 0xc:
-        return reg(frame, insn >> 8);
-    default:
-        return 0;
-    }
-}
+/// Two bits for each load or store with a register as offset: 2 to their power is the access's size.
+#define SIZES_OF_REGISTER_OFFSET 0x4606u
 
-/// Whether a load or store of the instruction's size must not be at `addr`.
-static bool is_misaligned(unsigned insn, vaddr_t addr) {
-    unsigned op = insn >> 9;
-    bool halfword = (insn >> 12) == 8 || op == 0x29 || op == 0x2d || op == 0x2f;
-    bool byte = (insn >> 12) == 7 || op == 0x2a || op == 0x2b || op == 0x2e;
-    return !byte && (addr & (halfword ? 1 : 3));
+/// What was wrong with a load or store (ARM A5.2.4), and where it went.
+static int classify_access(const struct arch_frame *frame, unsigned insn, vaddr_t *addr) {
+    unsigned op = insn >> 12;
+    unsigned size = op == 7 ? 0 : (op == 8 ? 1 : 2);
+    uint32_t base = reg(frame, insn >> 3);
+    uint32_t offset = ((insn >> 6) & 0x1f) << size;
+    if (op == 5) {
+        size = (SIZES_OF_REGISTER_OFFSET >> (2 * ((insn >> 9) & 7))) & 3;
+        offset = reg(frame, insn >> 6);
+    } else if (op == 0xc) {  // Several registers.
+        base = reg(frame, insn >> 8);
+        offset = 0;
+    }
+    *addr = base + offset;
+    return (*addr & ((1u << size) - 1)) ? EXP_ALIGNMENT : EXP_PROTECTION;
 }
 
 // The first bytes of some instructions (ARM A6.7).
@@ -116,8 +108,7 @@ static int classify(const struct arch_frame *frame, vaddr_t *addr) {
         return EXP_ILLEGAL;
     }
     if ((insn >> 12 >= 5 && insn >> 12 <= 8) || insn >> 12 == 0xc) {
-        *addr = accessed(frame, insn);
-        return is_misaligned(insn, *addr) ? EXP_ALIGNMENT : EXP_PROTECTION;
+        return classify_access(frame, insn, addr);
     }
     return EXP_OTHER;
 }

@@ -24,6 +24,13 @@ struct unaligned_word {
 
 typedef uintptr_t __attribute__((may_alias)) word_t;
 
+/// Whether loops for special cases are worth their code.
+#ifdef __OPTIMIZE_SIZE__
+#    define FAST false
+#else
+#    define FAST true
+#endif
+
 static inline uintptr_t load(const uint8_t *p) {
     return ((const struct unaligned_word *) p)->value;
 }
@@ -148,17 +155,20 @@ PLAIN_LOOPS static void copy_forwards(uint8_t *dst, const uint8_t *src, size_t l
 
         word_t *to = (word_t *) (void *) dst;
         const word_t *from = (const word_t *) (const void *) src;
-        for (; len >= 4 * WORD; len -= 4 * WORD, to += 4, from += 4) {
+        for (; FAST && len >= 4 * WORD; len -= 4 * WORD, to += 4, from += 4) {
             to[0] = from[0];
             to[1] = from[1];
             to[2] = from[2];
             to[3] = from[3];
         }
+        for (; !FAST && len >= WORD; len -= WORD) {
+            *to++ = *from++;
+        }
         dst = (uint8_t *) to;
         src = (const uint8_t *) from;
     }
 
-    for (; len >= WORD; len -= WORD, dst += WORD, src += WORD) {
+    for (; FAST && len >= WORD; len -= WORD, dst += WORD, src += WORD) {
         store(dst, load(src));
     }
     for (; len > 0; len--) {
@@ -198,7 +208,7 @@ CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
 
     uintptr_t pattern = (UINTPTR_MAX / 0xff) * (uint8_t) value;
     word_t *words = (word_t *) (void *) p;
-    for (; len >= 4 * WORD; len -= 4 * WORD, words += 4) {
+    for (; FAST && len >= 4 * WORD; len -= 4 * WORD, words += 4) {
         words[0] = pattern;
         words[1] = pattern;
         words[2] = pattern;
