@@ -361,7 +361,8 @@ def check_arch(manifest, arch):
     for key in ("flash", "ram"):
         _check_board_memory(manifest, key, arch)
     if manifest.files and not arch.mmu:
-        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no files")
+        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no "
+                                     "files")
 
 
 def _check_board_memory(manifest, key, arch):
@@ -371,8 +372,8 @@ def _check_board_memory(manifest, key, arch):
         raise manifest.file.error(("board", key), f"{arch.name} has an MMU: the kernel is told by "
                                                   "the boot loader where memory is")
     if not given and not arch.mmu:
-        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no MMU, "
-                                              "so the build lays out flash and RAM")
+        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no "
+                                              "MMU, so the build lays out flash and RAM")
     if given and (given[0] % arch.page_size or given[1] % arch.page_size):
         raise manifest.file.error(("board", key), f"expects a multiple of {arch.page_size} bytes")
 
