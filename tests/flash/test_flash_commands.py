@@ -80,7 +80,7 @@ def test_flash_makes_and_writes_a_card(files, tmp_path):
 @pytest.mark.parametrize("arguments, message", [
     ([], "error: scons flash: which card? device=/dev/X names it; "),
     (["device=nowhere"], "there is no such disk or file; "),
-    (["device={card}", "size=100M"], "error: size=100M: expects a power of two from 64M to 32G"),
+    (["device={card}", "size=100M"], "size=100M: expects a power of two from 64M to 32G"),
     (["device={card}"], "refused: there is no terminal to ask on; yes=1 goes on without asking"),
     (["device={card}", "yes=1", "size=128M"], "refused: it is too small: 64.0 MiB"),
     (["device={card}", "yes=1", "firmware=/nowhere"], "firmware=/nowhere: there is no such folder"),
