@@ -64,7 +64,7 @@ class Manifest:
     description: str
     cpus: int
     run: dict
-    flash: dict
+    flashing: dict
     kernel: dict
     devices: dict
     servers: list
@@ -220,7 +220,7 @@ def parse(name, file, folders):
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
         description=board["description"], run=_tools(file, "run", "emulator", RUN),
-        flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
+        flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)

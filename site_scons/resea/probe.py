@@ -212,7 +212,7 @@ def cmdline_file(build, cmdline: Optional[str]):
 def debug(build, wanted, root="/") -> str:
     """gdb on the board, until it ends. Gives what went wrong, or nothing."""
     from resea import debugger
-    table = build.manifest.flash.get("openocd")
+    table = build.manifest.flashing.get("openocd")
     if not table:
         raise error("probe", wanted, f"the board {build.board} has none: its manifest has no table "
                     "[flash.openocd]")

@@ -340,7 +340,7 @@ def test_extends_mistakes(tmp_path):
 
 
 def test_ways_to_flash():
-    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flash
+    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flashing
     assert found["sdcard"] == {"kernel": "kernel8.img", "config": "config.txt"}
     assert found["openocd"] == {"scripts": ["a.cfg"], "image": "resea.hex"}
     assert error("[flash.sdcad]\n") == (

@@ -81,7 +81,7 @@ def test_a_command_line_needs_a_page_that_holds_it(tmp_path):
 
 
 def test_a_board_without_a_probe_says_so():
-    build = SimpleNamespace(board="x64", manifest=SimpleNamespace(flash={}))
+    build = SimpleNamespace(board="x64", manifest=SimpleNamespace(flashing={}))
     with pytest.raises(UserError, match=r"probe=1: the board x64 has none: its manifest has no "
                        r"table \[flash.openocd\]"):
         probe.debug(build, "1")

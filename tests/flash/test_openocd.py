@@ -40,7 +40,7 @@ def build(tmp_path, program):
     return SimpleNamespace(
         board="microbit", folder=tmp_path, logs=tmp_path / "logs", elf=program, shown=str,
         arch=SimpleNamespace(gdb="gdb-multiarch"),
-        manifest=SimpleNamespace(flash={"openocd": TABLE}))
+        manifest=SimpleNamespace(flashing={"openocd": TABLE}))
 
 
 @pytest.fixture

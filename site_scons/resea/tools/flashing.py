@@ -10,7 +10,7 @@ _CMDLINE = Option("cmdline", "TEXT", "the kernel's command line, for example 'ru
 
 def _table(ctx, *ways):
     """The board's table [flash.WAY] for one of the ways, and its name."""
-    flash = ctx.build.manifest.flash
+    flash = ctx.build.manifest.flashing
     for way in ways:
         if way in flash:
             return way, flash[way]
