@@ -99,12 +99,15 @@ def scripts(table) -> List[str]:
 
 
 def programming(files) -> List[str]:
-    """Commands that write files, (path, address or None) each, compare, and start the board."""
+    """Commands that write and compare files, (path, address or None) each, and start the board.
+
+    One file after the other: the image may cover the page that the next file then fills.
+    """
     commands = ["gdb_port disabled", *_NO_DOORS, "init", "reset halt"]
-    for verb in ("flash write_image erase", "verify_image"):
+    for path, address in files:
         # OpenOCD would guess a raw file's format, and can't with a short one.
-        commands += [f"{verb} {{{path}}}" + (f" {address:#x} bin" if address is not None else "")
-                     for path, address in files]
+        where = f"{{{path}}}" + (f" {address:#x} bin" if address is not None else "")
+        commands += [f"flash write_image erase {where}", f"verify_image {where}"]
     return commands + ["reset run", "shutdown"]
 
 

@@ -124,7 +124,7 @@ def test_a_flashed_micro_bit_boots(machines, simulator, tmp_path, monkeypatch):
     with simulator.plugged_in(tmp_path / "chip.bin") as chip:
         for name, value in chip.environment.items():
             monkeypatch.setenv(name, value)
-        status, text = scons("microbit", "flash")
+        status, text = scons("microbit", "flash", "cmdline=cpus=1")
         monkeypatch.undo()
         assert status == 0 and "and verified; the board runs" in text, text
     words = qemu.command(machine("microbit", "qemu-system-arm"), qemu.Setup(), "none.img")

@@ -108,13 +108,15 @@ def test_a_large_image(simulator, flash, tmp_path):
 
 def test_the_command_line_has_its_page_and_the_next_flash_clears_it(
         simulator, flash, program, tmp_path):
+    """The image covers the page, empty, as a board's build makes it."""
+    image = program.with_suffix(".bin").read_bytes()
+    (tmp_path / "covering.bin").write_bytes(image.ljust(FLASH, b"\xff"))
     (tmp_path / "layout.json").write_text(f'{{"cmdline": [{FLASH - PAGE}, {PAGE}]}}')
     for cmdline, expected in (('run="test"', b'run="test"\0'), (None, b"\0\0\0\0\xff")):
         with simulator.plugged_in(tmp_path / "chip") as chip:
-            assert flash(chip.environment, program.with_suffix(".hex"), cmdline) == 0
+            assert flash(chip.environment, tmp_path / "covering.bin", cmdline) == 0
         assert chip.flash()[FLASH - PAGE:].startswith(expected)
-    image = program.with_suffix(".bin").read_bytes()
-    assert chip.flash()[:len(image)] == image
+        assert chip.flash()[:len(image)] == image
 
 
 def test_a_stuck_bit_is_a_verify_failure(simulator, flash, program, tmp_path):
