@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from resea import output
+from resea import ihex, output
 from resea.commands import Option
 from resea.errors import UserError
 from resea.options import error
@@ -21,6 +21,9 @@ PROBE = Option("probe", "1|SERIAL", "the real board: behind the only debug probe
 
 # Seconds; a whole micro:bit takes less than a minute.
 LIMIT = 600
+
+# What an nRF51 erases at once.
+PAGE = 1024
 
 # What makes OpenOCD quiet: no doors that nobody uses.
 _NO_DOORS = ("tcl_port disabled", "telnet_port disabled")
@@ -113,7 +116,7 @@ def programming(files) -> List[str]:
 
 def flash(build, table, image: Path, cmdline: Optional[str], wanted=None, root="/") -> int:
     """Writes the board's flash, verifies, and resets; returns the exit status."""
-    files = [(image, None), *cmdline_file(build, cmdline)]
+    files = [*image_files(build, image), *cmdline_file(build, cmdline)]
     serial = choose(wanted, probes(root))
     print(f"Writing {build.shown(image)} into the board", flush=True)
     log = build.logs / "flash.log"
@@ -183,6 +186,19 @@ def summary(text: str) -> str:
     total = sum(int(count) for count, _ in wrote)
     rate = f" ({wrote[0][1]})" if wrote else ""
     return f"{output.size(total)} written{rate} and verified; the board runs"
+
+
+def image_files(build, image: Path):
+    """The image in raw pieces. OpenOCD would fill what lies between them, and so erase pages that
+    are none of the image's: what the key-value storage keeps, for example."""
+    if image.suffix != ".hex":
+        return [(image, 0)]
+    files = []
+    for address, data in ihex.pieces(image.read_text(), build.shown(image), PAGE):
+        files.append((build.folder / "flash" / f"{address:#x}.bin", address))
+        files[-1][0].parent.mkdir(exist_ok=True)
+        files[-1][0].write_bytes(data)
+    return files
 
 
 # The kernel's command line has a page of flash for itself.
