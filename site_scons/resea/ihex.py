@@ -22,6 +22,23 @@ def pieces(text: str, name: str, page: int = 1) -> List[Tuple[int, bytes]]:
     return [(address, bytes(data)) for address, data in found]
 
 
+def without_empty_pages(found, page: int) -> List[Tuple[int, bytes]]:
+    """Pieces without the pages that have nothing but 0xff. They are cut at pages' borders."""
+    kept: List[Tuple[int, bytes]] = []
+    for address, data in found:
+        at = 0
+        while at < len(data):
+            end = at + page - (address + at) % page
+            part = data[at:end]
+            if part.strip(b"\xff"):
+                if kept and kept[-1][0] + len(kept[-1][1]) == address + at:
+                    kept[-1] = (kept[-1][0], kept[-1][1] + part)
+                else:
+                    kept.append((address + at, part))
+            at = end
+    return kept
+
+
 def _records(text, name):
     """(address, bytes) of each line with data."""
     base = 0

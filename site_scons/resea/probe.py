@@ -189,12 +189,13 @@ def summary(text: str) -> str:
 
 
 def image_files(build, image: Path):
-    """The image in raw pieces. OpenOCD would fill what lies between them, and so erase pages that
-    are none of the image's: what the key-value storage keeps, for example."""
+    """The image in raw pieces, without pages that are empty in it. OpenOCD would erase those and
+    what lies between pieces, where the board keeps what is its own: the key-value storage."""
     if image.suffix != ".hex":
         return [(image, 0)]
     files = []
-    for address, data in ihex.pieces(image.read_text(), build.shown(image), PAGE):
+    found = ihex.pieces(image.read_text(), build.shown(image), PAGE)
+    for address, data in ihex.without_empty_pages(found, PAGE):
         files.append((build.folder / "flash" / f"{address:#x}.bin", address))
         files[-1][0].parent.mkdir(exist_ok=True)
         files[-1][0].write_bytes(data)

@@ -31,6 +31,14 @@ def test_what_shares_pages_is_one_piece():
     assert len(ihex.pieces(text, "a", 4096)) == 1
 
 
+def test_empty_pages_are_left_out():
+    page, empty = b"x" * 16, b"\xff" * 16
+    assert ihex.without_empty_pages([(0, page + page + empty + page + b"y"), (160, empty)], 16) == [
+        (0, page + page), (48, page + b"y")]
+    assert ihex.without_empty_pages([(8, b"\xff" * 8 + page)], 16) == [(16, page)]
+    assert ihex.without_empty_pages([], 16) == []
+
+
 @pytest.mark.parametrize("text, message", [
     ("hello\n", "a:1: is no line of an Intel HEX file, or is damaged"),
     (END + ":00000001FE\n", "a:2: is no line of"), (":02000000AA54\n", "a:1: is no line of"),
