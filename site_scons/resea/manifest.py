@@ -69,7 +69,7 @@ class Manifest:
     flash_memory: tuple
     ram_memory: tuple
     run: dict
-    flash: dict
+    flashing: dict
     kernel: dict
     devices: dict
     servers: list
@@ -228,9 +228,9 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], flash_memory=board["flash"], ram_memory=board["ram"],
+        description=board["description"], flash=board["flash"], ram=board["ram"],
         run=_tools(file, "run", "emulator", RUN),
-        flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
+        flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)

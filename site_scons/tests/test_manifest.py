@@ -387,7 +387,7 @@ def test_mistakes_about_a_board_without_an_mmu(values, changes, message):
 
 
 def test_ways_to_flash():
-    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flash
+    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flashing
     assert found["sdcard"] == {"kernel": "kernel8.img", "config": "config.txt"}
     assert found["openocd"] == {"scripts": ["a.cfg"], "image": "resea.hex"}
     assert error("[flash.sdcad]\n") == (
