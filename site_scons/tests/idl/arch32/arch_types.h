@@ -3,6 +3,6 @@
 
 // The smallest machine that the interfaces must fit.
 #define PAGE_SIZE    1024
-#define MESSAGE_SIZE 32
+#define MESSAGE_SIZE 64
 
 #endif
