@@ -100,9 +100,10 @@ int monitor_log(const struct command *command __unused) {
 
     uint32_t position = 0;
     size_t len = 0;
-    int piece;
-    while ((piece = sys_klog_read(&buf[len], CONFIG_KLOG_SIZE - len, &position)) > 0) {
-        len += (size_t) piece;
+    int piece = 1;
+    while (piece > 0 && len < CONFIG_KLOG_SIZE) {
+        piece = sys_klog_read(&buf[len], CONFIG_KLOG_SIZE - len, &position);
+        len += (size_t) MAX(piece, 0);
     }
 
     printf("%.*s\n", (int) len, buf);
