@@ -14,12 +14,12 @@ static const char *timeout_arg;
 
 static void __noreturn fail(error_t err) {
     if (err == ERR_IN_USE) {
-        printf("watchdog: another program has it; 'watchdog status' tells which\n");
+        printf("power: another program has it; 'power status' tells which\n");
     } else if (err == ERR_INVALID_ARG) {
-        printf("watchdog: the time must be %u to %u milliseconds\n", POWER_WATCHDOG_MS_MIN,
+        printf("power: the time must be %u to %u milliseconds\n", POWER_WATCHDOG_MS_MIN,
                POWER_WATCHDOG_MS_MAX);
     } else {
-        printf("watchdog: the watchdog can't be reached: %s\n", error_name(err));
+        printf("power: the server doesn't answer: %s\n", error_name(err));
     }
     task_exit_with(1);
 }
@@ -80,17 +80,32 @@ static void print_status(void) {
     printf("last reset: %s\n", reasons[reason]);
 }
 
+/// Returns only if the machine doesn't care.
+static void end(int type) {
+    task_t server = 0;
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = type;
+    fail(ipc_call_service("power", &server, &m));
+}
+
 void main(void) {
     cmdline_init();
-    int cmd_run = cmdline_cmd("run");
-    cmdline_arg(&timeout_arg, cmd_run, "timeout-ms", false);
+    int cmd_off = cmdline_cmd("off");
+    int cmd_reboot = cmdline_cmd("reboot");
     int cmd_status = cmdline_cmd("status");
+    int cmd_run = cmdline_cmd("watchdog");
+    cmdline_arg(&timeout_arg, cmd_run, "timeout-ms", false);
     const char *name;
     int cmd = cmdline_parse(program_cmdline(), &name);
     if (cmd == cmd_run) {
         run();
     } else if (cmd == cmd_status) {
         print_status();
+    } else if (cmd == cmd_off) {
+        end(POWER_OFF_MSG);
+    } else if (cmd == cmd_reboot) {
+        end(POWER_REBOOT_MSG);
     } else {
         task_exit_with(2);
     }
