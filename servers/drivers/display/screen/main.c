@@ -54,7 +54,6 @@ static void init(void) {
     volatile uint32_t *pixels = (volatile uint32_t *) io_vaddr(io);
     ASSERT_OK(painter_init(&painter, pixels, width, height, pitch));
     ASSERT_OK(terminal_init(&terminal, painter.columns, painter.rows));
-    TRACE("%u x %u characters", painter.columns, painter.rows);
 }
 
 /// Shows what has been printed. Nothing here may print: that would be shown, too, and so on.
