@@ -4,19 +4,14 @@ outside, through qtest), and that a crash of one is none of its clients'."""
 from dataclasses import replace
 
 import pytest
-from elftools.elf.elffile import ELFFile
 
-from raspi3 import boot, machine
+from raspi3 import boot, broken, machine
 from resea import qemu
-from support import builds
 from support.qmp import Qmp, Qtest
 
 pytestmark = pytest.mark.board("raspi3")
 
 GPFSEL0, GPLEV0 = 0x3f200000, 0x3f200034
-KERNEL_PADDR = 0x80000
-# The permanently undefined instruction, UDF #0.
-UDF = 0
 
 
 def test_temperature_and_board_are_what_qemu_says(machines, mode, cpus):
@@ -134,21 +129,6 @@ def test_power_status(machines):
     assert "must be 100 to 3600000 milliseconds" in guest.command("power watchdog 99")
 
 
-def place_of(server, function):
-    """The physical address of a function of a program that is run in place from bootfs, which is in
-    place in the kernel's image."""
-    folder = builds.build("raspi3", "debug")
-    with open(folder / "servers" / f"{server}.elf", "rb") as file:
-        elf = ELFFile(file)
-        address = elf.get_section_by_name(".symtab").get_symbol_by_name(function)[0]["st_value"]
-        text = elf.get_section_by_name(".text")
-        start, data = text["sh_addr"], text.data()
-    image = (folder / "kernel8.img").read_bytes()
-    at = image.find(data)
-    assert at >= 0 and image.find(data, at + 1) < 0, f"where is {server} in the image?"
-    return KERNEL_PADDR + at + address - start
-
-
 @pytest.mark.parametrize("server, function, command, answer", [
     ("mailbox", "property_call", "temp", "25.00 °C"),
     ("bcm_thermometer", "ipc_call_service_idempotent", "temp", "25.00 °C"),
@@ -160,13 +140,10 @@ def test_clients_go_on_when_a_driver_has_crashed(machines, tmp_path, server, fun
     """An instruction of the driver's is broken until it has crashed. The client notices nothing."""
     guest = boot(machines, "debug", extra=Qtest.arguments(tmp_path / "qtest.sock"))
     guest.prompt()
-    place = place_of(server, function)
     with Qtest(tmp_path / "qtest.sock") as qtest:
-        whole = qtest.readl(place)
-        qtest.writel(place, UDF)
-        guest.send(command + "\n")
-        guest.expect(rf"\[vm\] WARN: {server} ended: restart 1")
-        qtest.writel(place, whole)
+        with broken(qtest, server, function):
+            guest.send(command + "\n")
+            guest.expect(rf"\[vm\] WARN: {server} ended: restart 1")
         guest.expect(rf"^{answer}\s*$")
     guest.prompt()
     guest.send("poweroff\n")

@@ -5,8 +5,8 @@ import time
 import pytest
 
 import display
-from raspi3 import boot
-from support.qmp import Qmp
+from raspi3 import boot, broken
+from support.qmp import Qmp, Qtest
 
 pytestmark = pytest.mark.board("raspi3")
 
@@ -77,3 +77,15 @@ def test_shows_colours(machines, tmp_path):
 def test_shows_latin_1(machines, tmp_path, first, last):
     letters = "".join(chr(code) for code in range(first, last) if code != 0xad)
     assert "\n" + letters + "\n" in expect_line(machines, tmp_path, letters).text()
+
+
+def test_a_screen_that_has_crashed_shows_everything_again(machines, tmp_path):
+    qmp_path, qtest_path = tmp_path / "qmp.sock", tmp_path / "qtest.sock"
+    guest = boot(machines, "debug", extra=Qmp.arguments(qmp_path) + Qtest.arguments(qtest_path))
+    guest.prompt()
+    with Qmp(qmp_path) as qmp, Qtest(qtest_path) as qtest:
+        with broken(qtest, "screen", "painter_update"):
+            guest.send("echo a\n")
+            guest.expect(r"\[vm\] WARN: screen ended: restart 1")
+        text = expect_picture(qmp, guest, tmp_path).text()
+    assert "Resea, 64 tasks" in text and "screen ended: restart" in text
