@@ -206,8 +206,7 @@ static intptr_t watch_log(task_t tid, uint32_t position) {
 /// Reads all of the log, and returns the position of its end.
 static uint32_t read_log(task_t tid) {
     bzero(host_ptr(tid, MSG_VADDR + 512), sizeof(uint32_t));
-    while (SYSCALL(tid, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512) > 0) {
-    }
+    while (SYSCALL(tid, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512) > 0) {}
     uint32_t position;
     memcpy(&position, host_ptr(tid, MSG_VADDR + 512), sizeof(position));
     return position;

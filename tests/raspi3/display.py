@@ -1,5 +1,5 @@
-"""What the display shows, and what it should: the guest's serial output as a terminal emulator that has
-nothing to do with the screen's server (pyte) understands it, drawn with the server's font."""
+"""What the display shows, and what it should: the guest's serial output as a terminal emulator that
+has nothing to do with the screen's server (pyte) understands it, drawn with the server's font."""
 
 import re
 from pathlib import Path

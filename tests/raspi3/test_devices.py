@@ -1,5 +1,5 @@
-"""The device servers of the Raspberry Pi: what they tell, what they do to the hardware (looked at from
-outside, through qtest), and that a crash of one is none of its clients'."""
+"""The device servers of the Raspberry Pi: what they tell, what they do to the hardware (looked at
+from outside, through qtest), and that a crash of one is none of its clients'."""
 
 from dataclasses import replace
 

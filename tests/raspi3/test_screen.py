@@ -10,12 +10,12 @@ from support.qmp import Qmp, Qtest
 
 pytestmark = pytest.mark.board("raspi3")
 
-# Seconds until the screen must show what has been said. It is drawn when there is nothing else to do.
+# Seconds until the screen must show what has been said. It is drawn when nothing else is to do.
 PATIENCE = 120
 
 
 def expect_picture(qmp, guest, folder):
-    """Looks until the display shows what the guest has said, pixel by pixel; returns the picture."""
+    """Looks until the display shows what the guest has said, pixel by pixel; returns it."""
     end = time.monotonic() + PATIENCE
     while True:
         guest.drain()
