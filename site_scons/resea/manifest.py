@@ -228,7 +228,7 @@ def parse(name, file, folders):
         servers.append(app_default)
     manifest = Manifest(
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
-        description=board["description"], flash=board["flash"], ram=board["ram"],
+        description=board["description"], flash_memory=board["flash"], ram_memory=board["ram"],
         run=_tools(file, "run", "emulator", RUN),
         flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
