@@ -9,6 +9,7 @@
 static struct spinlock output_lock;
 static char klog[CONFIG_KLOG_SIZE];
 static uint32_t klog_end;  ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
+static task_t watcher;     ///< Who is to be told of more. Under output_lock.
 
 static struct spinlock input_lock;
 static char input[CONFIG_CONSOLE_INPUT];
@@ -104,8 +105,32 @@ error_t console_write(vaddr_t buf, size_t len) {
     for (size_t i = 0; i < len; i++) {
         put(NULL, chunk[i]);
     }
+    task_t tid = watcher;
+    watcher = 0;
     spin_unlock(&output_lock);
+    // What the kernel itself prints tells nobody: printk() may be called with any lock held.
+    if (tid) {
+        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
+    }
     return len;
+}
+
+/// One task at a time: it is for the screen.
+static error_t klog_watch(uint32_t position) {
+    if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
+        return ERR_NOT_PERMITTED;
+    }
+    task_t tid = current_task()->tid;
+    spin_lock(&output_lock);
+    bool more = position != klog_end;
+    if (!more) {
+        watcher = tid;
+    }
+    spin_unlock(&output_lock);
+    if (more) {
+        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
+    }
+    return 0;
 }
 
 error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
@@ -113,6 +138,9 @@ error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
     uint32_t pos;
     if (!arch_copy_from_user(&pos, position, sizeof(pos))) {
         return syscall_fault();
+    }
+    if (!len) {
+        return klog_watch(pos);
     }
     spin_lock(&output_lock);
     // Too old, or from another world: the oldest that is left.

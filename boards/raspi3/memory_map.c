@@ -11,7 +11,7 @@
 #define ATAGS_DEFAULT 0x100ul
 #define ATAGS_MAX_LEN 0x4000ul
 #define FDT_MAX_LEN   (1ul << 20)
-#define MAX_RESERVED  16
+#define MAX_RESERVED  64
 
 struct range {
     uint64_t base, end;
@@ -32,8 +32,11 @@ static unsigned num_reserved;
 // ---- Ranges -------------------------------------------------------------------------------------
 
 static void reserve(uint64_t base, uint64_t len, void *arg __unused) {
-    if (!len || num_reserved == MAX_RESERVED) {
+    if (!len) {
         return;
+    }
+    if (num_reserved == MAX_RESERVED) {
+        PANIC("the firmware reserves more than %d ranges of RAM", MAX_RESERVED);
     }
     uint64_t end = base + len < base ? UINT64_MAX : base + len;
     reserved[num_reserved++] = (struct range){base, end};
@@ -70,6 +73,20 @@ static void add_ram(struct bootinfo *info, uint64_t base, uint64_t len) {
         add_pages(info, from, hole ? MAX(hole->base, from) : end);
         from = hole ? hole->end : end;
     }
+    // Named twice, it is there but once.
+    reserve(base, len, NULL);
+}
+
+/// Takes the kernel's words from a command line. The firmware puts many of its own in front of
+/// those in cmdline.txt: if there is no room for all, it is the last ones that count.
+static void take_cmdline(struct bootinfo *info, const char *text) {
+    size_t len = strlen(text);
+    if (len >= sizeof(info->cmdline)) {
+        text += len - (sizeof(info->cmdline) - 1);
+        const char *space = strchr(text, ' ');
+        text = space ? space + 1 : text;
+    }
+    strncpy2(info->cmdline, text, sizeof(info->cmdline));
 }
 
 // ---- The device tree ----------------------------------------------------------------------------
@@ -81,8 +98,7 @@ struct tree {
     bool add_memory;
 };
 
-/// Whether the property belongs to a node of this name, whose parent is the root or has a name,
-/// too.
+/// Whether the property belongs to a node of this name, whose parent is the root, or `parent`.
 static bool is_at(const struct fdt_property *property, const char *parent, const char *node) {
     int depth = parent ? 2 : 1;
     return property->depth == depth && (!node || fdt_is_named(property->nodes[depth], node))
@@ -127,7 +143,7 @@ static bool visit_property(const struct fdt_property *property, void *arg) {
         for_each_reg(property, reserve, NULL);
     } else if (is_at(property, NULL, "chosen") && !strcmp(property->name, "bootargs")) {
         const char *text = fdt_string(property);
-        strncpy2(tree->info->cmdline, text ? text : "", sizeof(tree->info->cmdline));
+        take_cmdline(tree->info, text ? text : "");
     } else if (is_at(property, "cpus", "cpu") && !strcmp(property->name, "cpu-release-addr")) {
         note_release_address(property);
     }
@@ -159,7 +175,7 @@ static bool read_atags(struct bootinfo *info, paddr_t paddr) {
     for (unsigned i = 0; i < atags.num_ranges; i++) {
         add_ram(info, atags.ranges[i].base, atags.ranges[i].len);
     }
-    strncpy2(info->cmdline, atags.cmdline, sizeof(info->cmdline));
+    take_cmdline(info, atags.cmdline);
     return info->num_ranges > 0;
 }
 

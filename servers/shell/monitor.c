@@ -133,8 +133,7 @@ int monitor_log(const struct command *command __unused) {
     // What we print goes into the log, too: look for its end first.
     uint32_t end = 0;
     int len;
-    while ((len = read_log(&end, UINT32_MAX, false)) > 0) {
-    }
+    while ((len = read_log(&end, UINT32_MAX, false)) > 0) {}
 
     // What is overwritten meanwhile is skipped: the position may even jump beyond that end.
     uint32_t position = 0;

@@ -18,7 +18,8 @@ struct supervised {
     task_t tid;  // 0 if it doesn't run.
     struct restart_history history;
     bool has_given_up;
-    char *cmdline;  // USER_ARGS_LEN bytes, or NULL as long as it has been launched without arguments.
+    char *
+        cmdline;  // USER_ARGS_LEN bytes, or NULL as long as it has been launched without arguments.
 };
 
 /// By server number; NULL for those that are never restarted.
@@ -27,7 +28,7 @@ static list_t timers;
 
 error_t supervise_init(void) {
     list_init(&timers);
-    servers = own_alloc(manifest_num_servers() * sizeof(*servers));
+    servers = own_alloc(manifest_num_servers() * sizeof(struct supervised *));
     if (!servers) {
         return ERR_NO_MEMORY;
     }

@@ -101,8 +101,8 @@ def image(paths, flash):
                 if not data:
                     continue
                 if not 0 <= start <= length - len(data):
-                    raise UserError(path, f"its part at {segment['p_paddr']:#x} lies outside of the "
-                                          "flash")
+                    raise UserError(path, f"its part at {segment['p_paddr']:#x} lies outside of "
+                                          "the flash")
                 content[start:start + len(data)] = data
                 end = max(end, start + len(data))
     return bytes(content[:end])

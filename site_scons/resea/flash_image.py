@@ -153,9 +153,10 @@ class FlashImage:
         def write(target):
             reserved = layout.reserved(board.devices.values(), board.flash_memory)
             found = layout.lay_out(
-                layout.Board(board.flash_memory, board.ram_memory, self.build.arch.page_size, reserved,
-                             self._error),
-                self._sizes(kernel), elf.symbol(kernel, _TABLE), list(zip(self.programs, map(self._sizes, paths))))
+                layout.Board(board.flash_memory, board.ram_memory, self.build.arch.page_size,
+                             reserved, self._error),
+                self._sizes(kernel), elf.symbol(kernel, _TABLE),
+                list(zip(self.programs, map(self._sizes, paths))))
             target.write_text(layout.to_json(found))
 
         node = self._command(self.layout, [kernel, *paths], write, "LAYOUT")
@@ -197,6 +198,5 @@ class FlashImage:
         for place, path in places:
             sizes = self._sizes(path)
             if (sizes.flash, sizes.data, sizes.bss) != (place.flash_len, place.data, place.bss):
-                raise UserError(self.build.shown(path), "its size changed when it was linked at its "
-                                                        "place: the linker script must not depend "
-                                                        "on addresses")
+                raise UserError(self.build.shown(path), "its size changed when it was linked at "
+                                "its place: the linker script must not depend on addresses")

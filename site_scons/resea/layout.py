@@ -108,8 +108,9 @@ def lay_out(board, kernel, table, programs):
     places += [_place(program, sizes) for program, sizes in programs]
     flash_used = _place_flash(board, places, flash_end)
     ram_used = _place_ram(board, places)
-    return Layout(board.flash, board.ram, cmdline, table, places[0], places[1:], dict(board.reserved),
-                  flash_end - flash_used, board.ram[0] + board.ram[1] - ram_used)
+    return Layout(board.flash, board.ram, cmdline, table, places[0], places[1:],
+                  dict(board.reserved), flash_end - flash_used,
+                  board.ram[0] + board.ram[1] - ram_used)
 
 
 def _align(value):

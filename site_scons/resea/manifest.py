@@ -69,7 +69,7 @@ class Manifest:
     flash_memory: tuple
     ram_memory: tuple
     run: dict
-    flash: dict
+    flashing: dict
     kernel: dict
     devices: dict
     servers: list
@@ -230,7 +230,7 @@ def parse(name, file, folders):
         name=name, file=file, folders=folders, arch=board["arch"], cpus=board["cpus"],
         description=board["description"], flash_memory=board["flash"], ram_memory=board["ram"],
         run=_tools(file, "run", "emulator", RUN),
-        flash=_tools(file, "flash", "way to flash", FLASH), servers=servers,
+        flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
     rights.check(manifest)
@@ -361,7 +361,8 @@ def check_arch(manifest, arch):
     for key in ("flash", "ram"):
         _check_board_memory(manifest, key, arch)
     if manifest.files and not arch.mmu:
-        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no files")
+        raise file.error(("files",), f"{arch.name} has no MMU, and so no bootfs: there are no "
+                                     "files")
 
 
 def _check_board_memory(manifest, key, arch):
@@ -371,8 +372,8 @@ def _check_board_memory(manifest, key, arch):
         raise manifest.file.error(("board", key), f"{arch.name} has an MMU: the kernel is told by "
                                                   "the boot loader where memory is")
     if not given and not arch.mmu:
-        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no MMU, "
-                                              "so the build lays out flash and RAM")
+        raise manifest.file.error(("board",), f"the key '{key}' is missing: {arch.name} has no "
+                                              "MMU, so the build lays out flash and RAM")
     if given and (given[0] % arch.page_size or given[1] % arch.page_size):
         raise manifest.file.error(("board", key), f"expects a multiple of {arch.page_size} bytes")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from resea import output
+from resea import ihex, output
 from resea.commands import Option
 from resea.errors import UserError
 from resea.options import error
@@ -21,6 +21,9 @@ PROBE = Option("probe", "1|SERIAL", "the real board: behind the only debug probe
 
 # Seconds; a whole micro:bit takes less than a minute.
 LIMIT = 600
+
+# What an nRF51 erases at once.
+PAGE = 1024
 
 # What makes OpenOCD quiet: no doors that nobody uses.
 _NO_DOORS = ("tcl_port disabled", "telnet_port disabled")
@@ -99,18 +102,21 @@ def scripts(table) -> List[str]:
 
 
 def programming(files) -> List[str]:
-    """Commands that write files, (path, address or None) each, compare, and start the board."""
+    """Commands that write and compare files, (path, address or None) each, and start the board.
+
+    One file after the other: the image may cover the page that the next file then fills.
+    """
     commands = ["gdb_port disabled", *_NO_DOORS, "init", "reset halt"]
-    for verb in ("flash write_image erase", "verify_image"):
+    for path, address in files:
         # OpenOCD would guess a raw file's format, and can't with a short one.
-        commands += [f"{verb} {{{path}}}" + (f" {address:#x} bin" if address is not None else "")
-                     for path, address in files]
+        where = f"{{{path}}}" + (f" {address:#x} bin" if address is not None else "")
+        commands += [f"flash write_image erase {where}", f"verify_image {where}"]
     return commands + ["reset run", "shutdown"]
 
 
 def flash(build, table, image: Path, cmdline: Optional[str], wanted=None, root="/") -> int:
     """Writes the board's flash, verifies, and resets; returns the exit status."""
-    files = [(image, None), *cmdline_file(build, cmdline)]
+    files = [*image_files(build, image), *cmdline_file(build, cmdline)]
     serial = choose(wanted, probes(root))
     print(f"Writing {build.shown(image)} into the board", flush=True)
     log = build.logs / "flash.log"
@@ -182,6 +188,20 @@ def summary(text: str) -> str:
     return f"{output.size(total)} written{rate} and verified; the board runs"
 
 
+def image_files(build, image: Path):
+    """The image in raw pieces, without pages that are empty in it. OpenOCD would erase those and
+    what lies between pieces, where the board keeps what is its own: the key-value storage."""
+    if image.suffix != ".hex":
+        return [(image, 0)]
+    files = []
+    found = ihex.pieces(image.read_text(), build.shown(image), PAGE)
+    for address, data in ihex.without_empty_pages(found, PAGE):
+        files.append((build.folder / "flash" / f"{address:#x}.bin", address))
+        files[-1][0].parent.mkdir(exist_ok=True)
+        files[-1][0].write_bytes(data)
+    return files
+
+
 # The kernel's command line has a page of flash for itself.
 
 def cmdline_page(build):
@@ -212,7 +232,7 @@ def cmdline_file(build, cmdline: Optional[str]):
 def debug(build, wanted, root="/") -> str:
     """gdb on the board, until it ends. Gives what went wrong, or nothing."""
     from resea import debugger
-    table = build.manifest.flash.get("openocd")
+    table = build.manifest.flashing.get("openocd")
     if not table:
         raise error("probe", wanted, f"the board {build.board} has none: its manifest has no table "
                     "[flash.openocd]")

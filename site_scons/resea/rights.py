@@ -34,7 +34,8 @@ def _check_service_names(manifest):
     servers = {s.name: s for s in manifest.servers}
     for server in manifest.servers:
         for index, service in enumerate(server.provides):
-            if servers.get(service, server) is not server:
+            other = servers.get(service, server)
+            if other is not server and other.provides:
                 raise manifest.file.error(
                     ("server", server.name, "provides", index),
                     f"the service '{service}' has the name of another server: rename one of them")
@@ -54,10 +55,13 @@ def _resolve_calls(manifest, server):
 def _match(manifest, server, pattern, path):
     found = []
     known = set()
+    services = {name for peer in manifest.servers for name in peer.provides}
     for index, peer in enumerate(manifest.servers):
         if peer in (server, manifest.app_default):
             continue
-        names = [peer.name] + peer.provides
+        # A program that provides nothing may have a service's name, as commands do: gpio, say, is
+        # what a person types to use the service gpio. The name is the service's then.
+        names = peer.provides + [peer.name] * (peer.name not in services)
         known.update(names)
         if any(fnmatch.fnmatchcase(name, pattern) for name in names):
             found.append(index)

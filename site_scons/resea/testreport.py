@@ -26,15 +26,14 @@ def path(top):
 def summarize(variants, tests):
     """The report: a row for each variant whether its tests ran or not, then one for each board's
     other tests, then one for each folder of tests that have no board."""
-    rows = [_row(variant.board, variant.mode, variant.cpus, tests) for variant in variants]
-    shown = {(row["board"], row["mode"], row["cpus"]) for row in rows}
-    left = [test for test in tests if _key(test) not in shown]
-    boards = list(dict.fromkeys([v.board for v in variants] + [t["board"] for t in left]))
-    for board in filter(None, boards):
+    keys = {(v.board, v.mode, v.cpus) for v in variants}
+    left = [test for test in tests if _key(test) not in keys]
+    rows = []
+    for board in dict.fromkeys([v.board for v in variants] + [t["board"] for t in left]):
+        rows += [_row(board, v.mode, v.cpus, tests) for v in variants if v.board == board]
         own = [test for test in left if test["board"] == board]
-        last = max((i for i, row in enumerate(rows) if row["board"] == board), default=len(rows) - 1)
-        if own:
-            rows.insert(last + 1, {"board": board, "mode": OTHER, "cpus": None, **_totals(own)})
+        if board and own:
+            rows.append({"board": board, "mode": OTHER, "cpus": None, **_totals(own)})
     folders = [_folder(test) for test in left if not test["board"]]
     groups = [{"name": name, **_totals([t for t in left
                                         if not t["board"] and _folder(t) == name])}

@@ -1,4 +1,4 @@
-"""Flash and RAM of boards without an MMU: where things go, and who is to blame if they don't fit."""
+"""Flash and RAM of boards without an MMU: where things go, and who is named if they don't."""
 
 import struct
 

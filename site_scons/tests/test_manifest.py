@@ -156,7 +156,7 @@ def test_full_manifest():
      at(2) + "server.a.may_call: no server or service is called 'bb'; did you mean 'b'?"),
     ("[server.a]\nmay_call = ['fs.*']\n[server.b]",
      at(2) + "server.a.may_call: nothing matches 'fs.*'; valid: b, vm"),
-    ("[server.a]\nprovides = ['b']\n[server.b]",
+    ("[server.a]\nprovides = ['b']\n[server.b]\nprovides = ['c']",
      at(2) + "server.a.provides: the service 'b' has the name of another server: rename one of "
              "them"),
     ("[app_default]\nprograms = ['a']\n[server.a]",
@@ -193,6 +193,14 @@ def test_call_cycle():
     text = CYCLE.replace("[server.a]", "[server.a]\nprovides = ['x.a']")
     assert error(text) == (at(8) + "server.c.may_call: a call cycle, which can deadlock: "
                            "a -> b -> c -> a; let one of them notify the other instead")
+
+
+def test_a_command_may_have_the_name_of_the_service_that_it_uses():
+    board = parse("[server.driver]\nprovides = ['gpio']\n[server.gpio]\nmay_call = ['gpio']\n"
+                  "[server.other]\nmay_call = ['gp*']")
+    driver, command, other = board.servers[1:]
+    assert command.calls == other.calls == [0, 1]
+    assert driver.calls == [0]
 
 
 def test_everybody_may_call_vm_without_a_cycle():
@@ -387,7 +395,7 @@ def test_mistakes_about_a_board_without_an_mmu(values, changes, message):
 
 
 def test_ways_to_flash():
-    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flash
+    found = parse('[flash.sdcard]\n[flash.openocd]\nscripts = ["a.cfg"]\n').flashing
     assert found["sdcard"] == {"kernel": "kernel8.img", "config": "config.txt"}
     assert found["openocd"] == {"scripts": ["a.cfg"], "image": "resea.hex"}
     assert error("[flash.sdcad]\n") == (

@@ -10,10 +10,11 @@ from resea.errors import UserError
 TABLE = {"scripts": ["interface/x.cfg", "target/y.cfg"]}
 
 
-def test_programming_writes_all_compares_all_and_starts():
+def test_programming_writes_and_compares_one_after_the_other():
     assert probe.programming([("a b.hex", None), ("c.bin", 0x3fc00)])[-6:] == [
-        "flash write_image erase {a b.hex}", "flash write_image erase {c.bin} 0x3fc00 bin",
-        "verify_image {a b.hex}", "verify_image {c.bin} 0x3fc00 bin", "reset run", "shutdown"]
+        "flash write_image erase {a b.hex}", "verify_image {a b.hex}",
+        "flash write_image erase {c.bin} 0x3fc00 bin", "verify_image {c.bin} 0x3fc00 bin",
+        "reset run", "shutdown"]
     assert probe.openocd(TABLE, "9901", ["init"]) == [
         "openocd", "-f", "interface/x.cfg", "-f", "target/y.cfg", "-c", "adapter serial 9901",
         "-c", "init"]
@@ -81,7 +82,7 @@ def test_a_command_line_needs_a_page_that_holds_it(tmp_path):
 
 
 def test_a_board_without_a_probe_says_so():
-    build = SimpleNamespace(board="x64", manifest=SimpleNamespace(flash={}))
+    build = SimpleNamespace(board="x64", manifest=SimpleNamespace(flashing={}))
     with pytest.raises(UserError, match=r"probe=1: the board x64 has none: its manifest has no "
                        r"table \[flash.openocd\]"):
         probe.debug(build, "1")

@@ -169,3 +169,18 @@ def test_bochs_log_tells_shutdown_from_crash(tmp_path):
     assert bochs.explain(str(log)) == ""
     log.write_text("1p[CPU0  ] >>PANIC<< exception(): 3rd (13) exception with no resolution\n")
     assert bochs.explain(str(log)).startswith("Bochs stopped: 1p[CPU0  ] >>PANIC<< exception()")
+
+
+def test_cmdline_in_flash(tmp_path):
+    """Where no boot loader passes it on: a page of flash, whose address the layout tells."""
+    (tmp_path / "layout.json").write_text('{"cmdline": [1024, 32]}')
+    board = qemu.Machine(program="q", machine="m", fixed=True, load="loader")
+    image = str(tmp_path / "resea.img")
+    words = qemu.command(board, qemu.Setup(cmdline="run=a"), image)
+    device = next(w for w in words if "force-raw" in w)
+    path = device[len("loader,file="):].partition(",")[0]
+    assert device.endswith(",addr=0x400,force-raw=on")
+    assert open(path, "rb").read() == b"run=a\0"
+    assert "-append" not in words
+    with pytest.raises(UserError, match="is too long: 31 bytes fit into flash"):
+        qemu.command(board, qemu.Setup(cmdline="x" * 32), image)

@@ -83,15 +83,31 @@ def test_book_fails_on_warnings():
     assert "-W" in words and "-n" in words and words[-1] == "/t/build/docs/html"
 
 
-def test_tests_of_one_board_build_that_board_only():
-    assert testrun.builds("x64") == [["board=x64", "build=debug"], ["board=x64", "build=release"]]
-    assert ["board=example", "build=debug"] in testrun.builds(None)
+def test_each_board_is_built_in_both_modes():
+    boards = [SimpleNamespace(name="x64"), SimpleNamespace(name="example")]
+    assert testrun.builds(boards[:1], []) == [["board=x64", "build=debug"],
+                                              ["board=x64", "build=release"]]
+    assert ["external=/a:/b", "board=example", "build=debug"] in testrun.builds(
+        boards, [Path("/a"), Path("/b")])
+
+
+def test_all_builds_are_made_and_the_failing_ones_named(tmp_path, monkeypatch, capfd):
+    script = tmp_path / "scons"
+    script.write_text("import sys\nprint('said', sys.argv)\nsys.exit('bad' in sys.argv)\n")
+    monkeypatch.setattr(testrun.sys, "argv", [str(script)])
+    testrun.build_all(tmp_path, [["good"]], 2)
+    assert "good (" in capfd.readouterr().out
+    with pytest.raises(UserError, match="^scons test: does not build: bad; see above$"):
+        testrun.build_all(tmp_path, [["bad"], ["good"]], 2)
+    out = capfd.readouterr().out
+    assert "'bad']" in out and "'good']" not in out and "good (" in out
 
 
 def test_selecting_tests():
-    words = testrun.pytest_command(Options(board="x64", extra={"tests": "boot", "jobs": "3"}))
+    words = testrun.pytest_command(Options(board="x64", external=[Path("/a")],
+                                           extra={"tests": "boot"}), 3)
     assert words[words.index("--board") + 1] == "x64" and words[words.index("-k") + 1] == "boot"
-    assert words[words.index("-n") + 1] == "3"
+    assert words[words.index("-n") + 1] == "3" and "--external=/a" in words
 
 
 def test_native_programs_pass_fail_and_are_counted(tmp_path, capfd):

@@ -1,5 +1,6 @@
 // Makes a file behave like a card that is broken, in the process it is loaded into (LD_PRELOAD):
 //
+//     RESEA_CARD=PATH         which file; others are left alone
 //     RESEA_FLIP=OFFSET       a bit is another one when the data has reached the card (fsync)
 //     RESEA_EIO=OFFSET        writing there fails
 //     RESEA_INTERRUPT=OFFSET  Ctrl-C is typed as soon as this is written: the whole group gets it
@@ -7,17 +8,30 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int fsync(int fd);
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset);
 
-static int64_t place(const char *name) {
+/// Whether a file is the card.
+static bool is_card(int fd) {
+    char link[64], path[PATH_MAX] = "";
+    const char *card = getenv("RESEA_CARD");
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    return card && readlink(link, path, sizeof(path) - 1) > 0 && strcmp(path, card) == 0;
+}
+
+/// The offset that a variable has; none for other files than the card.
+static int64_t place(int fd, const char *name) {
     const char *text = getenv(name);
-    return text ? (int64_t) strtoull(text, NULL, 0) : -1;
+    return text && is_card(fd) ? (int64_t) strtoull(text, NULL, 0) : -1;
 }
 
 static ssize_t real_pwrite(int fd, const void *data, size_t len, off64_t offset) {
@@ -30,8 +44,8 @@ static ssize_t real_pwrite(int fd, const void *data, size_t len, off64_t offset)
 static int64_t flipped_byte = -1;
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset) {
-    int64_t flip = place("RESEA_FLIP"), error = place("RESEA_EIO");
-    int64_t interrupt = place("RESEA_INTERRUPT");
+    int64_t flip = place(fd, "RESEA_FLIP"), error = place(fd, "RESEA_EIO");
+    int64_t interrupt = place(fd, "RESEA_INTERRUPT");
     if (error >= offset && error < offset + (int64_t) len) {
         errno = EIO;
         return -1;
@@ -48,8 +62,8 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset) {
 int fsync(int fd) {
     int (*next)(int) = (int (*)(int)) dlsym(RTLD_NEXT, "fsync");
     uint8_t byte = (uint8_t) flipped_byte;
-    if (flipped_byte >= 0) {
-        real_pwrite(fd, &byte, 1, place("RESEA_FLIP"));
+    if (flipped_byte >= 0 && is_card(fd)) {
+        real_pwrite(fd, &byte, 1, place(fd, "RESEA_FLIP"));
     }
     return next(fd);
 }

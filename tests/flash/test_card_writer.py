@@ -52,7 +52,7 @@ def write(image, card, *flags, **more):
     """Runs it without a terminal, in a group of processes of its own."""
     done = subprocess.run(writer(image, card, *flags), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env=environment(**more), timeout=LIMIT, check=False,
+                          env=environment(RESEA_CARD=card, **more), timeout=LIMIT, check=False,
                           start_new_session=True)
     return done.returncode, done.stdout
 

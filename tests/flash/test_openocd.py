@@ -20,6 +20,11 @@ LIMIT = 300
 PAGE = 1024
 FLASH = 256 * PAGE
 
+# The last page as it is when it is erased, in Intel HEX: 64 records of 16 bytes at 0x3fc00.
+EMPTY_PAGE = [":020000040003F7"] + [
+    f":10{offset:04X}00{'FF' * 16}{-(16 + (offset >> 8) + (offset & 255) - 16) & 255:02X}"
+    for offset in range(0xfc00, 0x10000, 16)]
+
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory):
@@ -40,7 +45,7 @@ def build(tmp_path, program):
     return SimpleNamespace(
         board="microbit", folder=tmp_path, logs=tmp_path / "logs", elf=program, shown=str,
         arch=SimpleNamespace(gdb="gdb-multiarch"),
-        manifest=SimpleNamespace(flash={"openocd": TABLE}))
+        manifest=SimpleNamespace(flashing={"openocd": TABLE}))
 
 
 @pytest.fixture
@@ -108,13 +113,20 @@ def test_a_large_image(simulator, flash, tmp_path):
 
 def test_the_command_line_has_its_page_and_the_next_flash_clears_it(
         simulator, flash, program, tmp_path):
+    """The image has the page, empty, as a board's build makes it. What lies between the program and
+    that page is somebody else's."""
+    image, others = program.with_suffix(".bin").read_bytes(), bytes(range(256)) * 4
+    (tmp_path / "chip").write_bytes(others * (FLASH // PAGE))
+    lines = program.with_suffix(".hex").read_text().splitlines()[:-1]
+    (tmp_path / "covering.hex").write_text("\n".join(lines + EMPTY_PAGE + [":00000001FF"]))
     (tmp_path / "layout.json").write_text(f'{{"cmdline": [{FLASH - PAGE}, {PAGE}]}}')
     for cmdline, expected in (('run="test"', b'run="test"\0'), (None, b"\0\0\0\0\xff")):
         with simulator.plugged_in(tmp_path / "chip") as chip:
-            assert flash(chip.environment, program.with_suffix(".hex"), cmdline) == 0
+            assert flash(chip.environment, tmp_path / "covering.hex", cmdline) == 0
         assert chip.flash()[FLASH - PAGE:].startswith(expected)
-    image = program.with_suffix(".bin").read_bytes()
-    assert chip.flash()[:len(image)] == image
+        assert chip.flash()[:len(image)] == image
+        pages = -(-len(image) // PAGE)
+        assert chip.flash()[pages * PAGE:FLASH - PAGE] == others * (FLASH // PAGE - pages - 1)
 
 
 def test_a_stuck_bit_is_a_verify_failure(simulator, flash, program, tmp_path):
@@ -140,10 +152,17 @@ def test_a_probe_that_one_may_not_use(simulator, flash, program, tmp_path):
         flash(environment, program.with_suffix(".hex"))
 
 
-def test_an_image_that_is_none(simulator, flash, tmp_path):
-    with pytest.raises(UserError, match="OpenOCD"):
+def test_an_image_that_is_none(flash, tmp_path):
+    (tmp_path / "bad.hex").write_text("hello\n")
+    with pytest.raises(UserError, match="bad.hex:1: is no line of an Intel HEX file"):
+        flash({}, tmp_path / "bad.hex")
+
+
+def test_an_image_beyond_the_flash(simulator, flash, tmp_path):
+    (tmp_path / "large.bin").write_bytes(bytes(FLASH + PAGE))
+    with pytest.raises(UserError, match="OpenOCD's log"):
         with simulator.plugged_in(tmp_path / "chip") as chip:
-            flash(chip.environment, tmp_path / "none.hex")
+            flash(chip.environment, tmp_path / "large.bin")
 
 
 def test_two_probes_are_told_apart(flash, program, tmp_path):

@@ -197,6 +197,50 @@ TEST("console: input is for those with the right to it") {
     TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 6);
 }
 
+/// Asks to be told of what is printed behind `position`.
+static intptr_t watch_log(task_t tid, uint32_t position) {
+    memcpy(host_ptr(tid, MSG_VADDR + 512), &position, sizeof(position));
+    return SYSCALL(tid, SYS_KLOG_READ, 0, 0, MSG_VADDR + 512);
+}
+
+/// Reads all of the log, and returns the position of its end.
+static uint32_t read_log(task_t tid) {
+    bzero(host_ptr(tid, MSG_VADDR + 512), sizeof(uint32_t));
+    while (SYSCALL(tid, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512) > 0) {}
+    uint32_t position;
+    memcpy(&position, host_ptr(tid, MSG_VADDR + 512), sizeof(position));
+    return position;
+}
+
+TEST("log: who watches it is told once of what tasks print") {
+    set_up();
+    uint32_t end = read_log(a);
+    TEST_EXPECT_EQ(watch_log(a, end), 0);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_WRITE, MSG_VADDR, 4), 4);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_msg(a)->notifications.data, NOTIFY_CONSOLE);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_WRITE, MSG_VADDR, 4), 4);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    // It has printed since: at once.
+    TEST_EXPECT_EQ(watch_log(a, end), 0);
+    TEST_EXPECT_EQ(receive_notifications(a), NOTIFY_CONSOLE);
+    // Reading to the end is no watching.
+    end = read_log(a);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_WRITE, MSG_VADDR, 4), 4);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+}
+
+TEST("log: watching takes a right, and a watcher may end") {
+    set_up();
+    task_t c = host_spawn("c", INIT_TASK, 0);
+    TEST_EXPECT_EQ(watch_log(c, 0), ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_KLOG_READ, 0, 0, FREE_VADDR), HOST_BLOCKED);
+    TEST_EXPECT_EQ(watch_log(b, read_log(b)), 0);
+    host_destroy(b);
+    TEST_EXPECT_EQ(SYSCALL(c, SYS_CONSOLE_WRITE, MSG_VADDR, 4), 4);
+}
+
 // ---- Debugger -----------------------------------------------------------------------------------
 
 static intptr_t kdebug(const char *command) {

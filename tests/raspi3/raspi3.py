@@ -1,13 +1,20 @@
 """The Raspberry Pi 3 as these tests start it, and what only they need: device trees, and a look at
 where the CPUs are."""
 
+import contextlib
 import json
 import re
 import socket
 import struct
 
+from elftools.elf.elffile import ELFFile
+
 from resea import manifest, qemu
 from support import builds
+
+KERNEL_PADDR = 0x80000
+# The permanently undefined instruction, UDF #0.
+UDF = 0
 
 
 def machine():
@@ -74,7 +81,6 @@ def pi_tree(reserved=(), holes=()):
 
 def functions(elf):
     """Addresses of the kernel's functions, sorted: [(address, name), …]."""
-    from elftools.elf.elffile import ELFFile
     with open(elf, "rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         return sorted((s["st_value"], s.name) for s in table.iter_symbols()
@@ -98,3 +104,28 @@ def where_cpus_are(path, elf):
                 answer = json.loads(stream.readline())
     pcs = [int(pc, 16) for pc in re.findall(r"\bPC=([0-9a-f]{16})", answer["return"])]
     return [max((f for f in known if f[0] <= pc), default=(0, ""))[1] for pc in pcs]
+
+
+def place_of(server, function):
+    """The physical address of a function of a program that is run in place from bootfs, which is in
+    place in the kernel's image."""
+    folder = builds.build("raspi3", "debug")
+    with open(folder / "servers" / f"{server}.elf", "rb") as file:
+        elf = ELFFile(file)
+        address = elf.get_section_by_name(".symtab").get_symbol_by_name(function)[0]["st_value"]
+        text = elf.get_section_by_name(".text")
+        start, data = text["sh_addr"], text.data()
+    image = (folder / "kernel8.img").read_bytes()
+    at = image.find(data)
+    assert at >= 0 and image.find(data, at + 1) < 0, f"where is {server} in the image?"
+    return KERNEL_PADDR + at + address - start
+
+
+@contextlib.contextmanager
+def broken(qtest, server, function):
+    """In here, a program of the debug build crashes when it calls one of its functions."""
+    place = place_of(server, function)
+    whole = qtest.readl(place)
+    qtest.writel(place, UDF)
+    yield
+    qtest.writel(place, whole)

@@ -36,6 +36,16 @@ def test_boots_by_device_tree(machines, tmp_path):
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
+def test_a_long_command_line_keeps_its_last_words(machines, tmp_path):
+    """The firmware puts its own words in front of the user's."""
+    (tmp_path / "pi.dtb").write_bytes(pi_tree())
+    guest = boot(machines, "debug", cmdline="firmware.word=1 " * 40 + "run=hello cpus=2",
+                 extra=("-dtb", str(tmp_path / "pi.dtb")))
+    guest.expect("2 CPUs")
+    guest.expect("Hello, World!")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
 @pytest.mark.parametrize("word", ["cpus=0", "cpus=5", "cpus=", "cpus=2x"])
 def test_a_wrong_number_of_cpus(machines, word):
     guest = boot(machines, "debug", cmdline=f"run=hello {word}")

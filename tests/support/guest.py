@@ -99,6 +99,11 @@ class Guest:
             if self._ended or not self._read(deadline):
                 raise GuestError(f"the guest did not say {missing} within {limit} s", self)
 
+    def drain(self):
+        """Takes in what it has said already."""
+        while not self._ended and self._read(time.monotonic() + 0.01):
+            pass
+
     def prompt(self):
         """Waits for the shell's prompt."""
         self.expect("^" + re.escape(PROMPT))

@@ -1,5 +1,4 @@
-"""The kernel debugger on the serial line, and what a kernel panic leaves behind, on every board whose
-debug build has it."""
+"""The kernel debugger on the serial line, and what a kernel panic leaves behind."""
 
 import re
 

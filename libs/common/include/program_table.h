@@ -36,9 +36,9 @@ struct program_table {
     uint16_t num_programs;
     uint32_t manifest;      ///< The board manifest's address.
     uint32_t manifest_len;  ///< In bytes.
-    uint32_t cmdline;       ///< The flash page of the kernel's command line: text up to NUL or 0xff.
-    uint32_t cmdline_len;   ///< The page's length.
-    uint32_t ram_base;      ///< All of the board's RAM.
+    uint32_t cmdline;      ///< The flash page of the kernel's command line: text up to NUL or 0xff.
+    uint32_t cmdline_len;  ///< The page's length.
+    uint32_t ram_base;     ///< All of the board's RAM.
     uint32_t ram_len;
     uint32_t kernel_ram_len;  ///< What of it, from its start, is the kernel's.
     uint32_t reserved;

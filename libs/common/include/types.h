@@ -72,8 +72,7 @@ typedef uint32_t notifications_t;
 #define NOTIFY_IRQ     (1u << 1)  ///< An interrupt line of the task's fired.
 #define NOTIFY_ABORTED (1u << 2)  ///< Something that the task waits for is gone (sent by servers).
 #define NOTIFY_ASYNC   (1u << 3)  ///< An asynchronous message can be pulled (see <resea/async.h>).
-#define NOTIFY_CONSOLE \
-    (1u << 4)  ///< The console has input (see console_read in <resea/syscall.h>).
+#define NOTIFY_CONSOLE (1u << 4)  ///< The console has input, or output: see <resea/syscall.h>.
 /// The bits from here up mean what the two tasks agreed on.
 #define NOTIFY_USER_BASE (1u << 16)
 

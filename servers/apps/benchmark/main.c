@@ -19,7 +19,7 @@ static task_t server;
 static task_t sleeper;
 static size_t message_len;
 static size_t payload_len;
-static uint8_t payload[CONFIG_OOL_MAX < 65536 ? CONFIG_OOL_MAX : 65536];
+static uint8_t payload[CONFIG_OOL_MAX];
 
 static void null_syscall(void) {
     (void) sys_nop();

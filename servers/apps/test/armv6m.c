@@ -6,21 +6,21 @@
 
 // TIMER2 of the nRF51 (nRF51 Series Reference Manual 3.0, chapter 18), with what is used of it: it counts
 // up to a value, raises its line and starts over.
-#define TIMER2            0x4000a000u
-#define TASKS_START       0x000
-#define TASKS_STOP        0x004
-#define TASKS_CLEAR       0x00c
-#define EVENTS_COMPARE0   0x140
-#define SHORTS            0x200
-#define SHORT_CLEAR0      (1u << 0)
-#define INTENSET          0x304
-#define INTENCLR          0x308
-#define INT_COMPARE0      (1u << 16)
-#define BITMODE           0x508
-#define PRESCALER         0x510
-#define CC0               0x540
-#define TICKS_PER_IRQ     10000u  // of 1 MHz
-#define PRESCALER_1MHZ    4
+#define TIMER2          0x4000a000u
+#define TASKS_START     0x000
+#define TASKS_STOP      0x004
+#define TASKS_CLEAR     0x00c
+#define EVENTS_COMPARE0 0x140
+#define SHORTS          0x200
+#define SHORT_CLEAR0    (1u << 0)
+#define INTENSET        0x304
+#define INTENCLR        0x308
+#define INT_COMPARE0    (1u << 16)
+#define BITMODE         0x508
+#define PRESCALER       0x510
+#define CC0             0x540
+#define TICKS_PER_IRQ   10000u  // of 1 MHz
+#define PRESCALER_1MHZ  4
 
 const struct machine machine = {
     .irq = 10,  // TIMER2

@@ -48,7 +48,8 @@ static void test_types(void) {
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG | (1 << 30), IPC_SEND), ERR_INVALID_ARG);
     // An OoL kind that doesn't exist, and an OoL message too short for pointer and length.
     CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, 3, 16), IPC_SEND), ERR_INVALID_ARG);
-    CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, MSG_OOL_BYTES, sizeof(void *)), IPC_SEND), ERR_INVALID_ARG);
+    CHECK_EQ(send_to(peer, MSG_TYPE(5, 1, 0, MSG_OOL_BYTES, sizeof(void *)), IPC_SEND),
+             ERR_INVALID_ARG);
     // Messages that only the kernel may send: nobody can fake a page fault or an exit.
     CHECK_EQ(send_to(peer, NOTIFICATIONS_MSG, IPC_SEND), ERR_INVALID_ARG);
     CHECK_EQ(send_to(peer, PAGE_FAULT_MSG, IPC_SEND), ERR_INVALID_ARG);

@@ -37,8 +37,8 @@ const uintptr_t variant_unwritable[] = {0, USER_END - 8, 0xffff800000000000ul};
 const unsigned variant_num_unwritable = sizeof(variant_unwritable) / sizeof(variant_unwritable[0]);
 
 const char *const variant_crashes[] = {
-    "null_pointer", "write_text", "write_constant", "execute_stack",  "execute_data",
-    "touch_kernel", "read_kernel", "trap",          "overflow_stack", NULL,
+    "null_pointer", "write_text",  "write_constant", "execute_stack",  "execute_data",
+    "touch_kernel", "read_kernel", "trap",           "overflow_stack", NULL,
 };
 
 error_t variant_create_task(unsigned index __unused, task_t tid, task_t pager, unsigned flags) {

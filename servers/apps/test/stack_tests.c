@@ -78,8 +78,7 @@ static error_t create_in(uintptr_t ram_base, uint32_t ram_len, uint32_t stack_le
     struct task_memory memory = {ram_base, ram_len, stack_len};
     task_t tid = 0;
     CHECK_OK(call_task_alloc(INIT_TASK, main_task, &tid));
-    error_t err =
-        task_create_in(tid, "unwanted", (vaddr_t) thread_entry, main_task, 0, &memory);
+    error_t err = task_create_in(tid, "unwanted", (vaddr_t) thread_entry, main_task, 0, &memory);
     CHECK_OK(call_task_free(INIT_TASK, tid));
     return err;
 }

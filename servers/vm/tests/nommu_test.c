@@ -4,20 +4,20 @@
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
-#define image_find             nommu_image_find
-#define image_program_name     nommu_image_program_name
-#define image_name             nommu_image_name
-#define image_check            nommu_image_check
-#define image_create           nommu_image_create
-#define image_put_cmdline      nommu_image_put_cmdline
-#define image_create_stand_in  nommu_image_create_stand_in
-#define image_release          nommu_image_release
-#define vm_api                 nommu_vm_api
-#define task_in_slot           nommu_task_in_slot
-#define task_num_slots         nommu_task_num_slots
-#define task_find              nommu_task_find
-#define manifest_server        nommu_manifest_server
-#define manifest_grants        nommu_manifest_grants
+#define image_find            nommu_image_find
+#define image_program_name    nommu_image_program_name
+#define image_name            nommu_image_name
+#define image_check           nommu_image_check
+#define image_create          nommu_image_create
+#define image_put_cmdline     nommu_image_put_cmdline
+#define image_create_stand_in nommu_image_create_stand_in
+#define image_release         nommu_image_release
+#define vm_api                nommu_vm_api
+#define task_in_slot          nommu_task_in_slot
+#define task_num_slots        nommu_task_num_slots
+#define task_find             nommu_task_find
+#define manifest_server       nommu_manifest_server
+#define manifest_grants       nommu_manifest_grants
 
 #include <resea/task.h>
 #include <string.h>
@@ -36,7 +36,13 @@ void *own_borrow(size_t size);
 #define KERNEL_LEN 0x800u
 #define NUM_SLOTS  6
 
-enum { VM, SERVER, FIRST_APP, SECOND_APP, NUM_PROGRAMS };
+enum {
+    VM,
+    SERVER,
+    FIRST_APP,
+    SECOND_APP,
+    NUM_PROGRAMS
+};
 
 static union {
     struct program_table table;
@@ -56,7 +62,8 @@ static struct manifest_grant server_grants[] = {
 // ---- What stands in for the rest of vm and the kernel ----
 
 struct task *nommu_task_in_slot(size_t slot) {
-    return (tasks[slot].life == LIFE_RUNS || tasks[slot].life == LIFE_EXTERNAL) ? &tasks[slot] : NULL;
+    return (tasks[slot].life == LIFE_RUNS || tasks[slot].life == LIFE_EXTERNAL) ? &tasks[slot]
+                                                                                : NULL;
 }
 
 size_t nommu_task_num_slots(void) {

@@ -10,7 +10,7 @@ _CMDLINE = Option("cmdline", "TEXT", "the kernel's command line, for example 'ru
 
 def _table(ctx, *ways):
     """The board's table [flash.WAY] for one of the ways, and its name."""
-    flash = ctx.build.manifest.flash
+    flash = ctx.build.manifest.flashing
     for way in ways:
         if way in flash:
             return way, flash[way]
@@ -27,16 +27,8 @@ def _built(ctx, name):
     return path
 
 
-def _warn(build):
-    """What is good for an emulator and bad for a board."""
-    if build.config.value("DEBUG_EXIT"):
-        output.warning("CONFIG_DEBUG_EXIT is on: powering off asks an emulator to end, which is a "
-                       "fault on a board; CONFIG_DEBUG_EXIT=n leaves it out")
-
-
 def _make_card(ctx):
     from resea import firmware, sdcard
-    _warn(ctx.build)
     _, table = _table(ctx, "sdcard")
     size = sdcard.parse_size(ctx.options.get("size", "64M"))
     kernel, config = _built(ctx, table["kernel"]), ctx.build.board_file(table["config"])
@@ -83,6 +75,8 @@ def _flash_card(ctx):
 
 def _flash_chip(ctx, table):
     from resea import probe
-    _warn(ctx.build)
+    if ctx.build.config.value("DEBUG_EXIT"):
+        output.warning("CONFIG_DEBUG_EXIT is on: poweroff asks a debugger to end, which is a fault "
+                       "where there is none; CONFIG_DEBUG_EXIT=n leaves it out")
     return probe.flash(ctx.build, table, _built(ctx, table["image"]), ctx.options.get("cmdline"),
                        ctx.options.get("probe"))

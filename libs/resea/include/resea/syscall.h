@@ -56,7 +56,9 @@ error_t sys_grant(task_t tid, int kind, uintptr_t base, size_t len);
 /// Runs a command of the kernel debugger. Returns how many bytes of its output went to `buf`.
 int sys_kdebug(const char *cmd, size_t cmd_len, char *buf, size_t buf_len);
 /// Reads the kernel log from *position on (0: from its oldest byte) and moves *position behind what
-/// was read. Returns how many bytes that was.
+/// was read. Returns how many bytes that was. With a `len` of 0, NOTIFY_CONSOLE follows once there is
+/// something behind *position; ERR_NOT_PERMITTED: the task hasn't got the right "console". One task is
+/// told: the last one that asked.
 int sys_klog_read(char *buf, size_t len, uint32_t *position);
 /// `how` is POWER_OFF or POWER_REBOOT. Returns only if it fails.
 error_t sys_power(int how, int status);

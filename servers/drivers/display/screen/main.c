@@ -1,0 +1,89 @@
+#include <config.h>
+#include <driver/io.h>
+#include <idl_client.h>
+#include <resea/ipc.h>
+#include <resea/printf.h>
+#include <resea/syscall.h>
+#include <string.h>
+
+#include "painter.h"
+#include "terminal.h"
+
+/// If the firmware knows of no display.
+#define DEFAULT_WIDTH  1024
+#define DEFAULT_HEIGHT 768
+
+/// What is drawn at once: a screenful or two, so that a flood of text is scrolled through quickly, but
+/// what is typed shows immediately.
+#define BATCH 4096
+
+static struct terminal terminal;
+static struct painter painter;
+/// Up to where the kernel's log has been shown.
+static uint32_t position;
+
+/// The size that the picture is to have.
+static void choose_size(task_t mailbox, uint32_t *width, uint32_t *height) {
+    if (call_mailbox_display_size(mailbox, width, height) != OK || *width == 0 || *height == 0
+        || *width > MAILBOX_FRAMEBUFFER_MAX || *height > MAILBOX_FRAMEBUFFER_MAX) {
+        *width = DEFAULT_WIDTH;
+        *height = DEFAULT_HEIGHT;
+    }
+    if (CONFIG_SCREEN_WIDTH > 0 && CONFIG_SCREEN_HEIGHT > 0) {
+        *width = CONFIG_SCREEN_WIDTH;
+        *height = CONFIG_SCREEN_HEIGHT;
+    }
+}
+
+static void init(void) {
+    task_t mailbox = ipc_lookup("mailbox");
+    ASSERT_OK(mailbox);
+    uint32_t width, height, size, pitch;
+    paddr_t paddr;
+    choose_size(mailbox, &width, &height);
+    ASSERT_OK(call_mailbox_alloc_framebuffer(mailbox, width, height, &paddr, &size, &pitch, &width,
+                                             &height));
+
+    io_t io = io_alloc_memory_fixed(paddr, size, IO_ALLOC_NORMAL);
+    if (io == NULL) {
+        PANIC("the framebuffer at %#zx is not in the manifest's [device.framebuffer]: config.txt "
+              "must "
+              "say gpu_mem=64",
+              (size_t) paddr);
+    }
+    volatile uint32_t *pixels = (volatile uint32_t *) io_vaddr(io);
+    ASSERT_OK(painter_init(&painter, pixels, width, height, pitch));
+    ASSERT_OK(terminal_init(&terminal, painter.columns, painter.rows));
+}
+
+/// Shows what has been printed. Nothing here may print: that would be shown, too, and so on.
+static void show_log(void) {
+    char text[128];
+    int len;
+    size_t drawn = 0;
+    while ((len = sys_klog_read(text, sizeof(text), &position)) > 0) {
+        terminal_write(&terminal, text, (size_t) len);
+        drawn += (size_t) len;
+        if (drawn >= BATCH) {
+            painter_update(&painter, &terminal);
+            drawn = 0;
+        }
+    }
+    painter_update(&painter, &terminal);
+}
+
+void main(void) {
+    init();
+    while (true) {
+        show_log();
+        // Asks to be notified of more; if there is more already, at once.
+        ASSERT_OK(sys_klog_read(NULL, 0, &position));
+
+        struct message m;
+        bzero(&m, sizeof(m));
+        ASSERT_OK(ipc_recv(IPC_ANY, &m));
+        if (m.type != NOTIFICATIONS_MSG) {
+            discard_unknown_message(&m);
+        }
+    }
+}
