@@ -26,12 +26,12 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    selection.parametrize(metafunc, metafunc.config.stash[BOARDS])
+    selection.parametrize(metafunc, metafunc.config.stash[selection.BOARDS])
 
 
 def pytest_collection_modifyitems(config, items):
     """Picks one board's tests, skips what a board can't do, and puts the long ones first."""
-    boards, only = config.stash[BOARDS], config.getoption("--board")
+    boards, only = config.stash[selection.BOARDS], config.getoption("--board")
     if only:
         dropped = [item for item in items if selection.board_of(item, boards) != only]
         config.hook.pytest_deselected(items=dropped)

@@ -31,7 +31,7 @@ class Toolchain:
     link: list
 
 
-# Debug builds of the GNU toolchain trap on undefined behaviour, without a word: it is here for parts
+# Debug builds of the GNU toolchain trap on undefined behaviour without a word: it is for parts
 # whose flash has no room for words.
 TOOLCHAINS = {
     "llvm": Toolchain(
