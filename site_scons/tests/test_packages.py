@@ -45,6 +45,14 @@ def test_another_compiler_comes_with_the_board_that_needs_it():
     assert "gcc-arm" in names("board=microbit") and "gcc-arm" not in names("board=raspi3", "run")
 
 
+def test_all_tests_take_the_tools_of_all_boards():
+    everything = names("test")
+    for board in CATALOG.boards():
+        assert set(names(f"board={board}", "test")) <= set(everything)
+    assert {"qemu-x86", "qemu-arm", "gcc-arm", "gdb-multiarch", "openocd"} <= set(everything)
+    assert not {"qemu-arm", "gcc-arm", "openocd"} & set(names("board=x64", "test"))
+
+
 def test_heavy_tools_come_only_with_their_commands():
     light = names("board=x64", "run")
     for heavy in ("sphinx", "bochs", "grub", "gdb", "pytest", "clang-tidy"):
