@@ -19,7 +19,9 @@ static void start_init(void) {
 
 /// Nobody can know the canaries of stack frames beforehand. No caller of this function ever returns.
 __no_stack_protector static void init_stack_guard(void) {
+#ifdef __SSP_STRONG__
     __stack_chk_guard ^= (uintptr_t) arch_cycles() * 0x9e3779b97f4a7c15u;
+#endif
 }
 
 __noreturn __no_stack_protector void kernel_boot(void) {

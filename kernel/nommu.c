@@ -1,7 +1,6 @@
 #include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/memory.h>
-#include <kernel/panic.h>
 #include <kernel/transfer.h>
 #include <program_table.h>
 #include <string.h>
@@ -195,9 +194,6 @@ void memory_init(void) {
 
 void memory_load_init(struct task *task) {
     const struct program_entry *vm = &__program_table.programs[0];
-    if (__program_table.magic != PROGRAM_TABLE_MAGIC || !__program_table.num_programs) {
-        PANIC("the program table linked into the kernel is damaged");
-    }
     struct task_template template = {
         .name = vm->name,
         .memory = {vm->ram_base, vm->ram_len, vm->stack_len},

@@ -32,33 +32,31 @@ void backtrace(void) {
     arch_backtrace(print_frame, &n, 32);
 }
 
-static void print_task_stack(struct task *task) {
-    int n = 0;
-    WARN("the stack of task #%d %s:", task->tid, task->name);
-    arch_task_backtrace(task, print_frame, &n, 16);
+/// What was running, without taking any lock.
+static void print_state(void) {
+    unsigned id = arch_cpu_id();
+    struct task *task = cpus[id].current;
+    if (task) {
+        int n = 0;
+        WARN("on CPU %u; the stack of task #%d %s:", id, task->tid, task->name);
+        arch_task_backtrace(task, print_frame, &n, 16);
+    } else {
+        WARN("on CPU %u; no task was running", id);
+    }
 }
 
 #else
 
 void backtrace(void) {}
 
-static void print_task_stack(struct task *task) {
-    WARN("its ip: %p", (void *) arch_task_ip(task));
+static void print_state(void) {
+    struct task *task = current_task();
+    if (task) {
+        WARN("in task #%d %s, ip %p", task->tid, task->name, (void *) arch_task_ip(task));
+    }
 }
 
 #endif
-
-/// What was running, without taking any lock.
-static void print_state(void) {
-    unsigned id = arch_cpu_id();
-    struct task *task = cpus[id].current;
-    if (task) {
-        WARN("on CPU %u, in task #%d %s", id, task->tid, task->name);
-        print_task_stack(task);
-    } else {
-        WARN("on CPU %u; no task was running", id);
-    }
-}
 
 __noreturn void panic(const char *fmt, ...) {
     if (atomic_swap_bool(&in_panic, true)) {

@@ -31,7 +31,7 @@ static void arm(struct cpu *cpu, uint64_t deadline) {
 }
 
 void timer_start_slice(struct cpu *cpu) {
-    cpu->slice_end = arch_cycles() + (uint64_t) CONFIG_TIME_SLICE_MS * cycles_per_ms;
+    cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
     struct task *task = cpu->current;
     if (task && (cpu->ready_mask & (1u << task->priority))) {
         arm(cpu, cpu->slice_end);
@@ -96,7 +96,7 @@ error_t timer_set(msec_t ms) {
     timer_stop();
     if (ms > 0) {
         cpu_acquire(cpu);
-        task->timer_deadline = arch_cycles() + (uint64_t) ms * cycles_per_ms;
+        task->timer_deadline = arch_cycles() + mul64((uint32_t) ms, cycles_per_ms);
         insert(cpu, task);
         arm(cpu, task->timer_deadline);
         cpu_release();

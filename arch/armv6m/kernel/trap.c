@@ -124,7 +124,7 @@ __noreturn void armv6m_fault(struct arch_frame *frame) {
 
 __noreturn void armv6m_bad_stack(vaddr_t sp) {
     if (sp < (vaddr_t) __task_ram && sp > (vaddr_t) armv6m_stack - STACK_REACH) {
-        PANIC("a task's stack has run into the kernel's memory, to %p", (void *) sp);
+        PANIC("a task's stack has run into the kernel: %p", (void *) sp);
     }
     struct task *task = current_task();
     arch_task_init(task, 0);  // Where its registers were, nobody knows.

@@ -21,3 +21,12 @@ uint32_t div64_by_bits(uint64_t *n, uint32_t d) {
     *n = ((uint64_t) high << 32) | low;
     return rem;
 }
+
+uint64_t mul64_by_bits(uint32_t a, uint32_t b) {
+    uint64_t product = 0, shifted = b;
+    for (; a; a >>= 1) {
+        product += (a & 1) ? shifted : 0;
+        shifted <<= 1;
+    }
+    return product;
+}

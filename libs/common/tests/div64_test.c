@@ -22,3 +22,14 @@ TEST("div64 divides as the machine does") {
         }
     }
 }
+
+TEST("mul64 multiplies as the machine does") {
+    static const uint32_t numbers[] = {0, 1, 3, 16000, 0x7fffffff, 0x80000000, 0xffffffff};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
+            uint64_t expected = (uint64_t) numbers[i] * numbers[k];
+            TEST_EXPECT_EQ(mul64_by_bits(numbers[i], numbers[k]), expected);
+            TEST_EXPECT_EQ(mul64(numbers[i], numbers[k]), expected);
+        }
+    }
+}
