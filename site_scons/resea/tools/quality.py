@@ -19,7 +19,8 @@ def unittest(ctx):
     return testrun.run_native(ctx.unittests)
 
 
-@command("check", "clang-format, clang-tidy, sparse, and flake8 for Python", needs=["image"],
+@command("check", "clang-format, clang-tidy, sparse, and flake8 for Python",
+         needs=["image"],
          options=[Option("beyond", "BOARD", "only the C files that this other board, which has been "
                                             "checked, doesn't have")])
 def check(ctx):
