@@ -55,9 +55,9 @@ def format_commands(files: List[str]) -> List[List[str]]:
             for i in range(0, len(files), 40)]
 
 
-def tidy_command(entry) -> List[str]:
-    """clang-tidy on one file of the compilation database."""
-    return ["clang-tidy", "--quiet", "--warnings-as-errors=*", entry["file"]]
+def tidy_command(entry, folder: Path) -> List[str]:
+    """clang-tidy on one file of the compilation database in a folder."""
+    return ["clang-tidy", "--quiet", "--warnings-as-errors=*", "-p", str(folder), entry["file"]]
 
 
 def sparse_command(entry, resource_dir: str) -> List[str]:
@@ -75,20 +75,25 @@ def python_command(files: List[str]) -> List[str]:
     return [sys.executable, "-m", "flake8", *files]
 
 
-def jobs(top: Path, entries) -> list:
-    """All checks, as (tool, command line)."""
+def style_jobs(top: Path) -> list:
+    """The checks that don't depend on a board, as (tool, command line)."""
     c_files = tracked_files(top, "*.c", "*.h")
     py_files = tracked_files(top, "*.py", "SConstruct", "**/SConscript")
-    resource_dir = run(["clang", "-print-resource-dir"], top)
     listed = [("clang-format", words) for words in format_commands(c_files)]
-    listed.append(("flake8", python_command(py_files)))
-    listed += [("sparse", sparse_command(entry, resource_dir)) for entry in entries]
-    listed += [("clang-tidy", tidy_command(entry)) for entry in entries]
-    return listed
+    return listed + [("flake8", python_command(py_files))]
 
 
-def check(top: Path, entries) -> List[Finding]:
-    """Runs all checks, several at once; returns what they found."""
+def file_jobs(top: Path, folder: Path, entries) -> list:
+    """The checks of a board's C files, as (tool, command line)."""
+    resource_dir = run(["clang", "-print-resource-dir"], top)
+    listed = [("sparse", sparse_command(entry, resource_dir)) for entry in entries]
+    return listed + [("clang-tidy", tidy_command(entry, folder)) for entry in entries]
+
+
+def check(top: Path, folder: Path, entries, whole_tree=True) -> List[Finding]:
+    """Runs all checks, several at once; returns what they found. `folder` is the build's, with the
+    compilation database; without `whole_tree`, only the entries' files are looked at."""
+    jobs = (style_jobs(top) if whole_tree else []) + file_jobs(top, folder, entries)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda job: Finding(job[0], run(job[1], top)), jobs(top, entries))
+        results = pool.map(lambda job: Finding(job[0], run(job[1], top)), jobs)
         return [finding for finding in results if finding.text]

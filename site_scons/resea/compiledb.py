@@ -3,6 +3,8 @@
 import json
 import shlex
 
+from resea.errors import UserError
+
 # As in environment.py, without what is only for the terminal.
 _TEMPLATE = "$CC $CCFLAGS $_CPPINCFLAGS -c -o $TARGET $SOURCE"
 
@@ -31,9 +33,17 @@ def entries(build):
     return [found[source] for source in sorted(found)]
 
 
-def write(build):
-    """Writes the file at the top of the tree, where tools look for it; returns the entries."""
+def write(build, folder):
+    """Writes the file into a folder; returns the entries."""
     listed = entries(build)
-    path = build.top / "compile_commands.json"
+    path = folder / "compile_commands.json"
     path.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return listed
+
+
+def sources(folder):
+    """The files that a build has, as `write` has left them in its folder."""
+    path = folder / "compile_commands.json"
+    if not path.is_file():
+        raise UserError(str(path), "the file is missing; `scons check` of that board writes it")
+    return {entry["file"] for entry in json.loads(path.read_text(encoding="utf-8"))}

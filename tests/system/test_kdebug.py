@@ -34,7 +34,7 @@ def test_ps_tells_who_waits_for_whom(machines):
 
 COMMANDS = [
     ("help", r"^ps +\w+"),
-    ("mem", r"^pages: \d+ for tasks"),
+    ("mem", r"^pages: \d+ for tasks|^#1 vm: \d+ of \d+ bytes of stack used"),
     ("irq", r"^irq \d+: \d+ interrupts, owner console"),
     ("ipc", r"^#1 vm: \d+ messages"),
     ("cpu", r"^cpu 0: "),

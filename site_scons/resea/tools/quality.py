@@ -19,11 +19,18 @@ def unittest(ctx):
     return testrun.run_native(ctx.unittests)
 
 
-@command("check", "clang-format, clang-tidy, sparse, and flake8 for Python", needs=["image"])
+@command("check", "clang-format, clang-tidy, sparse, and flake8 for Python", needs=["image"],
+         options=[Option("beyond", "BOARD", "only the C files that this other board, which has been "
+                                            "checked, doesn't have")])
 def check(ctx):
     from resea import check as checks
     from resea import compiledb as database
-    findings = checks.check(ctx.top, database.write(ctx.build))
+    entries = database.write(ctx.build, ctx.build.folder)
+    other = ctx.options.get("beyond")
+    if other:
+        known = database.sources(ctx.top / "build" / f"{other}-{ctx.build.mode}")
+        entries = [entry for entry in entries if entry["file"] not in known]
+    findings = checks.check(ctx.top, ctx.build.folder, entries, whole_tree=not other)
     for finding in findings:
         print(output.paint(finding.tool + ":", "WARNING"))
         print(finding.text)
@@ -34,7 +41,7 @@ def check(ctx):
 @command("compiledb", "writes compile_commands.json, for editors and checkers", needs=["image"])
 def compiledb(ctx):
     from resea import compiledb as database
-    print(f"compile_commands.json: {len(database.write(ctx.build))} files")
+    print(f"compile_commands.json: {len(database.write(ctx.build, ctx.top))} files")
 
 
 @command("docs", "builds the book into build/docs/html")

@@ -73,19 +73,27 @@ static void poll(void) {
 }
 
 /// vm tells which subscribers are gone.
-static void receive_exits(void) {
-    struct message m;
-    bzero(&m, sizeof(m));
-    while (IS_OK(async_recv(INIT_TASK, &m))) {
-        if (m.type == TASK_EXITED_MSG) {
-            (void) subscribers_remove(m.task_exited.task);
+static void receive_exits(struct message *m) {
+    while (IS_OK(async_recv(INIT_TASK, m))) {
+        if (m->type == TASK_EXITED_MSG) {
+            (void) subscribers_remove(m->task_exited.task);
         }
     }
 }
 
-static void handle_notifications(notifications_t notifications) {
+static void answer_pull(struct message *m) {
+    task_t client = m->src;
+    error_t err = subscribers_next(client, m);
+    if (IS_ERROR(err)) {
+        m->type = err;
+    }
+    ipc_reply(client, m);
+}
+
+static void handle_notifications(struct message *m) {
+    notifications_t notifications = m->notifications.data;
     if (notifications & NOTIFY_ASYNC) {
-        receive_exits();
+        receive_exits(m);
     }
     if ((notifications & NOTIFY_TIMER) && polling) {
         OOPS_OK(timer_set(BUTTONS_POLL_MS));
@@ -96,11 +104,21 @@ static void handle_notifications(notifications_t notifications) {
 
 static void handle(struct message *m) {
     if (m->type == NOTIFICATIONS_MSG) {
-        handle_notifications(m->notifications.data);
+        handle_notifications(m);
     } else if (m->type == ASYNC_MSG) {
-        subscribers_answer(m->src);
+        answer_pull(m);
     } else if (!button_dispatch(&ops, m)) {
         discard_unknown_message(m);
+    }
+}
+
+// Apart from main, so that the start has the stack without this frame.
+static __noinline void serve(void) {
+    while (true) {
+        struct message m;
+        bzero(&m, sizeof(m));
+        ASSERT_OK(ipc_recv(IPC_ANY, &m));
+        handle(&m);
     }
 }
 
@@ -108,11 +126,5 @@ void main(void) {
     ASSERT_OK(buttons_init());
     subscribers_init();
     ASSERT_OK(ipc_serve("button"));
-
-    while (true) {
-        struct message m;
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        handle(&m);
-    }
+    serve();
 }

@@ -81,25 +81,23 @@ void subscribers_tell(unsigned button, bool pressed, uint32_t time_ms) {
     }
 }
 
-void subscribers_answer(task_t task) {
+error_t subscribers_next(task_t task, struct message *m) {
     struct subscriber *subscriber = find(task);
     if (subscriber == NULL || subscriber->next == num_changes) {
-        ipc_reply_err(task, ERR_EMPTY);
-        return;
+        return ERR_EMPTY;
     }
 
     if (num_changes - subscriber->next > CHANGES_MAX) {
         subscriber->next = num_changes - CHANGES_MAX;
     }
     const struct change *change = &changes[subscriber->next % CHANGES_MAX];
-    struct message m;
-    bzero(&m, sizeof(m));
-    m.type = BUTTON_CHANGED_MSG;
-    m.button_changed.button = change->button;
-    m.button_changed.pressed = change->pressed;
-    m.button_changed.time_ms = change->time_ms;
-    m.button_changed.lost = subscriber->next - subscriber->told;
+    bzero(m, sizeof(*m));
+    m->type = BUTTON_CHANGED_MSG;
+    m->button_changed.button = change->button;
+    m->button_changed.pressed = change->pressed;
+    m->button_changed.time_ms = change->time_ms;
+    m->button_changed.lost = subscriber->next - subscriber->told;
     subscriber->next++;
     subscriber->told = subscriber->next;
-    ipc_reply(task, &m);
+    return OK;
 }

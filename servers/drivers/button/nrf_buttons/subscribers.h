@@ -23,7 +23,8 @@ error_t subscribers_remove(task_t task);
 
 /// A button has changed: keeps that, and notifies all. Forgets those that are gone.
 void subscribers_tell(unsigned button, bool pressed, uint32_t time_ms);
-/// Answers a pull (ASYNC_MSG) of a task: with the oldest change that it doesn't know, or ERR_EMPTY.
-void subscribers_answer(task_t task);
+/// The answer to a pull (ASYNC_MSG) of a task: the oldest change that it doesn't know. ERR_EMPTY: there
+/// is none.
+error_t subscribers_next(task_t task, struct message *m);
 
 #endif

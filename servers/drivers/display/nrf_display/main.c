@@ -18,10 +18,8 @@ static msec_t column_ms;
 static void end_text(error_t result) {
     OOPS_OK(timer_set(0));
     if (waiter != 0) {
-        struct message m;
-        bzero(&m, sizeof(m));
-        m.type = IS_OK(result) ? DISPLAY_SCROLL_REPLY_MSG : result;
-        ipc_reply(waiter, &m);
+        // The reply has no fields, so its type is all of the message that travels.
+        ipc_reply_err(waiter, IS_OK(result) ? DISPLAY_SCROLL_REPLY_MSG : result);
         waiter = 0;
     }
 }
@@ -108,11 +106,8 @@ static void handle_notifications(notifications_t notifications) {
     }
 }
 
-void main(void) {
-    ASSERT_OK(matrix_init());
-    picture_init();
-    ASSERT_OK(ipc_serve("display"));
-
+// Apart from main, so that the start has the stack without this frame.
+static __noinline void serve(void) {
     while (true) {
         struct message m;
         bzero(&m, sizeof(m));
@@ -123,4 +118,11 @@ void main(void) {
             discard_unknown_message(&m);
         }
     }
+}
+
+void main(void) {
+    ASSERT_OK(matrix_init());
+    picture_init();
+    ASSERT_OK(ipc_serve("display"));
+    serve();
 }

@@ -25,10 +25,8 @@ static error_t get(task_t client __unused, struct gpio_get_fields *request,
 
 static const struct gpio_ops ops = {.set_mode = set_mode, .set = set, .get = get};
 
-void main(void) {
-    ASSERT_OK(pins_init());
-    ASSERT_OK(ipc_serve("gpio"));
-
+// Apart from main, so that the start has the stack without this frame.
+static __noinline void serve(void) {
     while (true) {
         struct message m;
         bzero(&m, sizeof(m));
@@ -37,4 +35,10 @@ void main(void) {
             discard_unknown_message(&m);
         }
     }
+}
+
+void main(void) {
+    ASSERT_OK(pins_init());
+    ASSERT_OK(ipc_serve("gpio"));
+    serve();
 }

@@ -60,15 +60,8 @@ static const struct kvs_ops ops = {
     .info = info,
 };
 
-void main(void) {
-    struct kvstore_flash flash;
-    ASSERT_OK(flash_init(&flash));
-    ASSERT_OK(kvstore_mount(&store, &flash));
-    if (store.num_damaged > 0) {
-        WARN("%u damaged records", (unsigned) store.num_damaged);
-    }
-    ASSERT_OK(ipc_serve("kvs"));
-
+// Apart from main, so that the start has the stack without this frame.
+static __noinline void serve(void) {
     while (true) {
         struct message m;
         bzero(&m, sizeof(m));
@@ -77,4 +70,15 @@ void main(void) {
             discard_unknown_message(&m);
         }
     }
+}
+
+void main(void) {
+    struct kvstore_flash flash;
+    ASSERT_OK(flash_init(&flash));
+    ASSERT_OK(kvstore_mount(&store, &flash));
+    if (store.num_damaged > 0) {
+        WARN("%u damaged records", (unsigned) store.num_damaged);
+    }
+    ASSERT_OK(ipc_serve("kvs"));
+    serve();
 }

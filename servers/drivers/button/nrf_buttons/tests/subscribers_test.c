@@ -16,14 +16,6 @@ error_t ipc_notify(task_t dst, notifications_t notifications) {
     return gone[dst] ? ERR_INVALID_TASK : OK;
 }
 
-void ipc_reply(task_t dst __unused, struct message *m) {
-    answer = *m;
-}
-
-void ipc_reply_err(task_t dst __unused, error_t error) {
-    answer.type = error;
-}
-
 static void start(void) {
     memset(notified, 0, sizeof(notified));
     memset(gone, 0, sizeof(gone));
@@ -32,9 +24,8 @@ static void start(void) {
 
 /// Pulls: the message's type.
 static int pull(task_t task) {
-    answer.type = 0;
-    subscribers_answer(task);
-    return answer.type;
+    error_t err = subscribers_next(task, &answer);
+    return IS_OK(err) ? answer.type : err;
 }
 
 TEST("subscribers are notified, and get each change once") {
