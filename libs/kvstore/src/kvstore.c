@@ -22,8 +22,7 @@
 
 #define NOWHERE SIZE_MAX
 /// Bytes of the longest record, and of the longest one of a deletion.
-#define RECORD_BYTES_MAX \
-    (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + KVSTORE_VALUE_MAX + 3) / 4))
+#define RECORD_BYTES_MAX (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + KVSTORE_VALUE_MAX + 3) / 4))
 #define DELETE_BYTES_MAX (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + 3) / 4))
 
 /// A place in the log.
@@ -62,7 +61,7 @@ static bool next_record(const struct kvstore *store, struct place *place, struct
     return false;
 }
 
-#define FOR_EACH_RECORD(store, place, record)                           \
+#define FOR_EACH_RECORD(store, place, record)                                \
     for ((place)->at = PAGE_HEADER_WORDS; next_record(store, place, record); \
          (place)->at += words_of(record))
 
@@ -82,7 +81,7 @@ static bool find_last(const struct kvstore *store, const char *key, size_t key_l
         }
         struct place place = {.page = page};
         struct record other;
-        FOR_EACH_RECORD (store, &place, &other) {
+        FOR_EACH_RECORD(store, &place, &other) {
             if (record_has_key(&other, key, key_len)
                 && (last->at == NOWHERE || is_later(store, place, *last))) {
                 *last = place;
@@ -211,7 +210,7 @@ static error_t compact(struct kvstore *store) {
     struct place place = {.page = page_oldest(store)};
     error_t err = page_open(store, page_best_free(store));
     struct record record;
-    FOR_EACH_RECORD (store, &place, &record) {
+    FOR_EACH_RECORD(store, &place, &record) {
         if (IS_OK(err) && counts(store, place, &record)) {
             err = copy(store, place, &record);
         }
@@ -237,8 +236,8 @@ static error_t make_room(struct kvstore *store, size_t num_words) {
         if (store->end + num_words <= page_words(store)) {
             return OK;
         }
-        error_t err = (page_num_free(store) > 1) ? page_open(store, page_best_free(store))
-                                                 : compact(store);
+        error_t err =
+            (page_num_free(store) > 1) ? page_open(store, page_best_free(store)) : compact(store);
         if (IS_ERROR(err)) {
             return err;
         }
@@ -341,7 +340,7 @@ error_t kvstore_key(const struct kvstore *store, unsigned index, char *key, size
         }
         struct place place = {.page = page};
         struct record record;
-        FOR_EACH_RECORD (store, &place, &record) {
+        FOR_EACH_RECORD(store, &place, &record) {
             if (!counts(store, place, &record) || index-- > 0) {
                 continue;
             }
@@ -384,8 +383,7 @@ static void survey_page(struct kvstore *store, unsigned page) {
         if (counts(store, place, &record)) {
             store->live += bytes_of(&record);
             store->num_keys++;
-            store->num_damaged +=
-                record.kind == RECORD_LOST || !is_sound_at(store, place, &record);
+            store->num_damaged += record.kind == RECORD_LOST || !is_sound_at(store, place, &record);
         }
         place.at += words_of(&record);
     }
