@@ -9,8 +9,6 @@ from support import builds, selection
 from support.machines import Machines
 from support.results import Results
 
-BOARDS = pytest.StashKey()
-
 
 def pytest_addoption(parser):
     parser.addoption("--board", help="only the tests of this board")
@@ -20,7 +18,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     builds.EXTERNAL[:] = config.getoption("--external")
-    boards = config.stash[BOARDS] = matrix.load(builds.TOP, builds.EXTERNAL)
+    boards = config.stash[selection.BOARDS] = matrix.load(builds.TOP, builds.EXTERNAL)
     if not hasattr(config, "workerinput") and not config.getoption("--collect-only"):
         variants = [variant for board in matrix.pick(boards, config.getoption("--board"))
                     if board.emulated for variant in board.variants()]
@@ -28,12 +26,12 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    selection.parametrize(metafunc, metafunc.config.stash[BOARDS])
+    selection.parametrize(metafunc, metafunc.config.stash[selection.BOARDS])
 
 
 def pytest_collection_modifyitems(config, items):
     """Picks one board's tests, skips what a board can't do, and puts the long ones first."""
-    boards, only = config.stash[BOARDS], config.getoption("--board")
+    boards, only = config.stash[selection.BOARDS], config.getoption("--board")
     if only:
         dropped = [item for item in items if selection.board_of(item, boards) != only]
         config.hook.pytest_deselected(items=dropped)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import SCons.SConsign
@@ -97,11 +98,16 @@ def _boards(parsed, library, asked):
 def _each_board(boards, top):
     """board=all: a run of scons for each, because each build folder has its own database."""
     arguments = [a for a in sys.argv[1:] if not a.startswith("board=")]
-    failed = []
+    seconds, failed = {}, []
     for board in boards:
         print(f"board={board}", flush=True)
+        started = time.monotonic()
         if subprocess.call([sys.executable, sys.argv[0], f"board={board}", *arguments], cwd=top):
             failed.append(board)
+        seconds[board] = time.monotonic() - started
+    print("\n".join(f"{board + ':':<{max(map(len, boards)) + 1}} "
+                    f"{'failed' if board in failed else 'good'} ({seconds[board]:.0f} s)"
+                    for board in boards), flush=True)
     if failed:
         output.error("failed: " + ", ".join(failed))
     sys.exit(1 if failed else 0)

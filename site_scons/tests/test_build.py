@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import struct
 import time
 
@@ -229,9 +230,17 @@ def test_all_boards(fresh):
     assert status == 0, output
     assert "board=toy\n" in output and "board=toy2\n" in output
     assert (fresh / "build/toy2-debug/resea.img").is_file()
-    edit(fresh / "kernel/main.c", "return", "retrun")
+    assert re.search(r"^toy:  good \(\d+ s\)\ntoy2: good", output, re.MULTILINE)
+    edit(fresh / "boards/toy/board.toml", "num_tasks", "num_task")
+    (fresh / "boards/toy2/board.toml").write_text(
+        '[board]\nextends = "toy"\n[kernel]\nnum_tasks = 5\n')
     status, output = tree.scons(fresh, "board=all")
     assert status == 1 and output.endswith("error: failed: toy, toy2")
+    edit(fresh / "boards/toy/board.toml", "num_task =", "num_tasks =")
+    (fresh / "boards/toy2/board.toml").write_text('[board]\nextends = "toy"\n[bored]\n')
+    status, output = tree.scons(fresh, "board=all")
+    assert status == 1 and output.endswith("error: failed: toy2")
+    assert "\ntoy:  good" in output and "\ntoy2: failed" in output
 
 
 def test_null_port_builds_objects(fresh):

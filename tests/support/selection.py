@@ -11,6 +11,9 @@ import pytest
 
 from resea import matrix
 
+# Where pytest's configuration keeps all boards, by name.
+BOARDS = pytest.StashKey()
+
 TESTS = Path(__file__).resolve().parents[1]
 
 

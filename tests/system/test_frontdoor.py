@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support import builds
+from support import builds, selection
 
 
 @pytest.mark.board("x64")
@@ -31,10 +31,13 @@ def test_native_unit_tests(report):
     report("native unit tests: " + done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.heavy(100)
-def test_style_and_static_checks():
-    done = builds.scons("board=x64", "check")
-    assert done.returncode == 0, done.stdout
+@pytest.mark.heavy(150)
+def test_style_and_static_checks(request):
+    """Everything on the PC, then of each other board what the PC doesn't have."""
+    others = [name for name in request.config.stash[selection.BOARDS] if name != "x64"]
+    for arguments in [["board=x64"], *([f"board={name}", "beyond=x64"] for name in others)]:
+        done = builds.scons(*arguments, "check")
+        assert done.returncode == 0, done.stdout
 
 
 MISTAKES = [

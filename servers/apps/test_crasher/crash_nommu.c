@@ -30,7 +30,7 @@ static void jump_to_data(void) {
 
 /// The compiler's function for it calls this one.
 static void divide_by_zero(void) {
-    volatile int dividend = 7, zero = 0;
+    static volatile int dividend = 7, zero;
     volatile int result = dividend / zero;
     (void) result;
 }

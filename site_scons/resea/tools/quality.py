@@ -20,8 +20,7 @@ def unittest(ctx):
 
 
 @command("check", "clang-format, clang-tidy, sparse, and flake8 for Python", needs=["image"],
-         options=[Option("beyond", "BOARD", "only the C files that this other board, which has been "
-                                            "checked, doesn't have")])
+         options=[Option("beyond", "BOARD", "only C files that this board, checked before, lacks")])
 def check(ctx):
     from resea import check as checks
     from resea import compiledb as database
