@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <vprintf.h>
 
-/// %d %i %u %x %c %s %p %%, the flags `-` and `0`, widths that are numbers, the lengths hh h l ll z (hh
-/// and h don't cut). What isn't one of these is printed as it stands.
+/// %d %i %u %x %c %s %p %%, the flags `-` and `0`, widths that are numbers, the lengths l ll z. There
+/// is no NULL string. What isn't one of these is printed as it stands.
 void format_small(putc_t putc, const char *fmt, va_list ap) __printf(2, 0);
 
 static inline void __printf(2, 0) format(putc_t putc, const char *fmt, va_list ap) {

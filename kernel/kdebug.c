@@ -139,7 +139,8 @@ static void cmd_ipc(void) {
         if (task->tid) {
             printk("#%d %s: %llu messages, %llu ms of CPU time\n", task->tid, task->name,
                    (unsigned long long) task->ipc_count,
-                   (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT) / timer_cycles_per_ms()));
+                   (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT)
+                                         / timer_cycles_per_ms()));
         }
     }
 }
@@ -189,7 +190,7 @@ static const struct command {
     {"reboot", "reboot", cmd_reboot},
 };
 
-#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#    define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void cmd_help(void) {
     for (size_t i = 0; i < NUM_COMMANDS; i++) {
@@ -207,10 +208,10 @@ static bool run(const char *line) {
     return false;
 }
 
-#ifdef CONFIG_KDEBUG
+#    ifdef CONFIG_KDEBUG
 
-#    define CTRL_K '\v'
-#    define PROMPT "kdebug> "
+#        define CTRL_K '\v'
+#        define PROMPT "kdebug> "
 
 static bool is_open;
 static char line[32];
@@ -251,15 +252,15 @@ bool kdebug_input(char c) {
     return true;
 }
 
-#else
+#    else
 
 bool kdebug_input(char c __unused) {
     return false;
 }
 
-#endif
+#    endif
 
-#ifdef CONFIG_MMU
+#    ifdef CONFIG_MMU
 /// One task at a time may collect a command's output here.
 static char output[CONFIG_KDEBUG_OUTPUT];
 static struct spinlock output_busy;
@@ -276,7 +277,7 @@ static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
     spin_unlock(&output_busy);
     return err;
 }
-#else
+#    else
 /// The output is collected where it is wanted.
 static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
     if (!memory_may_write(current_task(), buf, buf_len, 1)) {
@@ -287,7 +288,7 @@ static error_t run_for_task(const char *command, vaddr_t buf, size_t buf_len) {
     size_t len = MIN(console_end_capture(), buf_len);
     return known ? (error_t) len : ERR_NOT_FOUND;
 }
-#endif
+#    endif
 
 error_t kdebug_syscall(vaddr_t cmd, size_t cmd_len, vaddr_t buf, size_t buf_len) {
     char command[32];

@@ -97,8 +97,8 @@ void memory_count(size_t *mapped, size_t *tables, size_t *total) {
 static bool is_sound(const struct task_memory *memory) {
     return ((memory->ram_base | memory->ram_len | memory->stack_len) & (UNIT - 1)) == 0
            && memory->ram_base + memory->ram_len >= memory->ram_base
-           && memory->ram_len <= UINT16_MAX * UNIT
-           && memory->stack_len >= STACK_MIN && memory->stack_len <= memory->ram_len;
+           && memory->ram_len <= UINT16_MAX * UNIT && memory->stack_len >= STACK_MIN
+           && memory->stack_len <= memory->ram_len;
 }
 
 /// Whether the current task may give that memory away.
@@ -237,9 +237,8 @@ static struct message *message_of(struct task *task) {
 
 error_t transfer_begin(struct task *task, unsigned flags) {
     vaddr_t buf = ipc_user_msg(task);
-    bool usable = (flags & IPC_RECV)
-                      ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
-                      : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
+    bool usable = (flags & IPC_RECV) ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
+                                     : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
     if (usable && (flags & IPC_RECV) && ipc_ool_cap(task)) {
         usable = memory_may_write(task, ipc_ool_buf(task), ipc_ool_cap(task), 1);
     }

@@ -19,8 +19,8 @@ struct spinlock {
 
 static inline void spin_lock(struct spinlock *lock) {
     if (SPINLOCK_BYTES) {
-        while (__atomic_exchange_n(lock->held, 1, __ATOMIC_ACQUIRE)) {
-            while (__atomic_load_n(lock->held, __ATOMIC_RELAXED)) {
+        while (__atomic_exchange_n(&lock->held[0], 1, __ATOMIC_ACQUIRE)) {
+            while (__atomic_load_n(&lock->held[0], __ATOMIC_RELAXED)) {
                 arch_relax();
             }
         }
@@ -29,12 +29,12 @@ static inline void spin_lock(struct spinlock *lock) {
 
 static inline void spin_unlock(struct spinlock *lock) {
     if (SPINLOCK_BYTES) {
-        __atomic_store_n(lock->held, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&lock->held[0], 0, __ATOMIC_RELEASE);
     }
 }
 
 static inline bool spin_is_locked(const struct spinlock *lock) {
-    return SPINLOCK_BYTES && __atomic_load_n(lock->held, __ATOMIC_RELAXED);
+    return SPINLOCK_BYTES && __atomic_load_n(&lock->held[0], __ATOMIC_RELAXED);
 }
 
 // What other CPUs write without this CPU's lock, or this one may write meanwhile. With one CPU these are

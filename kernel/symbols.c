@@ -19,13 +19,13 @@ struct symtab {
     struct symbol symbols[];
 };
 
-#define SYMTAB_MAGIC 0x4d595352  // "RSYM"
+#    define SYMTAB_MAGIC 0x4d595352  // "RSYM"
 
-extern const struct symtab __symtab;
+extern const char __symtab[];
 extern char __text_end[];
 
 const char *symbol_find(vaddr_t addr, size_t *offset) {
-    const struct symtab *table = &__symtab;
+    const struct symtab *table = (const struct symtab *) (const void *) __symtab;
     const struct symbol *symbols = table->symbols;
     if (table->magic != SYMTAB_MAGIC || !table->count || addr < symbols[0].addr
         || addr >= (vaddr_t) __text_end) {

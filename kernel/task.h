@@ -105,7 +105,7 @@ struct task {
         struct fault fault;  ///< Of one that never goes on: its timer has been stopped.
     };
 #endif
-    counter_t ipc_count;      ///< (C)
+    counter_t ipc_count;  ///< (C)
 #if CONFIG_NUM_CPUS > 1
     uint8_t timer_cpu;
     list_elem_t sync_link;  ///< In a CPU's sync_waiters.

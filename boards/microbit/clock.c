@@ -5,15 +5,15 @@
 // RM 18, "Timer/counter": TIMER0 counts the 16 MHz clock in 32 bits, for ever. Compare register 0 is the
 // deadline, 1 takes what the counter is now, 2 fires once a round (268 s): the kernel looks at least then.
 
-#define START           0x000
-#define CAPTURE(n)      (0x040 + 4 * (n))
-#define COMPARE(n)      (0x140 + 4 * (n))
-#define INTENSET        0x304
-#define BITMODE         0x508
-#define PRESCALER       0x510
-#define CC(n)           (0x540 + 4 * (n))
-#define INT_COMPARE(n)  (1u << (16 + (n)))
-#define BITMODE_32      3
+#define START          0x000
+#define CAPTURE(n)     (0x040 + 4 * (n))
+#define COMPARE(n)     (0x140 + 4 * (n))
+#define INTENSET       0x304
+#define BITMODE        0x508
+#define PRESCALER      0x510
+#define CC(n)          (0x540 + 4 * (n))
+#define INT_COMPARE(n) (1u << (16 + (n)))
+#define BITMODE_32     3
 
 #define DEADLINE 0
 #define NOW      1

@@ -7,13 +7,13 @@
 #include <arch/armv6m/kernel/armv6m.h>
 
 // Peripheral n is at this address and has interrupt line n (RM 4, 10.1.2).
-#define PERIPHERAL(n)     (0x40000000u + (n) *0x1000u)
-#define PERIPHERAL_LEN    0x1000u
-#define POWER_CLOCK       0
-#define UART0             2
-#define TIMER0            8
-#define GPIO              0x50000000u
-#define SYSTEM_REGS       0xe0000000u
+#define PERIPHERAL(n)  (0x40000000u + (n) *0x1000u)
+#define PERIPHERAL_LEN 0x1000u
+#define POWER_CLOCK    0
+#define UART0          2
+#define TIMER0         8
+#define GPIO           0x50000000u
+#define SYSTEM_REGS    0xe0000000u
 
 #define UART(offset)  REG(PERIPHERAL(UART0) + (offset))
 #define TIMER(offset) REG(PERIPHERAL(TIMER0) + (offset))

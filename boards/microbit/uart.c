@@ -16,15 +16,15 @@
 #define TXD      0x51c
 #define BAUDRATE 0x524
 
-#define ENABLED        4
-#define BAUD_115200    0x01d7e000u
-#define INT_RXDRDY     (1u << 2)
-#define PIN_TX         24
-#define PIN_RX         25
-#define PIN_CNF(pin)   REG(GPIO + 0x700 + 4 * (pin))
-#define PIN_OUTPUT     3  // With its input buffer off.
-#define PIN_INPUT      0
-#define GPIO_OUTSET    REG(GPIO + 0x508)
+#define ENABLED      4
+#define BAUD_115200  0x01d7e000u
+#define INT_RXDRDY   (1u << 2)
+#define PIN_TX       24
+#define PIN_RX       25
+#define PIN_CNF(pin) REG(GPIO + 0x700 + 4 * (pin))
+#define PIN_OUTPUT   3  // With its input buffer off.
+#define PIN_INPUT    0
+#define GPIO_OUTSET  REG(GPIO + 0x508)
 
 void uart_init(void) {
     GPIO_OUTSET = 1u << PIN_TX;  // An idle line is high.

@@ -31,8 +31,8 @@ class Toolchain:
     link: list
 
 
-# Debug builds of the GNU toolchain trap on undefined behaviour without a word: it is for parts
-# whose flash has no room for words.
+# Debug builds of the GNU toolchain trap on undefined behaviour, without a word: its parts' flash
+# has no room for words.
 TOOLCHAINS = {
     "llvm": Toolchain(
         programs={"CC": "clang", "LD": "ld.lld", "AR": "llvm-ar", "STRIP": "llvm-strip",

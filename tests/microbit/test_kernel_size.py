@@ -1,4 +1,4 @@
-"""The kernel's size on the micro:bit: what 16 KiB of RAM can spare, and a stack that suffices."""
+"""The kernel's size on the micro:bit, and whether its stack is large enough."""
 
 from resea import kernel_size
 from support import builds

@@ -17,7 +17,7 @@
 #define CMDLINE_PAGE (RAM + RAM_LEN)
 
 /// RAM of the task in a slot: a stack, then what it likes. There is a gap behind it.
-#define REGION(slot) (RAM + KERNEL_RAM + (slot) * 0x800ul)
+#define REGION(slot) (RAM + KERNEL_RAM + (slot) *0x800ul)
 #define REGION_LEN   0x600ul
 #define STACK_LEN    0x200ul
 /// Where a task's message buffer is, and an out-of-line buffer.

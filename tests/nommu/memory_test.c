@@ -23,15 +23,15 @@ static const struct bad {
 } bad[] = {
     {0, false},
     {4, false},
-    {RAM, false},                             // The kernel's.
-    {RAM + KERNEL_RAM - 4, false},            // … and what is behind it.
-    {MSG(5), false},                          // Another task's.
-    {REGION(2) - 4, false},                   // From before its own into it.
-    {REGION(2) + REGION_LEN - 3, false},      // Out of its own.
+    {RAM, false},                         // The kernel's.
+    {RAM + KERNEL_RAM - 4, false},        // … and what is behind it.
+    {MSG(5), false},                      // Another task's.
+    {REGION(2) - 4, false},               // From before its own into it.
+    {REGION(2) + REGION_LEN - 3, false},  // Out of its own.
     {REGION(2) + REGION_LEN, false},
-    {UINTPTR_MAX - 3, false},                 // Around the end of the address space.
+    {UINTPTR_MAX - 3, false},  // Around the end of the address space.
     {UINTPTR_MAX - MESSAGE_SIZE + 1, false},
-    {0x40002000, false},                      // A device.
+    {0x40002000, false},  // A device.
     {(vaddr_t) FLASH_FREE, true},
 };
 
@@ -242,8 +242,9 @@ TEST("nommu: names lie in flash and have an end") {
                    ERR_INVALID_ARG);
     TEST_EXPECT_EQ(machine_create(INIT_TASK, tid, 0, 0, &memory), ERR_INVALID_ARG);
     memset(machine_flash + FLASH_LEN - 8, 'x', 8);
-    TEST_EXPECT_EQ(machine_create(INIT_TASK, tid, (vaddr_t) machine_flash + FLASH_LEN - 8, 0, &memory),
-                   ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(
+        machine_create(INIT_TASK, tid, (vaddr_t) machine_flash + FLASH_LEN - 8, 0, &memory),
+        ERR_INVALID_ARG);
     memset(FLASH_FREE, 'x', TASK_NAME_LEN);
     TEST_EXPECT_EQ(machine_create(INIT_TASK, tid, (vaddr_t) FLASH_FREE, 0, &memory),
                    ERR_INVALID_ARG);
@@ -310,8 +311,8 @@ TEST("nommu: interrupt lines are granted, device memory isn't remembered") {
     TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_GRANT, a, GRANT_IRQ, 8, 2), OK);
     TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_GRANT, b, GRANT_IRQ, 9, 1), OK);
     for (int i = 0; i < 3 * CONFIG_NUM_GRANTS; i++) {
-        TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_GRANT, a, GRANT_MMIO, 0x40000000 + i * 0x10000, 0x1000),
-                       OK);
+        TEST_EXPECT_EQ(
+            SYSCALL(INIT_TASK, SYS_GRANT, a, GRANT_MMIO, 0x40000000 + i * 0x10000, 0x1000), OK);
     }
     TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_GRANT, a, GRANT_MMIO, 0x40002000, 0x1000),
                    ERR_NOT_PERMITTED);

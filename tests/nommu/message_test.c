@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unittest.h>
 
-#define INTERFACE 200
+#define INTERFACE              200
 #define TYPE(method, ool, len) MSG_TYPE(INTERFACE, method, 0, ool, len)
 
 /// Fills a message of `len` bytes with a pattern, and all that is behind with another one.
@@ -79,9 +79,8 @@ TEST("nommu: a call and its reply use one buffer") {
         }
         compose(2, 3, 24);
         TEST_EXPECT_EQ(machine_ipc(client, server, server, IPC_CALL), BLOCKED);
-        TEST_EXPECT_EQ(order == 0 ? machine_result(server)
-                                  : machine_ipc(server, 0, IPC_ANY, IPC_RECV),
-                       OK);
+        TEST_EXPECT_EQ(
+            order == 0 ? machine_result(server) : machine_ipc(server, 0, IPC_ANY, IPC_RECV), OK);
         expect(3, client, 3, 24);
         compose(3, 4, 64);
         TEST_EXPECT_EQ(machine_ipc(server, client, 0, IPC_SEND | IPC_REPLY), OK);

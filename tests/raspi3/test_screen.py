@@ -39,7 +39,7 @@ def test_shows_the_boot_log_and_the_session(machines, tmp_path, mode, cpus):
     guest.prompt()
     with Qmp(path) as qmp:
         text = expect_picture(qmp, guest, tmp_path).text()
-        for line in ("Resea, 64 tasks at most", "[vm] started shell", "resea>"):
+        for line in ("Resea, 64 tasks at most", "[kernel] ", "Welcome to Resea", "resea>"):
             assert line in text
         # More than fits, with lines that are too long.
         guest.command("help")

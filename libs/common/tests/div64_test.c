@@ -12,8 +12,19 @@ static void check(uint64_t n, uint32_t d) {
 
 TEST("div64 divides as the machine does") {
     static const uint64_t numbers[] = {
-        0, 1, 9, 10, 16000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x123456789abcdef0,
-        0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff,
+        0,
+        1,
+        9,
+        10,
+        16000,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x100000000,
+        0x123456789abcdef0,
+        0x7fffffffffffffff,
+        0x8000000000000000,
+        0xffffffffffffffff,
     };
     static const uint32_t divisors[] = {1, 2, 8, 10, 16, 1000, 16000, 0x10000, 0x7fffffff};
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -20,6 +20,7 @@
 #define KVSTORE_PAGES_MAX 32
 /// A page holds at least three of the longest records.
 #define KVSTORE_PAGE_LEN_MIN 512
+#define KVSTORE_PAGE_LEN_MAX 65536
 
 /// The flash. All pages lie one behind the other in memory; they are read directly.
 struct kvstore_flash {

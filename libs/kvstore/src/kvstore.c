@@ -20,16 +20,15 @@
 #include "page.h"
 #include "record.h"
 
-#define NOWHERE SIZE_MAX
+#define NOWHERE UINT16_MAX
 /// Bytes of the longest record, and of the longest one of a deletion.
-#define RECORD_BYTES_MAX \
-    (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + KVSTORE_VALUE_MAX + 3) / 4))
+#define RECORD_BYTES_MAX (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + KVSTORE_VALUE_MAX + 3) / 4))
 #define DELETE_BYTES_MAX (4 * (RECORD_HEAD_WORDS + (KVSTORE_KEY_MAX + 3) / 4))
 
-/// A place in the log.
+/// A place in the log: a page, and a word in it. Small, like struct record.
 struct place {
-    unsigned page;
-    size_t at;
+    uint8_t page;
+    uint16_t at;
 };
 
 static size_t words_of(const struct record *record) {
@@ -62,9 +61,9 @@ static bool next_record(const struct kvstore *store, struct place *place, struct
     return false;
 }
 
-#define FOR_EACH_RECORD(store, place, record)                           \
+#define FOR_EACH_RECORD(store, place, record)                                \
     for ((place)->at = PAGE_HEADER_WORDS; next_record(store, place, record); \
-         (place)->at += words_of(record))
+         (place)->at = (uint16_t) ((place)->at + words_of(record)))
 
 static bool is_later(const struct kvstore *store, struct place a, struct place b) {
     uint32_t sequence_a = page_sequence(store, a.page);
@@ -76,13 +75,13 @@ static bool is_later(const struct kvstore *store, struct place a, struct place b
 static bool find_last(const struct kvstore *store, const char *key, size_t key_len,
                       struct place *last, struct record *record) {
     last->at = NOWHERE;
-    for (unsigned page = 0; page < store->flash.num_pages; page++) {
+    for (uint8_t page = 0; page < store->flash.num_pages; page++) {
         if (!page_is_used(store, page)) {
             continue;
         }
         struct place place = {.page = page};
         struct record other;
-        FOR_EACH_RECORD (store, &place, &other) {
+        FOR_EACH_RECORD(store, &place, &other) {
             if (record_has_key(&other, key, key_len)
                 && (last->at == NOWHERE || is_later(store, place, *last))) {
                 *last = place;
@@ -127,7 +126,7 @@ static size_t written_words(const struct kvstore *store, unsigned page) {
 /// Finds the end of the active page, and where before it the words of a record begin that was cut
 /// short: NOWHERE if there is none.
 static size_t find_torn(struct kvstore *store) {
-    struct place place = {.page = store->active, .at = PAGE_HEADER_WORDS};
+    struct place place = {.page = (uint8_t) store->active, .at = PAGE_HEADER_WORDS};
     size_t torn = NOWHERE;
     store->end = written_words(store, store->active);
     while (place.at < store->end) {
@@ -141,7 +140,7 @@ static size_t find_torn(struct kvstore *store) {
         } else if (torn == NOWHERE && page_at(store, place.page)[place.at] != 0) {
             torn = place.at;
         }
-        place.at = next;
+        place.at = (uint16_t) next;
     }
     return torn;
 }
@@ -172,8 +171,7 @@ static error_t keep_one_free(struct kvstore *store) {
 
 /// Appends to the active page, which has room for it.
 static error_t append(struct kvstore *store, const struct record *record) {
-    struct place place = {.page = store->active, .at = store->end};
-    size_t first = place.page * page_words(store) + place.at;
+    size_t first = store->active * page_words(store) + store->end;
     size_t num_words = words_of(record);
     for (size_t i = 0; i < num_words; i++) {
         if (i != RECORD_COMMIT) {
@@ -207,11 +205,11 @@ static error_t copy(struct kvstore *store, struct place place, const struct reco
 }
 
 /// Moves what counts of the oldest page to a free one, which becomes the active one.
-static error_t compact(struct kvstore *store) {
-    struct place place = {.page = page_oldest(store)};
+static __noinline error_t compact(struct kvstore *store) {
+    struct place place = {.page = (uint8_t) page_oldest(store)};
     error_t err = page_open(store, page_best_free(store));
     struct record record;
-    FOR_EACH_RECORD (store, &place, &record) {
+    FOR_EACH_RECORD(store, &place, &record) {
         if (IS_OK(err) && counts(store, place, &record)) {
             err = copy(store, place, &record);
         }
@@ -237,13 +235,22 @@ static error_t make_room(struct kvstore *store, size_t num_words) {
         if (store->end + num_words <= page_words(store)) {
             return OK;
         }
-        error_t err = (page_num_free(store) > 1) ? page_open(store, page_best_free(store))
-                                                 : compact(store);
+        error_t err =
+            (page_num_free(store) > 1) ? page_open(store, page_best_free(store)) : compact(store);
         if (IS_ERROR(err)) {
             return err;
         }
     }
     return ERR_NO_MEMORY;
+}
+
+/// Bytes of the record that counts for a key; 0 if it doesn't exist. A function of its own, as are those
+/// that it is called with, to take turns on a small stack.
+static __noinline size_t bytes_of_key(const struct kvstore *store, const char *key,
+                                      size_t key_len) {
+    struct place place;
+    struct record record;
+    return find(store, key, key_len, &place, &record) ? bytes_of(&record) : 0;
 }
 
 /// Appends the new last record of its key, which `store` then counts instead of the old one.
@@ -257,17 +264,13 @@ static error_t write_record(struct kvstore *store, const struct record *record) 
     }
 
     // Only now: a compaction may have moved it, and made it shorter.
-    struct place place;
-    struct record old;
-    bool had_old = find(store, record->key, record->key_len, &place, &old);
+    size_t old_bytes = bytes_of_key(store, record->key, record->key_len);
     err = append(store, record);
     if (IS_ERROR(err)) {
         return err;
     }
-    if (had_old) {
-        store->live -= bytes_of(&old);
-        store->num_keys--;
-    }
+    store->live -= old_bytes;
+    store->num_keys -= old_bytes != 0;
     if (record->kind != RECORD_DELETE) {
         store->live += bytes_of(record);
         store->num_keys++;
@@ -313,7 +316,7 @@ error_t kvstore_set(struct kvstore *store, const char *key, size_t key_len, cons
         return OK;
     }
 
-    struct record record = {RECORD_SET, key, key_len, value, value_len};
+    struct record record = {key, value, RECORD_SET, (uint8_t) key_len, (uint8_t) value_len};
     if (!has_room(store, bytes_of(&record))) {
         return ERR_NO_MEMORY;
     }
@@ -325,23 +328,21 @@ error_t kvstore_delete(struct kvstore *store, const char *key, size_t key_len) {
         return ERR_INVALID_ARG;
     }
 
-    struct place place;
-    struct record old;
-    if (!find(store, key, key_len, &place, &old)) {
+    if (bytes_of_key(store, key, key_len) == 0) {
         return ERR_NOT_FOUND;
     }
-    struct record record = {.kind = RECORD_DELETE, .key = key, .key_len = key_len};
+    struct record record = {.key = key, .kind = RECORD_DELETE, .key_len = (uint8_t) key_len};
     return write_record(store, &record);
 }
 
 error_t kvstore_key(const struct kvstore *store, unsigned index, char *key, size_t *value_len) {
-    for (unsigned page = 0; page < store->flash.num_pages; page++) {
+    for (uint8_t page = 0; page < store->flash.num_pages; page++) {
         if (!page_is_used(store, page)) {
             continue;
         }
         struct place place = {.page = page};
         struct record record;
-        FOR_EACH_RECORD (store, &place, &record) {
+        FOR_EACH_RECORD(store, &place, &record) {
             if (!counts(store, place, &record) || index-- > 0) {
                 continue;
             }
@@ -367,7 +368,7 @@ void kvstore_info(const struct kvstore *store, struct kvstore_info *info) {
 }
 
 /// Counts what is in a page, and how many of its words are neither a record nor blank nor cleared.
-static void survey_page(struct kvstore *store, unsigned page) {
+static void survey_page(struct kvstore *store, uint8_t page) {
     struct place place = {.page = page, .at = PAGE_HEADER_WORDS};
     bool in_junk = false;
     while (place.at < page_words(store)) {
@@ -384,15 +385,15 @@ static void survey_page(struct kvstore *store, unsigned page) {
         if (counts(store, place, &record)) {
             store->live += bytes_of(&record);
             store->num_keys++;
-            store->num_damaged +=
-                record.kind == RECORD_LOST || !is_sound_at(store, place, &record);
+            store->num_damaged += record.kind == RECORD_LOST || !is_sound_at(store, place, &record);
         }
-        place.at += words_of(&record);
+        place.at = (uint16_t) (place.at + words_of(&record));
     }
 }
 
 static bool is_valid_flash(const struct kvstore_flash *flash) {
-    return flash->page_len >= KVSTORE_PAGE_LEN_MIN && flash->page_len % sizeof(uint32_t) == 0
+    return flash->page_len >= KVSTORE_PAGE_LEN_MIN && flash->page_len <= KVSTORE_PAGE_LEN_MAX
+           && flash->page_len % sizeof(uint32_t) == 0
            && flash->num_pages >= KVSTORE_PAGES_MIN && flash->num_pages <= KVSTORE_PAGES_MAX;
 }
 

@@ -33,8 +33,8 @@ static uint32_t checksum(uint32_t fields, const char *key, size_t key_len) {
 }
 
 static uint32_t make_head(const struct record *record) {
-    uint32_t fields = record->kind | ((uint32_t) record->key_len << 4)
-                      | ((uint32_t) record->value_len << 8);
+    uint32_t fields =
+        record->kind | ((uint32_t) record->key_len << 4) | ((uint32_t) record->value_len << 8);
     return fields | checksum(fields, record->key, record->key_len);
 }
 
@@ -64,8 +64,8 @@ bool record_read(const uint32_t *words, size_t max, struct record *record) {
     record->kind = head & 15;
     record->key_len = (head >> 4) & 15;
     record->value_len = (head >> 8) & 255;
-    bool known = record->kind == RECORD_SET || record->kind == RECORD_DELETE
-                 || record->kind == RECORD_LOST;
+    bool known =
+        record->kind == RECORD_SET || record->kind == RECORD_DELETE || record->kind == RECORD_LOST;
     if (!known || record->key_len == 0 || record->value_len > KVSTORE_VALUE_MAX
         || record_words(record->key_len, record->value_len) > max) {
         return false;

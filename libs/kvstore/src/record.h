@@ -25,12 +25,13 @@
 #define RECORD_HEAD_WORDS 2
 #define WORD_BLANK        UINT32_MAX
 
+/// Small: there are several of them on a small stack.
 struct record {
-    unsigned kind;
     const char *key;  ///< Not terminated.
-    size_t key_len;
     const void *value;
-    size_t value_len;
+    uint8_t kind;
+    uint8_t key_len;
+    uint8_t value_len;
 };
 
 /// Words that a record takes.

@@ -46,9 +46,14 @@ static void write(size_t index, uint32_t value) {
     // so such a write doesn't count.
     uint32_t kept = random_next(&random_state);
     switch (random_below(&random_state, 4)) {
-    case 0: kept = 0; break;
-    case 1: kept = UINT32_MAX; break;
-    default: break;
+    case 0:
+        kept = 0;
+        break;
+    case 1:
+        kept = UINT32_MAX;
+        break;
+    default:
+        break;
     }
     words[index] &= value | kept;
     power_goes();

@@ -30,7 +30,8 @@ static const struct operation *unfinished;
 static struct kvstore store;
 
 static const char *key_name(int key) {
-    static const char *const names[NUM_KEYS] = {"a", "bb", "ccc", "dddd", "eeeee", "0123456789abcde"};
+    static const char *const names[NUM_KEYS] = {"a",    "bb",    "ccc",
+                                                "dddd", "eeeee", "0123456789abcde"};
     return names[key];
 }
 

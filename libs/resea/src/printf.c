@@ -46,18 +46,29 @@ int printf(const char *fmt, ...) {
     return len;
 }
 
-/// The name in brackets, straight from the command line: program_name() would need a buffer.
+static void put_bytes(const char *s, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        put(NULL, s[i]);
+    }
+}
+
+/// The name in brackets, straight from the command line: program_name() would need a buffer. This and
+/// what else surrounds a message is printed without printf, which takes a third of a small stack.
 static void print_name(void) {
     const char *cmdline = program_cmdline();
     const char *end = strchr(cmdline, ' ');
-    printf("[%.*s]", (end != NULL) ? (int) (end - cmdline) : TASK_NAME_LEN - 1, cmdline);
+    put(NULL, '[');
+    put_bytes(cmdline, (end != NULL) ? (size_t) (end - cmdline)
+                                     : strnlen(cmdline, TASK_NAME_LEN - 1));
+    put(NULL, ']');
 }
 
 static void __printf(2, 0) log_vprint(const char *kind, const char *fmt, va_list ap) {
     print_name();
-    printf(" %s", kind);
-    vprintf(fmt, ap);
-    printf("\n");
+    put(NULL, ' ');
+    put_bytes(kind, strlen(kind));
+    vprintf_with(put, NULL, fmt, ap);
+    put(NULL, '\n');
 }
 
 void log_print(const char *kind, const char *fmt, ...) {

@@ -93,6 +93,7 @@ static void measure_ipc(void) {
     measure("ipc.roundtrip.max", round_trip_long);
     measure("notify.wake", wake);
     memset(payload, 1, sizeof(payload));
+    measure_payload("ipc.ool.128", 128, 100);
     measure_payload("ipc.ool.256", 256, 100);
     measure_payload("ipc.ool.4096", 4096, 100);
     measure_payload("ipc.ool.65536", 65536, 10);

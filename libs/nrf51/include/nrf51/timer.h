@@ -9,7 +9,7 @@
 #define NRF_TIMER1_IRQ  9
 #define NRF_TIMER_LEN   0x1000
 
-#define NRF_TIMER_START      0x000
+#define NRF_TIMER_START 0x000
 /// Stops it and cuts its power, unlike STOP (0x004), after which it goes on drawing current.
 #define NRF_TIMER_SHUTDOWN   0x010
 #define NRF_TIMER_CLEAR      0x00c

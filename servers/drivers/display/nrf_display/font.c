@@ -4,8 +4,12 @@
 #define LAST  '~'
 
 /// A character: its width, and its rows from the top as people read them.
-#define G(width, a, b, c, d, e) \
-    {width, {ROW(width, a), ROW(width, b), ROW(width, c), ROW(width, d), ROW(width, e)}}
+#define G(width, a, b, c, d, e)                                                       \
+    {                                                                                 \
+        width, {                                                                      \
+            ROW(width, a), ROW(width, b), ROW(width, c), ROW(width, d), ROW(width, e) \
+        }                                                                             \
+    }
 /// The leftmost pixel becomes bit 4.
 #define ROW(width, bits) (0b##bits << (5 - (width)))
 

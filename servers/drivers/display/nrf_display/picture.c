@@ -21,8 +21,7 @@ static void update(void) {
     uint8_t dimmed[MATRIX_NUM_PIXELS];
     for (int i = 0; i < MATRIX_NUM_PIXELS; i++) {
         // Rounded up: what is lit stays lit.
-        dimmed[i] =
-            (uint8_t) ((levels[i] * brightness + MATRIX_LEVEL_MAX - 1) / MATRIX_LEVEL_MAX);
+        dimmed[i] = (uint8_t) ((levels[i] * brightness + MATRIX_LEVEL_MAX - 1) / MATRIX_LEVEL_MAX);
     }
     matrix_show(dimmed);
 }

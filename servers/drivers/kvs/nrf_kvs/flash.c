@@ -16,8 +16,7 @@ static void begin(uint32_t mode) {
 
 static void end(void) {
     // No time passes here on the part, whose CPU stands still until the flash can be read again.
-    while (io_read32(nvmc, NRF_NVMC_READY) == 0) {
-    }
+    while (io_read32(nvmc, NRF_NVMC_READY) == 0) {}
     io_write32(nvmc, NRF_NVMC_CONFIG, NRF_NVMC_READ_ONLY);
 }
 

@@ -29,7 +29,7 @@ static error_t set(task_t client __unused, struct kvs_set_fields *request) {
                        request->value_len);
 }
 
-static error_t delete(task_t client __unused, struct kvs_delete_fields *request) {
+static error_t delete (task_t client __unused, struct kvs_delete_fields *request) {
     return kvstore_delete(&store, request->key, key_len(request->key));
 }
 

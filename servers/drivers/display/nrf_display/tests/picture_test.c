@@ -17,8 +17,7 @@ static uint32_t read_zero(offset_t offset __unused) {
     return 0;
 }
 
-static void write_nothing(offset_t offset __unused, uint32_t value __unused) {
-}
+static void write_nothing(offset_t offset __unused, uint32_t value __unused) {}
 
 static void write_timer(offset_t offset, uint32_t value __unused) {
     if (offset == NRF_TIMER_START) {
