@@ -28,11 +28,18 @@ def step(word, what):
 
 def error(text):
     """Prints a user's mistake."""
-    print(paint("error:", "ERROR", sys.stderr), text, file=sys.stderr)
+    _say("error:", "ERROR", text)
 
 
 def warning(text):
-    print(paint("warning:", "WARNING", sys.stderr), text, file=sys.stderr)
+    """Prints what may be a mistake."""
+    _say("warning:", "WARNING", text)
+
+
+def _say(word, colour, text):
+    """A line in one piece: other threads print, too."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{paint(word, colour, sys.stderr)} {text}\n")
 
 
 def size(num_bytes):

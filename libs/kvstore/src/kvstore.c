@@ -393,8 +393,8 @@ static void survey_page(struct kvstore *store, uint8_t page) {
 
 static bool is_valid_flash(const struct kvstore_flash *flash) {
     return flash->page_len >= KVSTORE_PAGE_LEN_MIN && flash->page_len <= KVSTORE_PAGE_LEN_MAX
-           && flash->page_len % sizeof(uint32_t) == 0
-           && flash->num_pages >= KVSTORE_PAGES_MIN && flash->num_pages <= KVSTORE_PAGES_MAX;
+           && flash->page_len % sizeof(uint32_t) == 0 && flash->num_pages >= KVSTORE_PAGES_MIN
+           && flash->num_pages <= KVSTORE_PAGES_MAX;
 }
 
 error_t kvstore_mount(struct kvstore *store, const struct kvstore_flash *flash) {

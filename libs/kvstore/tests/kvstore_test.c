@@ -235,7 +235,8 @@ TEST("what a mount counts is what was counted before") {
 
 TEST("a value that looks like a record is none") {
     start(2);
-    struct record inner = {.key = "key", .value = "trap", .kind = RECORD_SET, .key_len = 3, .value_len = 4};
+    struct record inner = {
+        .key = "key", .value = "trap", .kind = RECORD_SET, .key_len = 3, .value_len = 4};
     uint32_t image[4];
     for (size_t i = 0; i < 4; i++) {
         // Even in the place that it is going to have: 4 words of header, 2 of the record.

@@ -58,8 +58,8 @@ static void print_name(void) {
     const char *cmdline = program_cmdline();
     const char *end = strchr(cmdline, ' ');
     put(NULL, '[');
-    put_bytes(cmdline, (end != NULL) ? (size_t) (end - cmdline)
-                                     : strnlen(cmdline, TASK_NAME_LEN - 1));
+    put_bytes(cmdline,
+              (end != NULL) ? (size_t) (end - cmdline) : strnlen(cmdline, TASK_NAME_LEN - 1));
     put(NULL, ']');
 }
 
