@@ -58,7 +58,8 @@ PORTABLE_METRICS = {
     "mem.idle", "notify.signal", "notify.wake", "size.kernel.ram",
     "size.kernel.text", "size.task", "syscall.null", "task.spawn"}
 # Page faults, and payloads longer than a small board's memory and messages.
-MMU_METRICS = {"fault.roundtrip", "ipc.roundtrip.64", "ipc.ool.256", "ipc.ool.4096", "ipc.ool.65536"}
+MMU_METRICS = {"fault.roundtrip", "ipc.roundtrip.64", "ipc.ool.256", "ipc.ool.4096",
+               "ipc.ool.65536"}
 
 
 @pytest.mark.heavy(30)
