@@ -116,6 +116,14 @@ class Guest:
         end = self.expect("^" + re.escape(PROMPT)).start()
         return self._text[start:end]
 
+    def listen(self, seconds):
+        """Takes in what it says, waiting for that no longer than so."""
+        self._read(time.monotonic() + seconds)
+
+    def is_running(self):
+        """Whether the emulator has not ended."""
+        return self._process.poll() is None
+
     def wait(self, limit=LIMIT):
         """Waits until the emulator ends by itself; returns its exit status."""
         deadline = time.monotonic() + limit

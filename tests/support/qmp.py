@@ -80,3 +80,11 @@ class Qtest(Link):
     def writel(self, address, value):
         """The same, written; the emulator takes note if it is code."""
         self._ask(f"writel {address:#x} {value:#x}")
+
+    def read(self, address, length):
+        """Bytes of memory, as the machine's CPU would see them."""
+        return bytes.fromhex(self._ask(f"read {address:#x} {length:#x}")[0][2:])
+
+    def set_input(self, device, name, number, level):
+        """Drives an input line of a device, which has a path in QEMU's object tree."""
+        self._ask(f"set_irq_in {device} {name} {number} {level}")

@@ -59,11 +59,12 @@ static void show_random_picture(void) {
     error_t err = read_random(&number);
     if (IS_OK(err)) {
         number &= (1u << DISPLAY_NUM_PIXELS) - 1;
-        INFO("picture: %07x", (unsigned) number);
         err = display_picture(number);
     }
     if (IS_ERROR(err)) {
         WARN("no picture: %s", error_name(err));
+    } else {
+        INFO("picture: %07x", (unsigned) number);
     }
 }
 
@@ -89,8 +90,8 @@ static void handle_exits(void) {
 }
 
 void main(void) {
-    greet();
     buttons_connect();
+    greet();
     while (true) {
         bzero(&m, sizeof(m));
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
