@@ -142,6 +142,8 @@ class Debugger:
 
     def _send(self, text):
         self._socket.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
+        # Taken here: what can be read later is an answer, not that the command has arrived.
+        assert self._socket.recv(1) == b"+"
 
     def _receive(self):
         data = b""
@@ -150,7 +152,7 @@ class Debugger:
             assert received, "QEMU has ended"
             data += received
         self._socket.sendall(b"+")
-        return data.decode().lstrip("+")[1:-3]
+        return data.decode()[1:-3]
 
     def _ask(self, text):
         self._send(text)
