@@ -1,6 +1,5 @@
-"""The device servers of the micro:bit, through the demo that uses them, and looked at from
-outside: LEDs
-and buttons through qtest, the flash by reading it."""
+"""The device servers of the micro:bit, through the demo that uses them, and looked at from outside:
+LEDs and buttons through qtest, the flash by reading it."""
 
 import re
 
