@@ -12,6 +12,11 @@
 ///     calls kernel_syscall(), kernel_irq(), kernel_page_fault() or kernel_exception(), then
 ///     kernel_resume(), which never returns. An interrupt that comes in arch_idle() calls
 ///     kernel_irq() (or its kin) and returns to arch_idle().
+///   * A system call below SYS_FIRST_FULL, but SYS_IPC, may be made by calling its entry of
+///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
+///     need be called only if the CPU's `resched` is set.
+///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
+///     fast. <arch_fastpath.h> then gives arch_fast_switch(), arch_fast_resume() and arch_fast_bail().
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
 ///     struct arch_aspace (an address space), ARCH_CACHE_LINE and ARCH_TASK_EXTRA_BYTES (what a task
 ///     costs outside of struct task). It may define a function below as `static inline` where there
@@ -25,6 +30,9 @@ struct task;
 struct aspace;
 
 // ---- Calls from the architecture into the kernel ------------------------------------------------
+
+/// The light system calls, by number.
+extern intptr_t (*const light_syscalls[])(uintptr_t a0, uintptr_t a1);
 
 /// Brings the kernel up on the boot CPU, after the board has its memory map. Never returns.
 __noreturn void kernel_boot(void);
@@ -111,7 +119,9 @@ bool arch_task_movable(struct task *task);
 /// The number and the arguments (0 … 5) of the system call that the task is in.
 uintptr_t arch_syscall_number(struct task *task);
 uintptr_t arch_syscall_arg(struct task *task, int n);
-/// Changes an argument: what a restarted system call will see.
+/// Changes them: what a restarted system call will see. With an MMU the arguments also are where the
+/// message comes that a SYS_IPC has received.
+void arch_syscall_set_number(struct task *task, uintptr_t number);
 void arch_syscall_set_arg(struct task *task, int n, uintptr_t value);
 void arch_syscall_set_result(struct task *task, intptr_t value);
 /// Lets the task execute its system call instruction again when it runs next. Once per entry.

@@ -25,7 +25,7 @@ static bool waits_for_reply(const struct task *receiver, task_t from) {
 }
 
 void ipc_restart_receive(struct task *task) {
-    arch_syscall_set_arg(task, 3, (ipc_flags(task) & ~IPC_SEND) | IPC_SENT);
+    arch_syscall_set_number(task, SYS_IPC_WITH((ipc_flags(task) & ~IPC_SEND) | IPC_SENT));
     arch_syscall_restart(task);
 }
 
@@ -43,12 +43,13 @@ void task_abort(struct task *task, error_t err) {
 // ---- What the kernel itself has to say ----------------------------------------------------------
 
 static void compose_notifications(struct task *task) {
-    struct message *m = transfer_buffer(task);
-    memset(&m->raw, 0, MSG_LEN(NOTIFICATIONS_MSG));
-    m->type = NOTIFICATIONS_MSG;
-    m->src = KERNEL_TASK;
-    m->notifications.data = task->notifications;
+    union {
+        struct notifications_fields fields;
+        uintptr_t word;
+    } payload = {.word = 0};
+    payload.fields.data = task->notifications;
     task->notifications = 0;
+    transfer_give(task, KERNEL_TASK, NOTIFICATIONS_MSG, payload.word, 0);
 }
 
 /// Writes into the pager's `msg` why `task` is blocked.
@@ -70,6 +71,16 @@ static void compose_report(struct message *m, struct task *task) {
         m->exception.addr = task->fault.vaddr;
     }
     task->reported = true;
+}
+
+/// Leaves a task in the queue of whom it wants to send to.
+static void queue_sender(struct task *dst, struct task *task, bool at_front) {
+    dst->attention = true;
+    if (at_front) {
+        list_push_front(&dst->senders, &task->link);
+    } else {
+        list_push_back(&dst->senders, &task->link);
+    }
 }
 
 void ipc_report(enum task_state state) {
@@ -98,7 +109,7 @@ void ipc_report(enum task_state state) {
         sched_handoff(state, pager);
     } else {
         sched_block(state);
-        list_push_back(&pager->senders, &task->link);
+        queue_sender(pager, task, false);
     }
     cpu_release();
 }
@@ -169,7 +180,7 @@ static void switch_to_receiver(struct task *task, struct task *dst) {
 static void wait_to_send(struct task *task, struct task *dst) {
     sched_block(TASK_SENDING);
     task->waits_for = dst->tid;
-    list_push_back(&dst->senders, &task->link);
+    queue_sender(dst, task, false);
     if (task->priority < dst->priority) {
         sched_set_priority(dst, task->priority);
     }
@@ -180,7 +191,7 @@ static void let_receiver_pull(struct task *task, struct task *dst) {
     dst->waits_for = 0;
     ipc_restart_receive(dst);
     task->waits_for = dst->tid;
-    list_push_front(&dst->senders, &task->link);
+    queue_sender(dst, task, true);
     if (task->priority < dst->priority) {
         sched_set_priority(dst, task->priority);
     }
@@ -217,10 +228,7 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
 }
 
 static error_t send(struct task *task, task_t dst_tid) {
-    int type;
-    if (!arch_copy_from_user(&type, ipc_user_msg(task), sizeof(type))) {
-        return syscall_fault();
-    }
+    int type = transfer_type(task);
     error_t err = transfer_check_type(type);
     if (IS_ERROR(err)) {
         return err;
@@ -331,8 +339,11 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         sched_wake(sender);
         return ERR_TRY_AGAIN;
     }
+    // An answer that doesn't come: the client would wait for ever.
+    bool tell = ipc_src(task) == sender->tid
+                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     fail_send(sender, err);
-    return (err == ERR_ABORTED && ipc_src(task) == sender->tid) ? ERR_ABORTED : ERR_TRY_AGAIN;
+    return tell ? err : ERR_TRY_AGAIN;
 }
 
 /// Takes the message of `sender`, both CPUs' locks being held.
@@ -372,6 +383,9 @@ static error_t receive_once(struct task *task, task_t src) {
         err = ERR_WOULD_BLOCK;
     } else {
         task->waits_for = src;
+        if (src == IPC_ANY) {
+            task->attention = false;  // What there was has been taken.
+        }
         sched_block(TASK_RECEIVING);
         err = SYSCALL_PENDING;
     }
@@ -406,7 +420,7 @@ static error_t receive(struct task *task, task_t src) {
 
 error_t ipc_syscall(void) {
     struct task *task = current_task();
-    unsigned flags = arch_syscall_arg(task, 3);
+    unsigned flags = ipc_flags(task);
     if ((flags & ~(IPC_FLAGS | IPC_SENT)) || !(flags & IPC_CALL)) {
         return ERR_INVALID_ARG;
     }
@@ -418,7 +432,7 @@ error_t ipc_syscall(void) {
         return begun;
     }
     if (flags & IPC_SEND) {
-        error_t err = send(task, (task_t) arch_syscall_arg(task, 0));
+        error_t err = send(task, ipc_peer(task));
         bool tell = !((flags & IPC_REPLY) && (flags & IPC_RECV));
         if (err == SYSCALL_PENDING || (IS_ERROR(err) && tell) || !(flags & IPC_RECV)) {
             return err;
@@ -440,6 +454,8 @@ static void notify_locked(struct task *dst, notifications_t notifications) {
     if (dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY) {
         compose_notifications(dst);
         complete(dst, OK);
+    } else {
+        dst->attention = true;
     }
 }
 

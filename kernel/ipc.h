@@ -7,7 +7,7 @@
 #include <kernel/task.h>
 
 /// In a restarted system call's flags: its send phase is over.
-#define IPC_SENT (1u << 31)
+#define IPC_SENT (1u << 5)
 
 /// SYS_IPC. Returns SYSCALL_PENDING when the result will be set later.
 error_t __mustuse ipc_syscall(void);
@@ -29,27 +29,28 @@ void ipc_restart_receive(struct task *task);
 
 // The arguments of the SYS_IPC that a task is in (SENDING, RECEIVING, or running in the kernel).
 
+/// IPC_* of the call.
+static inline unsigned ipc_flags(struct task *task) {
+    return (unsigned) arch_syscall_number(task) >> IPC_FLAGS_SHIFT;
+}
+
+static inline task_t ipc_peer(struct task *task) {
+    return (task_t) arch_syscall_arg(task, 0);
+}
+
+/// Whom it receives from.
 static inline task_t ipc_src(struct task *task) {
-    return (task_t) arch_syscall_arg(task, 1);
+    return (ipc_flags(task) & IPC_OPEN) ? IPC_ANY : ipc_peer(task);
 }
 
 /// Its message buffer.
 static inline vaddr_t ipc_user_msg(struct task *task) {
+    return arch_syscall_arg(task, 1);
+}
+
+/// Its struct ool_buffer, or 0.
+static inline vaddr_t ipc_user_ool(struct task *task) {
     return arch_syscall_arg(task, 2);
-}
-
-/// IPC_* of the call.
-static inline unsigned ipc_flags(struct task *task) {
-    return (unsigned) arch_syscall_arg(task, 3);
-}
-
-/// Its receive buffer for out-of-line payloads.
-static inline vaddr_t ipc_ool_buf(struct task *task) {
-    return arch_syscall_arg(task, 4);
-}
-
-static inline size_t ipc_ool_cap(struct task *task) {
-    return arch_syscall_arg(task, 5);
 }
 
 #endif

@@ -138,6 +138,7 @@ static void tell_owner(task_t tid) {
     struct task *task = task_acquire(tid);
     if (task) {
         task->irq_pending = true;
+        task->attention = true;
         cpu_release();
     }
     ipc_notify_from_kernel(tid, NOTIFY_IRQ);

@@ -239,37 +239,63 @@ error_t transfer_begin(struct task *task, unsigned flags) {
     vaddr_t buf = ipc_user_msg(task);
     bool usable = (flags & IPC_RECV) ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
                                      : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
-    if (usable && (flags & IPC_RECV) && ipc_ool_cap(task)) {
-        usable = memory_may_write(task, ipc_ool_buf(task), ipc_ool_cap(task), 1);
+    vaddr_t ool = (flags & IPC_RECV) ? ipc_user_ool(task) : 0;
+    if (usable && ool) {
+        usable = memory_may_read(task, ool, sizeof(struct ool_buffer), sizeof(uintptr_t));
     }
     return usable ? OK : syscall_fault();
+}
+
+int transfer_type(struct task *task) {
+    return message_of(task)->type;
 }
 
 struct message *transfer_buffer(struct task *task) {
     return message_of(task);
 }
 
+void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1) {
+    struct message *m = message_of(task);
+    m->type = type;
+    m->src = src;
+    m->words[0] = word0;
+    m->words[1] = word1;
+}
+
 static bool has_ool(int type) {
     return type >= 0 && (type & MSG_OOL);
 }
 
-/// Copies the message of `from`, which has been checked, to where `to` wants it. A payload is short
-/// here: it is copied in one go.
+/// Copies a payload, which is short here, in one go. Returns where it is now, or NULL if `to` has no
+/// room for it.
+static void *pass_ool(const struct message *m, struct task *to) {
+    const struct ool_buffer *buf = (const struct ool_buffer *) ipc_user_ool(to);
+    // Looked at only now: another thread of the program may have changed it.
+    if (!buf || m->ool_len > buf->capacity
+        || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
+        return NULL;
+    }
+    void *ptr = buf->ptr;
+    memcpy(ptr, m->ool_ptr, m->ool_len);
+    return ptr;
+}
+
+/// Copies the message of `from`, which has been checked, to where `to` wants it.
 static error_t __mustuse pass(struct task *from, struct task *to, int type) {
     const struct message *m = message_of(from);
     struct message *dst = message_of(to);
-    size_t ool_len = has_ool(type) ? m->ool_len : 0;
-    if (ool_len > ipc_ool_cap(to)) {
-        return ERR_TOO_LARGE;
-    }
-    if (ool_len) {
-        memcpy((void *) ipc_ool_buf(to), m->ool_ptr, ool_len);
+    void *payload = NULL;
+    if (has_ool(type) && m->ool_len) {
+        payload = pass_ool(m, to);
+        if (!payload) {
+            return ERR_TOO_LARGE;
+        }
     }
     dst->type = type;
     dst->src = from->tid;
     memcpy(dst->raw, m->raw, MSG_LEN(type));
     if (has_ool(type)) {
-        dst->ool_ptr = ool_len ? (void *) ipc_ool_buf(to) : NULL;
+        dst->ool_ptr = payload;
     }
     return OK;
 }

@@ -8,24 +8,47 @@
 #include <kernel/rights.h>
 #include <kernel/timer.h>
 
-typedef uintptr_t args_t[6];
-typedef intptr_t (*handler_t)(const args_t a);
+// ---- Light system calls: they never wait, nor are they made again --------------------------------
 
-static intptr_t do_nop(const args_t a __unused) {
+static intptr_t light_none(uintptr_t a0 __unused, uintptr_t a1 __unused) {
+    return ERR_INVALID_ARG;
+}
+
+static intptr_t light_nop(uintptr_t a0 __unused, uintptr_t a1 __unused) {
     return OK;
 }
 
-static intptr_t do_ipc(const args_t a __unused) {
-    return ipc_syscall();
+static intptr_t light_notify(uintptr_t a0, uintptr_t a1) {
+    return ipc_notify((task_t) a0, (notifications_t) a1);
 }
 
-static intptr_t do_notify(const args_t a) {
-    return ipc_notify((task_t) a[0], (notifications_t) a[1]);
+static intptr_t light_timer_set(uintptr_t a0, uintptr_t a1 __unused) {
+    return timer_set((msec_t) a0);
 }
 
-static intptr_t do_timer_set(const args_t a) {
-    return timer_set((msec_t) a[0]);
+static intptr_t light_task_self(uintptr_t a0 __unused, uintptr_t a1 __unused) {
+    return current_task()->tid;
 }
+
+static intptr_t light_clock(uintptr_t a0, uintptr_t a1 __unused) {
+    return (intptr_t) (a0 == CLOCK_CYCLES ? arch_cycles() : timer_uptime_ms());
+}
+
+intptr_t (*const light_syscalls[])(uintptr_t a0, uintptr_t a1) = {
+    [SYS_NOP] = light_nop,
+    [SYS_IPC] = light_none,  // With no flags: the entry code hands it over like the others.
+    [SYS_NOTIFY] = light_notify,
+    [SYS_TIMER_SET] = light_timer_set,
+    [SYS_TASK_SELF] = light_task_self,
+    [SYS_CLOCK] = light_clock,
+};
+STATIC_ASSERT(sizeof(light_syscalls) == SYS_FIRST_FULL * sizeof(light_syscalls[0]),
+              "a light system call lacks its function");
+
+// ---- The others -------------------------------------------------------------------------------------
+
+typedef uintptr_t args_t[6];
+typedef intptr_t (*handler_t)(const args_t a);
 
 static intptr_t do_console_write(const args_t a) {
     return console_write(a[0], a[1]);
@@ -54,10 +77,6 @@ static intptr_t do_task_destroy(const args_t a) {
 static intptr_t do_task_exit(const args_t a) {
     task_stop(EXP_EXIT, (int) a[0], 0);
     return SYSCALL_PENDING;
-}
-
-static intptr_t do_task_self(const args_t a __unused) {
-    return current_task()->tid;
 }
 
 static intptr_t do_task_schedule(const args_t a) {
@@ -102,44 +121,42 @@ static intptr_t do_info(const args_t a) {
     return info_syscall((unsigned) a[0], (unsigned) a[1], a[2], a[3]);
 }
 
-static intptr_t do_clock(const args_t a) {
-    return (intptr_t) (a[0] == CLOCK_CYCLES ? arch_cycles() : timer_uptime_ms());
-}
-
-static const handler_t handlers[NUM_SYSCALLS] = {
-    [SYS_NOP] = do_nop,
-    [SYS_IPC] = do_ipc,
-    [SYS_NOTIFY] = do_notify,
-    [SYS_TIMER_SET] = do_timer_set,
-    [SYS_CONSOLE_WRITE] = do_console_write,
-    [SYS_CONSOLE_READ] = do_console_read,
-    [SYS_IRQ_ACQUIRE] = do_irq_acquire,
-    [SYS_IRQ_RELEASE] = do_irq_release,
-    [SYS_TASK_CREATE] = do_task_create,
-    [SYS_TASK_DESTROY] = do_task_destroy,
-    [SYS_TASK_EXIT] = do_task_exit,
-    [SYS_TASK_SELF] = do_task_self,
-    [SYS_TASK_SCHEDULE] = do_task_schedule,
-    [SYS_VM_MAP] = do_vm_map,
-    [SYS_VM_UNMAP] = do_vm_unmap,
-    [SYS_GRANT] = do_grant,
-    [SYS_KDEBUG] = do_kdebug,
-    [SYS_KLOG_READ] = do_klog_read,
-    [SYS_POWER] = do_power,
-    [SYS_INFO] = do_info,
-    [SYS_CLOCK] = do_clock,
+static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
+    [SYS_CONSOLE_WRITE - SYS_FIRST_FULL] = do_console_write,
+    [SYS_CONSOLE_READ - SYS_FIRST_FULL] = do_console_read,
+    [SYS_IRQ_ACQUIRE - SYS_FIRST_FULL] = do_irq_acquire,
+    [SYS_IRQ_RELEASE - SYS_FIRST_FULL] = do_irq_release,
+    [SYS_TASK_CREATE - SYS_FIRST_FULL] = do_task_create,
+    [SYS_TASK_DESTROY - SYS_FIRST_FULL] = do_task_destroy,
+    [SYS_TASK_EXIT - SYS_FIRST_FULL] = do_task_exit,
+    [SYS_TASK_SCHEDULE - SYS_FIRST_FULL] = do_task_schedule,
+    [SYS_VM_MAP - SYS_FIRST_FULL] = do_vm_map,
+    [SYS_VM_UNMAP - SYS_FIRST_FULL] = do_vm_unmap,
+    [SYS_GRANT - SYS_FIRST_FULL] = do_grant,
+    [SYS_KDEBUG - SYS_FIRST_FULL] = do_kdebug,
+    [SYS_KLOG_READ - SYS_FIRST_FULL] = do_klog_read,
+    [SYS_POWER - SYS_FIRST_FULL] = do_power,
+    [SYS_INFO - SYS_FIRST_FULL] = do_info,
 };
+
+static intptr_t full_syscall(struct task *task, uintptr_t number) {
+    args_t args;
+    for (int i = 0; i < 6; i++) {
+        args[i] = arch_syscall_arg(task, i);
+    }
+    return handlers[number - SYS_FIRST_FULL](args);
+}
 
 void kernel_syscall(void) {
     struct task *task = current_task();
     uintptr_t number = arch_syscall_number(task);
     intptr_t result = ERR_INVALID_ARG;
-    if (number < NUM_SYSCALLS) {
-        args_t args;
-        for (int i = 0; i < 6; i++) {
-            args[i] = arch_syscall_arg(task, i);
-        }
-        result = handlers[number](args);
+    if ((number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC) {
+        result = ipc_syscall();
+    } else if (number < SYS_FIRST_FULL) {
+        result = light_syscalls[number](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1));
+    } else if (number < NUM_SYSCALLS) {
+        result = full_syscall(task, number);
     }
     // A call that is pending has its result set by whoever completes it.
     if (result != SYSCALL_PENDING) {

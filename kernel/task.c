@@ -105,6 +105,7 @@ static void init_task(struct task *task, task_t tid, task_t pager, unsigned flag
     task->priority = task->base_priority = TASK_PRIORITY_MAX;
     task->cpu = this_cpu()->id;
     task->work = 0;
+    task->attention = true;
     task->waits_for = 0;
     task->notifications = 0;
     task->reported = true;

@@ -58,11 +58,14 @@ struct task {
 
     // What every message touches. The arguments of its SYS_IPC are in its registers: see ipc.h.
     task_t tid;        ///< (C) 0: the slot is free.
+    task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
     uint8_t state;     ///< (C) enum task_state
-    uint8_t priority;  ///< (C) Now: raised while it serves a more urgent client.
     uint8_t cpu;       ///< (C) Changes only under both CPUs' locks.
     uint8_t work;      ///< (C) WORK_*
-    task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+    /// (C) False: there is no message, notification or interrupt that an open receive would have to look at.
+    bool attention;
+    uint8_t priority;       ///< (C) Now: raised while it serves a more urgent client.
+    uint8_t base_priority;  ///< (C)
     notifications_t notifications;  ///< (C) Pending.
     list_t senders;    ///< (C) Tasks that wait to send to it, or that it is to hear of.
     list_elem_t link;  ///< (C) In a run queue, or in the receiver's `senders`.
@@ -82,7 +85,6 @@ struct task {
     uint16_t stack_units;
 #endif
 
-    uint8_t base_priority;  ///< (C)
     bool reported;          ///< (C) FAULTED, STOPPED: the pager has the message.
     bool irq_pending;       ///< (C) A line of its has fired and is masked.
     uint8_t server;         ///< Its number for the rights of others.
@@ -118,12 +120,20 @@ struct task {
 } __aligned(ARCH_CACHE_LINE);
 
 struct cpu {
-    struct spinlock lock;
     struct task *current;  ///< NULL: idle. Written by this CPU only, under its lock.
-    bool resched;          ///< Look at the run queue before going on. Any CPU sets it.
-    bool online;
+    union {
+        struct {
+            bool resched;  ///< Look at the run queue before going on. Any CPU sets it.
+#if CONFIG_NUM_CPUS > 1
+            bool stale;  ///< Forget user translations before running a task. Any CPU sets it.
+#endif
+        };
+        uint8_t disturbed[CONFIG_NUM_CPUS > 1 ? 2 : 1];
+    };
+    struct spinlock lock;
     uint8_t id;
     uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
+    bool online;
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;
@@ -135,7 +145,6 @@ struct cpu {
     struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
 #endif
 #if CONFIG_NUM_CPUS > 1
-    bool stale;        ///< Forget user translations before running a task. Any CPU sets it.
     bool must_sync;    ///< Another CPU has changed what this one may have in use.
     struct cpu *held;  ///< The other CPU whose lock this one holds, or itself.
     uint32_t

@@ -3,27 +3,44 @@
 #include <kernel/transfer.h>
 #include <string.h>
 
+/// Reads the current task's message into `m`: its words, and from its buffer what isn't in them.
+static bool __mustuse read_message(struct task *task, struct message *m, int type) {
+    m->type = type;
+    m->src = task->tid;
+    m->words[0] = transfer_word(task, type, 0);
+    m->words[1] = transfer_word(task, type, 1);
+    size_t len = MSG_LEN(type);
+    return len <= IPC_REG_BYTES
+           || arch_copy_from_user(m->raw + IPC_REG_BYTES,
+                                  ipc_user_msg(task) + MESSAGE_HEADER_SIZE + IPC_REG_BYTES,
+                                  len - IPC_REG_BYTES);
+}
+
 error_t transfer_send_other(struct task *task, struct task *dst, int type, bool ready) {
-    struct message *m = &task->msg;
-    if (!transfer_read(task, m, type)) {
+    bool now = ready && !has_ool(type);
+    struct message *m = now ? &dst->msg : &task->msg;
+    if (!read_message(task, m, type)) {
         return syscall_fault();
     }
-    if (has_ool(type)) {
-        error_t err = transfer_check_ool(type, m->ool_len);
-        if (IS_ERROR(err)) {
-            return err;
-        }
-        if (ready && m->ool_len > ipc_ool_cap(dst)) {
-            return ERR_TOO_LARGE;
-        }
+    if (now) {
+        dst->work |= WORK_DELIVER;
+        return OK;
     }
-    return TRANSFER_HELD;
+    error_t err = has_ool(type) ? transfer_check_ool(type, m->ool_len) : OK;
+    return IS_ERROR(err) ? err : TRANSFER_HELD;
 }
 
 bool transfer_deliver(void) {
     struct task *task = current_task();
     struct message *m = &task->msg;
-    return arch_copy_to_user(ipc_user_msg(task), m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
+    size_t len = MSG_LEN(m->type);
+    if (len > IPC_REG_BYTES
+        && !arch_copy_to_user(ipc_user_msg(task) + MESSAGE_HEADER_SIZE + IPC_REG_BYTES,
+                              m->raw + IPC_REG_BYTES, len - IPC_REG_BYTES)) {
+        return false;
+    }
+    transfer_give(task, m->src, m->type, m->words[0], m->words[1]);
+    return true;
 }
 
 // ---- Out-of-line payloads -----------------------------------------------------------------------
@@ -54,16 +71,33 @@ static error_t find_page(struct task *task, vaddr_t vaddr, const uint8_t **ptr) 
     return OK;
 }
 
-/// Pulls the payload of `sender` into the buffer of the current task, a piece a call.
-static error_t pull_ool(struct task *sender) {
-    struct task *task = current_task();
-    size_t len = sender->msg.ool_len;
-    if (task->ool_from != sender->tid || task->ool_from_buf != ipc_ool_buf(task)
-        || task->ool_done > len) {
+/// Begins with the payload of `sender`, or goes on where it was.
+static void begin_payload(struct task *task, const struct task *sender, vaddr_t to, size_t len) {
+    if (task->ool_from != sender->tid || task->ool_from_buf != to || task->ool_done > len) {
         task->ool_from = sender->tid;
-        task->ool_from_buf = ipc_ool_buf(task);
+        task->ool_from_buf = to;
         task->ool_done = 0;
     }
+}
+
+/// The current task's buffer isn't there: its pager has to be asked, if the sender can wait for that.
+static error_t fault_on_buffer(struct task *task, struct task *sender) {
+    bool is_reply = (ipc_flags(sender) & IPC_REPLY) != 0;
+    if ((is_reply && task->pager != INIT_TASK) || task->pager == sender->tid) {
+        // A pager that never answers must not hold up the server that replies; and a pager can't
+        // answer while it sends to the very task.
+        return ERR_ABORTED;
+    }
+    memory_note_fault(task);
+    ipc_restart_receive(task);
+    return SYSCALL_PENDING;
+}
+
+/// Pulls the payload of `sender` to where the current task wants it, a piece a call.
+static error_t pull_ool(struct task *sender, vaddr_t to) {
+    struct task *task = current_task();
+    size_t len = sender->msg.ool_len;
+    begin_payload(task, sender, to, len);
     if (task->ool_done == len) {
         return OK;
     }
@@ -74,16 +108,8 @@ static error_t pull_ool(struct task *sender) {
     if (IS_ERROR(err)) {
         return err;
     }
-    if (!arch_copy_to_user(ipc_ool_buf(task) + task->ool_done, src, piece)) {
-        bool is_reply = (ipc_flags(sender) & IPC_REPLY) != 0;
-        if ((is_reply && task->pager != INIT_TASK) || task->pager == sender->tid) {
-            // A pager that never answers must not hold up the server that replies; and a pager can't
-            // answer while it sends to the very task.
-            return ERR_ABORTED;
-        }
-        memory_note_fault(task);
-        ipc_restart_receive(task);
-        return SYSCALL_PENDING;
+    if (!arch_copy_to_user(to + task->ool_done, src, piece)) {
+        return fault_on_buffer(task, sender);
     }
     task->ool_done += piece;
     return task->ool_done == len ? OK : ERR_TRY_AGAIN;
@@ -91,15 +117,21 @@ static error_t pull_ool(struct task *sender) {
 
 error_t transfer_receive_ool(struct task *sender) {
     struct task *task = current_task();
-    const struct message *m = &sender->msg;
-    error_t err = m->ool_len > ipc_ool_cap(task) ? ERR_TOO_LARGE : pull_ool(sender);
+    struct message *m = &sender->msg;
+    struct ool_buffer buf = {NULL, 0};
+    vaddr_t user_buf = ipc_user_ool(task);
+    if (user_buf && !arch_copy_from_user(&buf, user_buf, sizeof(buf))) {
+        return fault_on_buffer(task, sender);
+    }
+    error_t err = m->ool_len > buf.capacity ? ERR_TOO_LARGE : pull_ool(sender, (vaddr_t) buf.ptr);
     if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
         return err;
     }
     task->ool_from = 0;
     if (err == OK) {
-        memcpy(transfer_buffer(task), m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
-        task->msg.ool_ptr = m->ool_len ? (void *) ipc_ool_buf(task) : NULL;
+        m->ool_ptr = m->ool_len ? buf.ptr : NULL;
+        memcpy(transfer_buffer(task), m,
+               MESSAGE_HEADER_SIZE + MAX(MSG_LEN(m->type), IPC_REG_BYTES));
     }
     return err;
 }

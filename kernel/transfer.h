@@ -4,10 +4,11 @@
 /// \file
 /// How the bytes of a message get from one task to another: transfer.c with an MMU, nommu.c without.
 ///
-/// With an MMU each side touches only its own address space, with its own faults: the sender copies the
-/// message into `msg` of a receiver that waits for it, or into its own `msg`; the receiver copies it
-/// from its `msg` to its buffer before it goes on in user mode. Without one all memory can be reached
-/// at any time: a message lies in its sender's buffer until it is copied into the receiver's.
+/// With an MMU a short message goes from the sender's registers to the receiver's. Of a longer one, the
+/// rest takes two copies, for each side touches only its own address space, with its own faults: the
+/// sender copies it into `msg` of a receiver that waits for it, or into its own `msg`; the receiver
+/// copies it from its `msg` to its buffer before it goes on in user mode. Without an MMU all memory can
+/// be reached at any time: a message lies in its sender's buffer until it is copied into the receiver's.
 
 #include <kernel/ipc.h>
 #include <kernel/task.h>
@@ -31,11 +32,14 @@ error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 
 #ifdef CONFIG_MMU
 
+/// What of a payload is in registers.
+#define IPC_REG_BYTES (IPC_WORDS * sizeof(uintptr_t))
+
 /// The same as below for what isn't a short message on its way to who waits for it.
 error_t __mustuse transfer_send_other(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive_ool(struct task *sender);
 
-/// Copies what came into the current task's message buffer. False: it faulted.
+/// Hands what came in `msg` to the current task, which goes on in user mode. False: it faulted.
 bool __mustuse transfer_deliver(void);
 
 static inline bool has_ool(int type) {
@@ -47,34 +51,43 @@ static inline error_t transfer_begin(struct task *task __unused, unsigned flags 
     return OK;
 }
 
+/// The type of the message that the current task sends.
+static inline int transfer_type(struct task *task) {
+    return (int) arch_syscall_arg(task, 3);
+}
+
 /// Where the kernel writes what it has to say to a task that receives: it is delivered with no more ado.
 static inline struct message *transfer_buffer(struct task *task) {
     task->work |= WORK_DELIVER;
     return &task->msg;
 }
 
-/// Reads the current task's message into `m`. Its header has been read already.
-static inline bool __mustuse transfer_read(struct task *task, struct message *m, int type) {
-    m->type = type;
-    m->src = task->tid;
-    return arch_copy_from_user(m->raw, ipc_user_msg(task) + MESSAGE_HEADER_SIZE, MSG_LEN(type));
+/// A whole message of IPC_WORDS words at most.
+static inline void transfer_give(struct task *task, task_t src, int type, uintptr_t word0,
+                                 uintptr_t word1) {
+    arch_syscall_set_arg(task, 1, (uintptr_t) src);
+    arch_syscall_set_arg(task, 3, (uintptr_t) type);
+    arch_syscall_set_arg(task, 4, word0);
+    arch_syscall_set_arg(task, 5, word1);
 }
 
-/// The current task, `task`, sends a message whose header says `type` to `dst`, which is `ready` to
-/// receive it or not.
+/// A word of the payload that a task sends: 0 if the message hasn't got it.
+static inline uintptr_t transfer_word(struct task *task, int type, size_t n) {
+    return MSG_LEN(type) > n * sizeof(uintptr_t) ? arch_syscall_arg(task, 4 + (int) n) : 0;
+}
+
+/// The current task, `task`, sends a message of that type to `dst`, which is `ready` to receive it or
+/// not.
 ///   OK             `dst` has it.
 ///   TRANSFER_HELD  It is with the sender. `dst`, if it is ready, has to come for it.
 /// Fails with SYSCALL_PENDING if the sender's memory faulted, ERR_INVALID_ARG, or ERR_TOO_LARGE. The
 /// caller holds both CPUs' locks.
 static inline error_t __mustuse transfer_send(struct task *task, struct task *dst, int type,
                                               bool ready) {
-    if (!ready || has_ool(type)) {
+    if (!ready || has_ool(type) || MSG_LEN(type) > IPC_REG_BYTES) {
         return transfer_send_other(task, dst, type, ready);
     }
-    if (!transfer_read(task, &dst->msg, type)) {
-        return syscall_fault();
-    }
-    dst->work |= WORK_DELIVER;
+    transfer_give(dst, task->tid, type, transfer_word(task, type, 0), transfer_word(task, type, 1));
     return OK;
 }
 
@@ -89,14 +102,17 @@ static inline error_t __mustuse transfer_receive(struct task *sender) {
     if (has_ool(m->type)) {
         return transfer_receive_ool(sender);
     }
-    memcpy(transfer_buffer(current_task()), m, MESSAGE_HEADER_SIZE + MSG_LEN(m->type));
+    memcpy(transfer_buffer(current_task()), m,
+           MESSAGE_HEADER_SIZE + MAX(MSG_LEN(m->type), IPC_REG_BYTES));
     return OK;
 }
 
 #else
 
 error_t __mustuse transfer_begin(struct task *task, unsigned flags);
+int transfer_type(struct task *task);
 struct message *transfer_buffer(struct task *task);
+void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1);
 error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive(struct task *sender);
 

@@ -3,6 +3,7 @@
 #include <resea/ipc.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
+#include <resea/sys_ipc.h>
 #include <resea/syscall.h>
 
 #include "api.h"
@@ -13,26 +14,29 @@
 
 /// The longest payload that anybody has to send to vm: a command line.
 #define PAYLOAD_MAX USER_ARGS_LEN
-/// Where the next payload goes; NULL after one was received.
-static void *payload_buffer;
+/// Where the next payload goes; `ptr` is NULL after one was received.
+static struct ool_buffer payload_buffer;
+
+static void refill_payload_buffer(void) {
+    payload_buffer.ptr = malloc(PAYLOAD_MAX);
+    payload_buffer.capacity = payload_buffer.ptr ? PAYLOAD_MAX : 0;
+}
 
 /// Receives, answering dst first if it isn't 0. The library's receive would keep a buffer for the
 /// longest possible payload at hand; vm needs but a short one.
 static void receive(task_t dst, struct message *m) {
-    if (!payload_buffer) {
-        payload_buffer = malloc(PAYLOAD_MAX);
+    if (!payload_buffer.ptr) {
+        refill_payload_buffer();
     }
 
-    unsigned flags = IPC_RECV | (dst ? (IPC_SEND | IPC_REPLY) : 0);
-    size_t capacity = payload_buffer ? PAYLOAD_MAX : 0;
-    ASSERT_OK(sys_ipc(dst, IPC_ANY, m, flags, payload_buffer, capacity));
+    ASSERT_OK(sys_ipc(dst, m, dst ? IPC_SERVE : (IPC_RECV | IPC_OPEN), &payload_buffer));
     if (m->type < 0 || !(m->type & MSG_OOL)) {
         return;
     }
 
     // From here on the buffer is the message's, whose handler frees it.
-    m->ool_ptr = payload_buffer;
-    payload_buffer = NULL;
+    m->ool_ptr = payload_buffer.ptr;
+    payload_buffer.ptr = NULL;
     if (m->ool_ptr && MSG_OOL_KIND(m->type) == MSG_OOL_STR) {
         m->ool_len = MAX(m->ool_len, (size_t) 1);
         ((char *) m->ool_ptr)[m->ool_len - 1] = '\0';

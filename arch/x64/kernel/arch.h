@@ -4,6 +4,27 @@
 /// \file
 /// x64's part of the kernel's structs, and the HAL calls that are worth inlining (see kernel/hal.h).
 
+// Offsets into struct x64_cpu, which %gs points to in the kernel: what is read here and in trap.S.
+#define GS_CPU_ID   0
+#define GS_TASK     8
+#define GS_STACK    16
+#define GS_USER_RSP 24
+#define GS_CPU      32
+#define GS_PML4     40
+#define GS_RSP0     48
+#define GS_LAZY_ON  56
+
+#define FRAME_SYSCALL 0x100
+
+// The numbers of <kernel_abi.h>, for trap.S: task.c compares them.
+#define IPC_CALL_NUMBER       0x301
+#define IPC_SERVE_NUMBER      0x1b01
+#define SYS_FIRST_FULL_NUMBER 6
+/// Offset of struct cpu's `resched`.
+#define CPU_RESCHED 8
+
+#ifndef __ASSEMBLER__
+
 #include <types.h>
 
 #define ARCH_CACHE_LINE 64
@@ -19,18 +40,13 @@ struct arch_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-#define FRAME_SYSCALL 0x100
-
 struct arch_task {
     struct arch_frame frame;
 };
 
 struct arch_aspace {
-    paddr_t pml4;  ///< 0: none yet; nothing is mapped.
+    paddr_t pml4;  ///< The kernel's own as long as nothing is mapped.
 };
-
-/// Offset of struct x64_cpu's `id`, which %gs points to.
-#define GS_CPU_ID 0
 
 static inline unsigned arch_cpu_id(void) {
     unsigned id;
@@ -59,6 +75,10 @@ struct task;
 
 static inline uintptr_t arch_syscall_number(struct task *task) {
     return FRAME_OF(task)->rax;
+}
+
+static inline void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    FRAME_OF(task)->rax = number;
 }
 #define arch_syscall_number arch_syscall_number
 
@@ -102,4 +122,5 @@ static inline vaddr_t arch_task_ip(struct task *task) {
     return FRAME_OF(task)->rip;
 }
 
+#endif
 #endif

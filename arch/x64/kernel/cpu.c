@@ -1,14 +1,19 @@
 #include "x64.h"
 #include <kernel/memory.h>
 #include <kernel/panic.h>
+#include <kernel/task.h>
 #include <string.h>
 
 struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
 
 STATIC_ASSERT(offsetof(struct x64_cpu, id) == GS_CPU_ID, "arch.h reads it");
-STATIC_ASSERT(offsetof(struct x64_cpu, frame_top) == 8, "trap.S reads it");
-STATIC_ASSERT(offsetof(struct x64_cpu, kernel_stack) == 16, "trap.S reads it");
-STATIC_ASSERT(offsetof(struct x64_cpu, user_rsp) == 24, "trap.S writes it");
+STATIC_ASSERT(offsetof(struct x64_cpu, task) == GS_TASK, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct x64_cpu, kernel_stack) == GS_STACK, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct x64_cpu, user_rsp) == GS_USER_RSP, "trap.S writes it");
+STATIC_ASSERT(offsetof(struct x64_cpu, cpu) == GS_CPU, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct x64_cpu, loaded_pml4) == GS_PML4, "arch_fastpath.h writes it");
+STATIC_ASSERT(offsetof(struct x64_cpu, rsp0) == GS_RSP0, "arch_fastpath.h reads it");
+STATIC_ASSERT(offsetof(struct x64_cpu, lazy_on) == GS_LAZY_ON, "arch_fastpath.h reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "the processor aligns rsp0 down to 16");
 
 /// Places in the code where an instruction depends on the processor: see trap.S.
@@ -93,6 +98,7 @@ static void load_gdt(struct x64_cpu *cpu) {
 void x64_cpu_early_init(unsigned id) {
     struct x64_cpu *cpu = &x64_cpus[id];
     cpu->id = id;
+    cpu->cpu = &cpus[id];
     // Flat 64-bit segments (SDM 3.4.5): present, code or data, DPL 0 or 3.
     cpu->gdt[SEG_KERNEL_CODE / 8] = 0x00af9a000000ffff;
     cpu->gdt[SEG_KERNEL_DATA / 8] = 0x00cf92000000ffff;
@@ -138,6 +144,7 @@ void x64_cpu_init(void) {
                             | ((limit >> 16) << 48) | (((base >> 24) & 0xff) << 56);
     cpu->gdt[SEG_TSS / 8 + 1] = base >> 32;
     cpu->tss->iomap_base = IOMAP_NONE;
+    cpu->rsp0 = (uint64_t *) ((uint8_t *) cpu->tss + offsetof(struct x64_tss, rsp));
     __asm__ __volatile__("ltr %w0" ::"r"(SEG_TSS));
 }
 
@@ -154,7 +161,9 @@ __noreturn void arch_halt(void) {
 
 void arch_backtrace(void (*callback)(vaddr_t addr, void *arg), void *arg, int max) {
     uint64_t *frame = __builtin_frame_address(0);
-    while (max-- > 0 && (vaddr_t) frame >= KERNEL_BASE && IS_ALIGNED((vaddr_t) frame, 8)
+    // A short system call leaves the program's rbp at the end of the chain: anything may be there.
+    const uint64_t *start = frame, *end = start + KERNEL_STACK_SIZE / sizeof(*frame);
+    while (max-- > 0 && frame >= start && frame < end && IS_ALIGNED((vaddr_t) frame, 8)
            && frame[1] >= KERNEL_BASE) {
         callback(frame[1], arg);
         uint64_t *next = (uint64_t *) frame[0];

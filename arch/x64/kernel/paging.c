@@ -120,7 +120,7 @@ void arch_init(void) {
 // ---- User address spaces ------------------------------------------------------------------------
 
 void arch_aspace_init(struct aspace *as) {
-    as->arch.pml4 = 0;
+    as->arch.pml4 = x64_kernel_pml4;
 }
 
 /// Gives an address space its top table: its own lower half, the kernel's upper half.
@@ -133,7 +133,7 @@ static void set_pml4(struct aspace *as, paddr_t paddr) {
 
 /// The entry of a page, or NULL if a table is missing that *kpage can't give.
 static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
-    if (!as->arch.pml4) {
+    if (as->arch.pml4 == x64_kernel_pml4) {
         if (!*kpage) {
             return NULL;
         }
@@ -218,14 +218,14 @@ static bool teardown_table(uint64_t *table, int level, int *budget,
 
 bool arch_aspace_teardown(struct aspace *as, int budget,
                           void (*release)(paddr_t paddr, bool is_table)) {
-    if (!as->arch.pml4) {
+    if (as->arch.pml4 == x64_kernel_pml4) {
         return true;
     }
     if (!teardown_table(arch_ram_ptr(as->arch.pml4), 3, &budget, release)) {
         return false;
     }
     release(as->arch.pml4, true);
-    as->arch.pml4 = 0;
+    as->arch.pml4 = x64_kernel_pml4;
     return true;
 }
 

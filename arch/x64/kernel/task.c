@@ -4,6 +4,11 @@
 #include <string.h>
 
 STATIC_ASSERT(offsetof(struct task, arch) == 0, "a task begins with its frame: FRAME_OF");
+STATIC_ASSERT(IPC_CALL_NUMBER == SYS_IPC_WITH(IPC_CALL), "trap.S compares it");
+STATIC_ASSERT(IPC_SERVE_NUMBER == SYS_IPC_WITH(IPC_SERVE), "trap.S compares it");
+STATIC_ASSERT(SYS_FIRST_FULL_NUMBER == SYS_FIRST_FULL, "trap.S compares it");
+STATIC_ASSERT(CPU_RESCHED == offsetof(struct cpu, resched), "trap.S reads it");
+STATIC_ASSERT(offsetof(struct arch_frame, rip) == 136, "trap.S has them all");
 STATIC_ASSERT(sizeof(struct task) % 16 == 0, "frames are aligned");
 
 /// What fxsave stores (SDM volume 1, 10.5.1). A task's is by its slot.
@@ -53,16 +58,31 @@ bool arch_task_movable(struct task *task) {
 
 // ---- FPU: a task has the registers from its first use until another one's -----------------------
 
+static void note_lazy(struct x64_cpu *cpu) {
+    cpu->lazy_on = !cpu->fpu_off || cpu->tss->iomap_base != IOMAP_NONE;
+}
+
 static void set_fpu_off(struct x64_cpu *cpu, bool off) {
-    if (cpu->fpu_off == off) {
-        return;
+    if (cpu->fpu_off != off) {
+        cpu->fpu_off = off;
+        if (off) {
+            x64_write_cr0(x64_read_cr0() | CR0_TS);
+        } else {
+            __asm__ __volatile__("clts");
+        }
     }
-    cpu->fpu_off = off;
-    if (off) {
-        x64_write_cr0(x64_read_cr0() | CR0_TS);
-    } else {
-        __asm__ __volatile__("clts");
-    }
+    note_lazy(cpu);
+}
+
+static void allow_iomap(struct x64_cpu *cpu, bool allowed) {
+    cpu->tss->iomap_base = allowed ? offsetof(struct x64_tss, iomap) : IOMAP_NONE;
+    note_lazy(cpu);
+}
+
+void x64_lazy_off(void) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    set_fpu_off(cpu, true);
+    allow_iomap(cpu, false);
 }
 
 void x64_fpu_load(void) {
@@ -97,16 +117,21 @@ static void note_range(uint64_t base __unused, uint64_t len __unused, void *arg)
 bool x64_ports_load(void) {
     struct x64_cpu *cpu = x64_this_cpu();
     struct task *task = current_task();
+    if (cpu->io_owner == task && cpu->io_owner_tid == task->tid) {
+        bool were_off = cpu->tss->iomap_base == IOMAP_NONE;
+        allow_iomap(cpu, true);
+        return were_off;
+    }
     bool has_ports = false;
     rights_for_each(task, GRANT_PORTS, note_range, &has_ports);
-    if (!has_ports || (cpu->io_owner == task && cpu->io_owner_tid == task->tid)) {
+    if (!has_ports) {
         return false;
     }
     memset(cpu->tss->iomap, 0xff, sizeof(cpu->tss->iomap));
     rights_for_each(task, GRANT_PORTS, allow_ports, cpu->tss->iomap);
     cpu->io_owner = task;
     cpu->io_owner_tid = task->tid;
-    cpu->tss->iomap_base = offsetof(struct x64_tss, iomap);
+    allow_iomap(cpu, true);
     return true;
 }
 
@@ -122,13 +147,11 @@ void arch_ports_changed(struct task *task) {
 
 void arch_switch(struct task *next) {
     struct x64_cpu *cpu = x64_this_cpu();
-    struct arch_frame *frame = &next->arch.frame;
-    cpu->frame_top = (uint64_t) (frame + 1);
-    cpu->tss->rsp[0] = (uint64_t) (frame + 1);
-    bool has_ports = cpu->io_owner == next && cpu->io_owner_tid == next->tid;
-    cpu->tss->iomap_base = has_ports ? offsetof(struct x64_tss, iomap) : IOMAP_NONE;
+    cpu->task = next;
+    *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
+    allow_iomap(cpu, cpu->io_owner == next && cpu->io_owner_tid == next->tid);
     set_fpu_off(cpu, cpu->fpu_owner != next);
-    paddr_t pml4 = next->aspace->arch.pml4 ? next->aspace->arch.pml4 : x64_kernel_pml4;
+    paddr_t pml4 = next->aspace->arch.pml4;
     if (pml4 != cpu->loaded_pml4) {
         cpu->loaded_pml4 = pml4;
         x64_write_cr3(pml4);

@@ -1,16 +1,26 @@
 // Entries to and exits from the kernel. The registers of a task are pushed right into its struct
 // (struct arch_frame), then the code goes over to the CPU's kernel stack.
 //
-// Offsets into struct x64_cpu, which %gs points to in the kernel:
-#define CPU_FRAME_TOP 8
-#define CPU_STACK     16
-#define CPU_USER_RSP  24
+#include "arch.h"
 
-#define FRAME_SYSCALL 0x100
-#define USER_DATA     0x23
-#define USER_CODE     0x2b
-#define FRAME_CS      (18 * 8)
-#define FRAME_VECTOR  (15 * 8)
+// Offsets into struct arch_frame.
+#define FRAME_R15    0
+#define FRAME_R14    8
+#define FRAME_R13    16
+#define FRAME_R12    24
+#define FRAME_RBP    32
+#define FRAME_RBX    40
+#define FRAME_R10    56
+#define FRAME_R9     64
+#define FRAME_R8     72
+#define FRAME_RAX    80
+#define FRAME_RDX    96
+#define FRAME_RSI    104
+#define FRAME_RDI    112
+#define FRAME_VECTOR 120
+#define FRAME_RIP    136
+#define FRAME_RFLAGS 152
+#define FRAME_RSP    160
 
     .code64
     .section .text
@@ -51,6 +61,23 @@
     pop %rdi
 .endm
 
+// What a C function may change, but for the message (r10, r8, r9); then what it keeps.
+.macro SAVE_ARGS
+    mov %rdi, FRAME_RDI(%rsp)
+    mov %rsi, FRAME_RSI(%rsp)
+    mov %rdx, FRAME_RDX(%rsp)
+.endm
+
+.macro SAVE_PRESERVED task
+    movq $FRAME_SYSCALL, FRAME_VECTOR(\task)
+    mov %rbx, FRAME_RBX(\task)
+    mov %rbp, FRAME_RBP(\task)
+    mov %r12, FRAME_R12(\task)
+    mov %r13, FRAME_R13(\task)
+    mov %r14, FRAME_R14(\task)
+    mov %r15, FRAME_R15(\task)
+.endm
+
 // Three bytes that x64_cpu_early_init() turns into `clac` or `stac` where the CPU has SMAP.
 .macro SMAP_SITE insn
     .pushsection .smap_sites, "a"
@@ -63,26 +90,117 @@
 #define CLAC 0xca010f
 #define STAC 0xcb010f
 
-// System calls. SFMASK has cleared IF, DF, TF, NT and AC.
+// System calls. SFMASK has cleared IF, DF, TF, NT and AC. The task's frame has cs and ss already; rcx and
+// r11 are the instruction's own, and of no use to the program. While nothing is called, the stack
+// pointer is where the frame is.
     .global x64_syscall_entry
     .type x64_syscall_entry, @function
 x64_syscall_entry:
     swapgs
-    mov %rsp, %gs:CPU_USER_RSP
-    mov %gs:CPU_FRAME_TOP, %rsp
-    push $USER_DATA
-    push %gs:CPU_USER_RSP
-    push %r11
-    push $USER_CODE
-    push %rcx
-    push $0
-    push $FRAME_SYSCALL
-    PUSH_REGS
-    mov %gs:CPU_STACK, %rsp
+    mov %rsp, %gs:GS_USER_RSP
+    mov %gs:GS_TASK, %rsp
+    mov %rcx, FRAME_RIP(%rsp)
+    mov %gs:GS_USER_RSP, %rcx
+    mov %r11, FRAME_RFLAGS(%rsp)
+    mov %rcx, FRAME_RSP(%rsp)
+    cmp $IPC_CALL_NUMBER, %rax
+    je x64_ipc_call
+    cmp $IPC_SERVE_NUMBER, %rax
+    je x64_ipc_serve
+    cmp $SYS_FIRST_FULL_NUMBER, %rax
+    jae x64_full_syscall
+
+    // A light one: C keeps what it has to keep, and nothing else is saved unless the CPU has to be given
+    // to another task at its end.
+    mov %gs:GS_STACK, %rsp
+    lea light_syscalls(%rip), %rcx
+    call *(%rcx,%rax,8)
+    mov %gs:GS_CPU, %rcx
+    mov %gs:GS_TASK, %rdi
+    cmpb $0, CPU_RESCHED(%rcx)
+    jne 1f
+    mov FRAME_RIP(%rdi), %rcx
+    mov FRAME_RFLAGS(%rdi), %r11
+    mov FRAME_RSP(%rdi), %rsp
+    xor %edx, %edx
+    xor %esi, %esi
+    xor %edi, %edi
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    swapgs
+    sysretq
+1:
+    mov %rax, FRAME_RAX(%rdi)
+    SAVE_PRESERVED %rdi
+    xor %ebp, %ebp
+    call kernel_resume
+    ud2
+
+    .type x64_full_syscall, @function
+x64_full_syscall:
+    mov %rax, FRAME_RAX(%rsp)
+    SAVE_ARGS
+    SAVE_PRESERVED %rsp
+    mov %rsp, %rdi
+// The slow way of an IPC, too: rdi is the task, whose other registers have been saved.
+    .type x64_message_syscall, @function
+x64_message_syscall:
+    mov %r10, FRAME_R10(%rdi)
+    mov %r8, FRAME_R8(%rdi)
+    mov %r9, FRAME_R9(%rdi)
+    mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
     call kernel_syscall
     call kernel_resume
     ud2
+
+// What fastpath.c is called with.
+.macro FASTPATH function
+    mov %rax, FRAME_RAX(%rsp)
+    SAVE_ARGS
+    SAVE_PRESERVED %rsp
+    mov %r10, %rsi
+    mov %gs:GS_CPU, %rdx
+    mov %rsp, %rcx
+    mov %gs:GS_STACK, %rsp
+    call \function
+    ud2
+.endm
+
+    .type x64_ipc_call, @function
+x64_ipc_call:
+    FASTPATH fastpath_call
+
+    .type x64_ipc_serve, @function
+x64_ipc_serve:
+    FASTPATH fastpath_serve
+
+// arch_fast_bail(): the message is in r10, r8, r9.
+    .global x64_fast_bail
+    .type x64_fast_bail, @function
+x64_fast_bail:
+    mov %gs:GS_TASK, %rdi
+    jmp x64_message_syscall
+
+// arch_fast_resume(): rdi is the task, whose receive is over; what came is in rsi, r10, r8, r9.
+    .global x64_fast_resume
+    .type x64_fast_resume, @function
+x64_fast_resume:
+    mov FRAME_RBX(%rdi), %rbx
+    mov FRAME_RBP(%rdi), %rbp
+    mov FRAME_R12(%rdi), %r12
+    mov FRAME_R13(%rdi), %r13
+    mov FRAME_R14(%rdi), %r14
+    mov FRAME_R15(%rdi), %r15
+    mov FRAME_RIP(%rdi), %rcx
+    mov FRAME_RFLAGS(%rdi), %r11
+    mov FRAME_RSP(%rdi), %rsp
+    xor %eax, %eax
+    xor %edx, %edx
+    xor %edi, %edi
+    swapgs
+    sysretq
 
 // Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
     .type trap_common, @function
@@ -94,7 +212,7 @@ trap_common:
     swapgs
     PUSH_REGS
     mov %rsp, %rdi
-    mov %gs:CPU_STACK, %rsp
+    mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
     call x64_user_trap
     call kernel_resume

@@ -97,17 +97,20 @@ struct x64_tss {
 /// iomap_base of a task that has no ports: beyond the segment's end.
 #define IOMAP_NONE 0xffff
 
-/// What %gs points to in the kernel. trap.S knows the offsets of the first four.
+/// What %gs points to in the kernel. arch.h has the offsets of the first ones.
 struct x64_cpu {
     uint32_t id;
     uint32_t apic_id;
-    uint64_t frame_top;     ///< Behind the current task's frame.
+    struct task *task;      ///< The current one: its frame is where system calls save registers.
     uint64_t kernel_stack;  ///< Its top.
     uint64_t user_rsp;      ///< For a moment during syscall.
-    vaddr_t copy_fault_vaddr;
-    unsigned copy_fault_flags;
-    bool fpu_off;  ///< CR0.TS is set.
+    struct cpu *cpu;        ///< The portable kernel's struct.
     paddr_t loaded_pml4;
+    uint64_t *rsp0;  ///< In the TSS: where interrupts of user programs push to.
+    bool lazy_on;    ///< The FPU is on, or ports are allowed: not so for who runs next.
+    bool fpu_off;    ///< CR0.TS is set.
+    unsigned copy_fault_flags;
+    vaddr_t copy_fault_vaddr;
     struct task *fpu_owner;  ///< Whose state is in the registers.
     struct task *io_owner;   ///< Whose ports the TSS's bitmap allows.
     task_t io_owner_tid;
@@ -206,6 +209,9 @@ void x64_unmap_kernel_page(vaddr_t vaddr);
 
 /// The current task used the FPU without having it.
 void x64_fpu_load(void);
+
+/// Turns off what only the task that ran has a right to: whoever uses it next traps.
+void x64_lazy_off(void);
 
 /// Gives the current task's ports to the processor. False: it has them already, or has none.
 bool x64_ports_load(void);

@@ -10,41 +10,75 @@
 #include <types.h>
 
 enum syscall_number {
-    SYS_NOP = 0,             ///< () -> OK
-    SYS_IPC = 1,             ///< (dst, src, message, IPC_* flags, ool_buf, ool_cap)
-    SYS_NOTIFY = 2,          ///< (dst, notifications)
-    SYS_TIMER_SET = 3,       ///< (milliseconds; 0 stops it)
-    SYS_CONSOLE_WRITE = 4,   ///< (buf, len) -> bytes written
-    SYS_CONSOLE_READ = 5,    ///< (buf, len) -> bytes read, 0 if there are none
-    SYS_IRQ_ACQUIRE = 6,     ///< (irq)
-    SYS_IRQ_RELEASE = 7,     ///< (irq)
-    SYS_TASK_CREATE = 8,     ///< (tid, name, ip, pager, TASK_* flags, struct task_memory *)
-    SYS_TASK_DESTROY = 9,    ///< (tid)
-    SYS_TASK_EXIT = 10,      ///< (status)
-    SYS_TASK_SELF = 11,      ///< () -> tid
-    SYS_TASK_SCHEDULE = 12,  ///< (tid, priority)
-    SYS_VM_MAP = 13,     ///< (tid, vaddr, src, kpage, MAP_* flags) -> 1 if it took kpage, else 0
-    SYS_VM_UNMAP = 14,   ///< (tid, vaddr)
-    SYS_GRANT = 15,      ///< (tid, GRANT_* kind, base, len)
-    SYS_KDEBUG = 16,     ///< (cmd, cmd_len, buf, buf_len) -> bytes of output
-    SYS_KLOG_READ = 17,  ///< (buf, len, &position) -> bytes read
-    SYS_POWER = 18,      ///< (POWER_* how, status)
-    SYS_INFO = 19,       ///< (INFO_* kind, index, buf, len) -> bytes written
-    SYS_CLOCK = 20,      ///< (CLOCK_* unit) -> time since boot, modulo 2 to the bits of a long
+    // Those that never wait, nor are made again: on the way there and back little is saved.
+    SYS_NOP = 0,        ///< () -> OK
+    SYS_IPC = 1,        ///< See below.
+    SYS_NOTIFY = 2,     ///< (dst, notifications)
+    SYS_TIMER_SET = 3,  ///< (milliseconds; 0 stops it)
+    SYS_TASK_SELF = 4,  ///< () -> tid
+    SYS_CLOCK = 5,      ///< (CLOCK_* unit) -> time since boot, modulo 2 to the bits of a long
+    // The others.
+    SYS_CONSOLE_WRITE = 6,   ///< (buf, len) -> bytes written
+    SYS_CONSOLE_READ = 7,    ///< (buf, len) -> bytes read, 0 if there are none
+    SYS_IRQ_ACQUIRE = 8,     ///< (irq)
+    SYS_IRQ_RELEASE = 9,     ///< (irq)
+    SYS_TASK_CREATE = 10,    ///< (tid, name, ip, pager, TASK_* flags, struct task_memory *)
+    SYS_TASK_DESTROY = 11,   ///< (tid)
+    SYS_TASK_EXIT = 12,      ///< (status)
+    SYS_TASK_SCHEDULE = 13,  ///< (tid, priority)
+    SYS_VM_MAP = 14,     ///< (tid, vaddr, src, kpage, MAP_* flags) -> 1 if it took kpage, else 0
+    SYS_VM_UNMAP = 15,   ///< (tid, vaddr)
+    SYS_GRANT = 16,      ///< (tid, GRANT_* kind, base, len)
+    SYS_KDEBUG = 17,     ///< (cmd, cmd_len, buf, buf_len) -> bytes of output
+    SYS_KLOG_READ = 18,  ///< (buf, len, &position) -> bytes read
+    SYS_POWER = 19,      ///< (POWER_* how, status)
+    SYS_INFO = 20,       ///< (INFO_* kind, index, buf, len) -> bytes written
     NUM_SYSCALLS
 };
 
-/// SYS_IPC. The send phase comes first; its failure ends the call, but for IPC_REPLY with IPC_RECV.
-#define IPC_SEND (1u << 0)
-#define IPC_RECV (1u << 1)
+/// Calls below this one, but SYS_IPC, are the light ones.
+#define SYS_FIRST_FULL SYS_CONSOLE_WRITE
+
+// SYS_IPC. The number of the system call carries the IPC_* flags above IPC_FLAGS_SHIFT. Arguments:
+//
+//   0  the peer: whom to send to, and whom to receive from unless IPC_OPEN is set
+//   1  the message buffer (struct message); with an MMU, on return: who sent what came
+//   2  NULL, or where a struct ool_buffer is, for an out-of-line payload that comes
+//   3  with an MMU: the type of the message; on return, of the one that came
+//   4  with an MMU: the first IPC_WORDS words of the payload, in the same way. Words that a message
+//   5  doesn't have come as 0.
+//
+// So a short message never touches memory: the kernel reads and writes the buffer only where a payload
+// goes on behind the registers. Without an MMU all of a message is in the buffer.
+//
+// The send phase comes first; its failure ends the call, but for IPC_REPLY with IPC_RECV.
+#define IPC_FLAGS_SHIFT 8
+#define IPC_SEND        (1u << 0)
+#define IPC_RECV        (1u << 1)
 /// Neither phase blocks: ERR_WOULD_BLOCK instead.
 #define IPC_NOBLOCK (1u << 2)
 /// The send phase is a reply: it doesn't block, and with IPC_RECV its failure is not told (a client
 /// that is gone must not disturb the server).
 #define IPC_REPLY (1u << 3)
-/// Send to dst, then receive from dst: what a client does.
-#define IPC_CALL  (IPC_SEND | IPC_RECV)
-#define IPC_FLAGS (IPC_SEND | IPC_RECV | IPC_NOBLOCK | IPC_REPLY)
+/// The receive phase takes messages from anybody, and notifications.
+#define IPC_OPEN (1u << 4)
+/// Send to a task, then receive from it: what a client does.
+#define IPC_CALL (IPC_SEND | IPC_RECV)
+/// Answer a client, then receive from anybody: what a server does.
+#define IPC_SERVE (IPC_SEND | IPC_RECV | IPC_REPLY | IPC_OPEN)
+#define IPC_FLAGS (IPC_SEND | IPC_RECV | IPC_NOBLOCK | IPC_REPLY | IPC_OPEN)
+
+/// The number of a SYS_IPC with those flags.
+#define SYS_IPC_WITH(flags) (SYS_IPC | ((flags) << IPC_FLAGS_SHIFT))
+
+/// Words of a payload that travel in registers, where there is an MMU.
+#define IPC_WORDS 2
+
+/// Where a receiver wants a payload.
+struct ool_buffer {
+    void *ptr;
+    size_t capacity;  ///< In bytes; 0: nothing can be received.
+};
 
 /// SYS_TASK_CREATE: the rights of the new task; the creator needs each that it gives.
 #define TASK_RIGHT_TASK  (1u << 0)  ///< May create tasks, and destroy and schedule those it pages.

@@ -74,6 +74,7 @@ struct message {
     task_t src;
     union {
         uint8_t raw[MESSAGE_PAYLOAD_SIZE];
+        uintptr_t words[MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t)];
         /// Where every message with an out-of-line payload keeps it.
         struct {
             void *ool_ptr;

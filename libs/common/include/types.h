@@ -102,6 +102,9 @@ typedef uint32_t notifications_t;
 #ifndef __aligned
 #    define __aligned(n) __attribute__((aligned(n)))
 #endif
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
 #define __mustuse      __attribute__((warn_unused_result))
 #define __noinline     __attribute__((noinline))
 #define __noreturn     __attribute__((noreturn))

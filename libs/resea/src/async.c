@@ -4,7 +4,7 @@
 #include <resea/async.h>
 #include <resea/ipc.h>
 #include <resea/malloc.h>
-#include <resea/syscall.h>
+#include <resea/sys_ipc.h>
 #include <string.h>
 
 /// The messages for one task. There is a queue as long as there are messages in it.
@@ -169,7 +169,7 @@ error_t async_reply(task_t dst) {
     struct message m;
     struct entry *entry = LIST_FRONT(&queue->entries, struct entry, next);
     load_entry(entry, &m);
-    error_t err = sys_ipc(dst, 0, &m, IPC_SEND | IPC_REPLY, NULL, 0);
+    error_t err = sys_ipc(dst, &m, IPC_SEND | IPC_REPLY, NULL);
     switch (err) {
     case ERR_WOULD_BLOCK:
         return err;

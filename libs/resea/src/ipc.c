@@ -3,6 +3,7 @@
 #include <resea/ipc.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
+#include <resea/sys_ipc.h>
 #include <resea/syscall.h>
 #include <string.h>
 
@@ -10,17 +11,20 @@
 #define SERVICE_TRIES 4
 
 static error_t send(task_t dst, struct message *m, unsigned flags) {
-    error_t err = ool_prepare_send(m);
-    if (IS_ERROR(err)) {
-        return err;
+    if (ool_is_special(m)) {
+        error_t err = ool_prepare_send(m);
+        if (IS_ERROR(err)) {
+            return err;
+        }
     }
-    return sys_ipc(dst, 0, m, IPC_SEND | flags, NULL, 0);
+    return sys_ipc(dst, m, IPC_SEND | flags, NULL);
 }
 
 static error_t send_err(task_t dst, error_t error, unsigned flags) {
     struct message m;
     m.type = error;
-    return sys_ipc(dst, 0, &m, IPC_SEND | flags, NULL, 0);
+    m.words[0] = m.words[1] = 0;
+    return sys_ipc(dst, &m, IPC_SEND | flags, NULL);
 }
 
 error_t ipc_send(task_t dst, struct message *m) {
@@ -35,42 +39,52 @@ error_t ipc_send_noblock(task_t dst, struct message *m) {
     return send(dst, m, IPC_NOBLOCK);
 }
 
+static void clear_from(struct message *m, size_t used) {
+    memset(&m->raw[used], 0, sizeof(m->raw) - used);
+}
+
 /// A server answers with the buffer that it received into. What is left there of one client's message
 /// must not go to another one.
-static void clear_unused_payload(struct message *m) {
+static inline void clear_unused_payload(struct message *m) {
     size_t used = MSG_LEN(m->type);
     if (ool_is_present(m)) {
         used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
     }
-    memset(&m->raw[used], 0, sizeof(m->raw) - used);
+    clear_from(m, used);
 }
 
-/// Sends if dst is not 0, then receives from anybody.
-static error_t open_receive(task_t dst, struct message *m, unsigned flags) {
-    struct ool_buffer ool = ool_prepare_recv();
-    error_t err = sys_ipc(dst, IPC_ANY, m, IPC_RECV | flags, ool.ptr, ool.capacity);
-    if (IS_ERROR(err)) {
+/// What comes to a server: `flags` are those of an open receive.
+static inline error_t open_receive(task_t dst, struct message *m, unsigned flags) {
+    error_t err = sys_ipc(dst, m, flags, ool_prepare_recv());
+    if (UNLIKELY(IS_ERROR(err))) {
         return err;
     }
 
     clear_unused_payload(m);
-    ool_accept(m);
+    if (UNLIKELY(ool_is_special(m))) {
+        ool_accept(m);
+    }
     return OK;
 }
 
-static error_t closed_receive(task_t src, struct message *m, unsigned flags) {
-    struct ool_buffer ool = ool_prepare_recv();
-    error_t err = sys_ipc(src, src, m, IPC_RECV | flags, ool.ptr, ool.capacity);
-    if (IS_ERROR(err)) {
-        return err;
-    }
-
+/// What has come from one task: an error that it sent is returned.
+static error_t accept_special(struct message *m) {
     ool_accept(m);
     return (m->type < 0) ? m->type : OK;
 }
 
+static inline error_t closed_receive(task_t src, struct message *m, unsigned flags) {
+    error_t err = sys_ipc(src, m, flags, ool_prepare_recv());
+    if (UNLIKELY(IS_ERROR(err))) {
+        return err;
+    }
+
+    return UNLIKELY(ool_is_special(m)) ? accept_special(m) : OK;
+}
+
 error_t ipc_recv(task_t src, struct message *m) {
-    return (src == IPC_ANY) ? open_receive(0, m, 0) : closed_receive(src, m, 0);
+    return (src == IPC_ANY) ? open_receive(0, m, IPC_RECV | IPC_OPEN)
+                            : closed_receive(src, m, IPC_RECV);
 }
 
 void ipc_reply(task_t dst, struct message *m) {
@@ -90,23 +104,30 @@ error_t ipc_notify(task_t dst, notifications_t notifications) {
 }
 
 error_t ipc_call(task_t dst, struct message *m) {
-    error_t err = ool_prepare_send(m);
-    if (IS_ERROR(err)) {
-        return err;
+    if (UNLIKELY(ool_is_special(m))) {
+        error_t err = ool_prepare_send(m);
+        if (IS_ERROR(err)) {
+            return err;
+        }
     }
-    return closed_receive(dst, m, IPC_SEND);
+    return closed_receive(dst, m, IPC_CALL);
 }
 
 error_t ipc_replyrecv(task_t dst, struct message *m) {
-    if (dst == 0 || m->type == DONT_REPLY) {
-        return open_receive(0, m, 0);
+    if (UNLIKELY(ool_is_special(m))) {
+        if (m->type == DONT_REPLY) {
+            dst = 0;
+        } else {
+            error_t err = ool_prepare_send(m);
+            if (IS_ERROR(err)) {
+                m->type = err;
+            }
+        }
     }
-
-    error_t err = ool_prepare_send(m);
-    if (IS_ERROR(err)) {
-        m->type = err;
+    if (UNLIKELY(dst == 0)) {
+        return open_receive(0, m, IPC_RECV | IPC_OPEN);
     }
-    return open_receive(dst, m, IPC_SEND | IPC_REPLY);
+    return open_receive(dst, m, IPC_SERVE);
 }
 
 error_t ipc_serve(const char *name) {

@@ -14,7 +14,7 @@ extern char __ool_len[];
 
 /// Allocated for the first receive, and again after each payload has been handed to the program, as
 /// late as possible: a program that frees its payloads gets the same memory over and over.
-static void *buffer;
+struct ool_buffer ool_buffer;
 
 error_t ool_prepare_send(struct message *m) {
     if (!ool_is_present(m)) {
@@ -30,16 +30,12 @@ error_t ool_prepare_send(struct message *m) {
     return (m->ool_len <= CONFIG_OOL_MAX) ? OK : ERR_TOO_LARGE;
 }
 
-struct ool_buffer ool_prepare_recv(void) {
-    if (buffer == NULL && CAPACITY > 0) {
-        buffer = malloc(CAPACITY);
+void ool_refill(void) {
+    if (CAPACITY > 0) {
+        ool_buffer.ptr = malloc(CAPACITY);
     }
-
     // Without memory we still receive whatever has no payload.
-    return (struct ool_buffer){
-        .ptr = buffer,
-        .capacity = (buffer != NULL) ? CAPACITY : 0,
-    };
+    ool_buffer.capacity = (ool_buffer.ptr != NULL) ? CAPACITY : 0;
 }
 
 void ool_accept(struct message *m) {
@@ -54,17 +50,17 @@ void ool_accept(struct message *m) {
     }
 
     // Happens with an empty payload only, that of a sender who doesn't use this library.
-    if (buffer == NULL) {
+    if (ool_buffer.ptr == NULL) {
         m->type = ERR_NO_MEMORY;
         return;
     }
 
     size_t len = MAX(m->ool_len, (size_t) 1);
     if (is_str) {
-        ((char *) buffer)[len - 1] = '\0';
+        ((char *) ool_buffer.ptr)[len - 1] = '\0';
     }
-    malloc_shrink(buffer, len);
-    m->ool_ptr = buffer;
+    malloc_shrink(ool_buffer.ptr, len);
+    m->ool_ptr = ool_buffer.ptr;
     m->ool_len = len;
-    buffer = NULL;
+    ool_buffer.ptr = NULL;
 }

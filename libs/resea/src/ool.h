@@ -4,24 +4,36 @@
 /// \file
 /// Out-of-line payloads, inside libs/resea.
 
+#include <kernel_abi.h>
 #include <message.h>
-
-/// Where the kernel may put the next payload.
-struct ool_buffer {
-    void *ptr;
-    size_t capacity;
-};
 
 /// Whether the message has an out-of-line payload. The types of errors have all kinds of bits set.
 static inline bool ool_is_present(const struct message *m) {
     return m->type > 0 && (m->type & MSG_OOL) != 0;
 }
 
+/// Whether a message needs a second look before it is sent, or after it came: it has a payload, or is an
+/// error.
+static inline bool ool_is_special(const struct message *m) {
+    return (m->type & (MSG_OOL | (int) (1u << 31))) != 0;
+}
+
+/// Where the kernel may put the next payload. Without memory, `ptr` is NULL.
+extern struct ool_buffer ool_buffer;
+
 /// Completes a message that is about to be sent.
 error_t ool_prepare_send(struct message *m);
-/// The buffer for a receive, which stays the library's until ool_accept.
-struct ool_buffer ool_prepare_recv(void);
+/// Allocates the buffer for a receive if there is none.
+void ool_refill(void);
 /// Hands the payload of a message that has been received to the program.
 void ool_accept(struct message *m);
+
+/// The buffer for a receive, which stays the library's until ool_accept.
+static inline const struct ool_buffer *ool_prepare_recv(void) {
+    if (UNLIKELY(ool_buffer.ptr == NULL)) {
+        ool_refill();
+    }
+    return &ool_buffer;
+}
 
 #endif

@@ -27,12 +27,6 @@ error_t sys_nop(void) {
     return (error_t) syscall1(SYS_NOP, 0);
 }
 
-error_t sys_ipc(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                size_t ool_cap) {
-    return (error_t) arch_syscall(SYS_IPC, dst, src, (long) m, (long) flags, (long) ool_buf,
-                                  (long) ool_cap);
-}
-
 error_t sys_notify(task_t dst, notifications_t notifications) {
     return (error_t) syscall2(SYS_NOTIFY, dst, (long) notifications);
 }

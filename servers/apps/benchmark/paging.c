@@ -1,6 +1,6 @@
 #include <idl_client.h>
 #include <resea/printf.h>
-#include <resea/syscall.h>
+#include <resea/sys_ipc.h>
 #include <resea/task.h>
 
 #include "measure.h"
@@ -23,7 +23,7 @@ task_t create_task(const char *name) {
 static void fault(void) {
     struct message m;
     m.type = PAGE_FAULT_REPLY_MSG;
-    ASSERT_OK(sys_ipc(faulter, IPC_ANY, &m, IPC_SEND | IPC_REPLY | IPC_RECV, NULL, 0));
+    ASSERT_OK(sys_ipc(faulter, &m, IPC_SERVE, NULL));
     DEBUG_ASSERT(m.type == PAGE_FAULT_MSG && m.src == faulter);
 }
 

@@ -1,6 +1,6 @@
 #include <config.h>
 #include <resea/malloc.h>
-#include <resea/syscall.h>
+#include <resea/sys_ipc.h>
 #include <resea/task.h>
 #include <string.h>
 
@@ -80,7 +80,8 @@ static void test_sender_dies(void) {
 static void echo_to_nowhere(void) {
     struct message m = ool_message(source, PAGE_SIZE + 100);
     task_t peer = peer_task();
-    result = sys_ipc(peer, peer, &m, IPC_CALL, (void *) NOWHERE, 2 * PAGE_SIZE);
+    struct ool_buffer buffer = {(void *) NOWHERE, 2 * PAGE_SIZE};
+    result = sys_ipc(peer, &m, IPC_CALL, &buffer);
 }
 
 /// A pager other than vm may never answer: a server's reply doesn't wait for its page.

@@ -2,6 +2,7 @@
 
 #include <idl_client.h>
 #include <resea/printf.h>
+#include <resea/sys_ipc.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
 #include <resea/timer.h>
@@ -288,5 +289,6 @@ void thread_join(task_t tid) {
 }
 
 error_t raw_ipc(task_t dst, task_t src, struct message *m, unsigned flags) {
-    return sys_ipc(dst, src, m, flags, NULL, 0);
+    bool open = (flags & IPC_RECV) && src == IPC_ANY;
+    return sys_ipc((dst || open) ? dst : src, m, flags | (open ? IPC_OPEN : 0), NULL);
 }

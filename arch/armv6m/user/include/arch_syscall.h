@@ -10,6 +10,9 @@
 ///
 /// The kernel keeps all registers but r0, and needs 64 bytes of the caller's stack to do so.
 
+#include <kernel_abi.h>
+#include <message.h>
+
 static inline long arch_syscall(long number, long a0, long a1, long a2, long a3, long a4, long a5) {
     register long r0 __asm__("r0") = a0;
     register long r1 __asm__("r1") = a1;
@@ -23,6 +26,20 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
                          : "r"(number), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5)
                          : "r12", "memory");
     return r0;
+}
+
+/// SYS_IPC with those IPC_* flags: see <kernel_abi.h>.
+static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
+                               const struct ool_buffer *ool) {
+    register long r0 __asm__("r0") = peer;
+    register long r1 __asm__("r1") = (long) m;
+    register long r2 __asm__("r2") = (long) ool;
+    __asm__ __volatile__("mov r12, %1\n\t"
+                         "svc 0"
+                         : "+r"(r0)
+                         : "r"(SYS_IPC_WITH(flags)), "r"(r1), "r"(r2)
+                         : "r12", "memory");
+    return (error_t) r0;
 }
 
 #endif

@@ -11,6 +11,9 @@
 /// Whatever a C function may change, the kernel may change too: all of the registers above. It keeps
 /// rbx, rbp, rsp, r12 … r15 and the FPU's and SSE's registers.
 
+#include <kernel_abi.h>
+#include <message.h>
+
 static inline long arch_syscall(long number, long a0, long a1, long a2, long a3, long a4, long a5) {
     register long r10 __asm__("r10") = a3;
     register long r8 __asm__("r8") = a4;
@@ -20,6 +23,28 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
                          :
                          : "rcx", "r11", "memory", "cc");
     return number;
+}
+
+/// SYS_IPC with those IPC_* flags: see <kernel_abi.h>. Flags are constants where this is inlined. A
+/// message that comes is stored in *m. The kernel keeps no register for which C doesn't ask.
+static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
+                               const struct ool_buffer *ool) {
+    long number = SYS_IPC_WITH(flags);
+    long a0 = peer, a1 = (long) m, a2 = (long) ool;
+    register long r10 __asm__("r10") = m->type;
+    register long r8 __asm__("r8") = (long) m->words[0];
+    register long r9 __asm__("r9") = (long) m->words[1];
+    __asm__ __volatile__("syscall"
+                         : "+a"(number), "+D"(a0), "+S"(a1), "+d"(a2), "+r"(r10), "+r"(r8), "+r"(r9)
+                         :
+                         : "rcx", "r11", "memory", "cc");
+    if ((flags & IPC_RECV) && LIKELY(IS_OK(number))) {
+        m->type = (int) r10;
+        m->src = (task_t) a1;
+        m->words[0] = (uintptr_t) r8;
+        m->words[1] = (uintptr_t) r9;
+    }
+    return (error_t) number;
 }
 
 #endif

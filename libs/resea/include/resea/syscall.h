@@ -7,7 +7,7 @@
 /// <kernel_abi.h> defines the flags and structs.
 ///
 /// An error is one of the ERR_* values. A buffer that isn't the caller's to read (or write) faults as
-/// if the program had touched it itself. Only sys_ipc waits for
+/// if the program had touched it itself. Only sys_ipc (<resea/sys_ipc.h>) waits for
 /// other tasks. Destroying a task and unmapping a page wait until the other CPUs have taken note.
 
 #include <kernel_abi.h>
@@ -17,10 +17,6 @@
 /// Does nothing, successfully.
 error_t sys_nop(void);
 
-/// Sends m to dst, receives into m from src, or both: see IPC_* in <kernel_abi.h>. Out-of-line data
-/// that arrives goes to ool_buf, which has room for ool_cap bytes. Blocks unless IPC_NOBLOCK is set.
-error_t sys_ipc(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                size_t ool_cap);
 error_t sys_notify(task_t dst, notifications_t notifications);
 
 /// In milliseconds; 0 stops the timer.
