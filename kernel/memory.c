@@ -129,6 +129,8 @@ void memory_init_slot(struct task *task, int slot) {
 void memory_init_task(struct task *task, const struct task_template *template) {
     strncpy2(task->name, template->name, sizeof(task->name));
     task->ool_from = 0;
+    task->peer_tid = 0;
+    task->client = task;
     spin_lock(&task->aspace->lock);
     task->aspace->dying = false;
     arch_aspace_init(task->aspace);

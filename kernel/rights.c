@@ -23,11 +23,6 @@ struct grant {
 static struct grant grants[CONFIG_NUM_GRANTS];
 static struct spinlock grants_lock;
 
-bool rights_may_call(const struct task *task, const struct task *dst) {
-    return ((task->may_call[dst->server / 32] >> (dst->server % 32)) & 1) || dst->tid == task->pager
-           || dst->tid == INIT_TASK;
-}
-
 static bool covers(const struct grant *grant, const struct task *task, enum grant_kind kind,
                    uintptr_t base, uintptr_t len) {
     return grant->holder == TASK_SLOT(task->tid) && grant->kind == kind && base >= grant->base
@@ -102,6 +97,15 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t ba
     return add_range(task, kind, base, len);
 }
 
+/// Whom they may call is to be looked up anew.
+static void forget_peers(void) {
+#ifdef CONFIG_MMU
+    for (int i = 0; i < CONFIG_NUM_TASKS; i++) {
+        __atomic_store_n(&tasks[i].peer_tid, 0, __ATOMIC_RELAXED);
+    }
+#endif
+}
+
 /// Who a task is for others, and whom it may call: from vm only.
 static error_t grant_peer(struct task *task, unsigned kind, uintptr_t server) {
     if (!(current_task()->flags & TASK_RIGHT_PHYS)) {
@@ -112,6 +116,7 @@ static error_t grant_peer(struct task *task, unsigned kind, uintptr_t server) {
     }
     if (kind == GRANT_SERVER) {
         task->server = server;
+        forget_peers();
     } else {
         task->may_call[server / 32] |= 1u << (server % 32);
     }

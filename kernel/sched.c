@@ -6,6 +6,8 @@
 
 void sched_init(struct cpu *cpu, unsigned id) {
     cpu->id = id;
+    struct task receiving = {.state = TASK_RECEIVING, .cpu = id};
+    cpu->receiving = receiving.state_and_cpu;
     for (int i = 0; i < NUM_PRIORITIES; i++) {
         list_init(&cpu->queues[i]);
     }

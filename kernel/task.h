@@ -59,8 +59,13 @@ struct task {
     // What every message touches. The arguments of its SYS_IPC are in its registers: see ipc.h.
     task_t tid;        ///< (C) 0: the slot is free.
     task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
-    uint8_t state;     ///< (C) enum task_state
-    uint8_t cpu;       ///< (C) Changes only under both CPUs' locks.
+    union {
+        struct {
+            uint8_t state;  ///< (C) enum task_state
+            uint8_t cpu;    ///< (C) Changes only under both CPUs' locks.
+        };
+        uint16_t state_and_cpu;
+    };
     uint8_t work;      ///< (C) WORK_*
     /// (C) False: there is no message, notification or interrupt that an open receive would have to look at.
     bool attention;
@@ -71,6 +76,10 @@ struct task {
     list_elem_t link;  ///< (C) In a run queue, or in the receiver's `senders`.
 #ifdef CONFIG_MMU
     struct aspace *aspace;
+    // What fastpath.c needn't look up anew.
+    struct task *peer;    ///< (O) It was allowed to call that one,
+    task_t peer_tid;      ///< whose ID was this. 0: none.
+    struct task *client;  ///< (C) Whose call it has received last.
     struct message msg;  ///< (C) SENDING: the message; WORK_DELIVER: what came.
 
     // An out-of-line payload on its way in, kept over restarts of the receive.
@@ -128,12 +137,17 @@ struct cpu {
             bool stale;  ///< Forget user translations before running a task. Any CPU sets it.
 #endif
         };
-        uint8_t disturbed[CONFIG_NUM_CPUS > 1 ? 2 : 1];
+#if CONFIG_NUM_CPUS > 1
+        uint16_t disturbed;  ///< Either of the two.
+#else
+        bool disturbed;
+#endif
     };
     struct spinlock lock;
     uint8_t id;
     uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
     bool online;
+    uint16_t receiving;  ///< The `state_and_cpu` of its tasks that receive.
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;

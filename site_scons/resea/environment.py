@@ -40,14 +40,14 @@ TOOLCHAINS = {
         common=["-nostdlibinc"],
         debug=["-Og", "-fno-omit-frame-pointer", "-fstack-protector-strong",
                "-fsanitize=undefined"],
-        release=["-O2"], link=["-z", "separate-loadable-segments"]),
+        release=["-O2", "-momit-leaf-frame-pointer"], link=["-z", "separate-loadable-segments"]),
     "gnu": Toolchain(
         programs={"CC": "gcc", "LD": "ld", "AR": "ar", "STRIP": "strip", "OBJCOPY": "objcopy"},
         # GCC takes the end of a list for an element (LIST_FOR_EACH in <list.h>) and warns of it.
         common=["-Wno-array-bounds"],
         debug=["-Og", "-fstack-protector-strong", "-fsanitize=undefined",
                "-fsanitize-undefined-trap-on-error"],
-        release=["-O2"], link=[]),
+        release=["-O2", "-momit-leaf-frame-pointer"], link=[]),
 }
 # Native unit tests: hosted, so that the sanitizers' runtime works.
 UNITTEST = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer", "-fno-common",

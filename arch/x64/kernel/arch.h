@@ -10,9 +10,8 @@
 #define GS_STACK    16
 #define GS_USER_RSP 24
 #define GS_CPU      32
-#define GS_PML4     40
-#define GS_RSP0     48
-#define GS_LAZY_ON  56
+#define GS_RSP0     40
+#define GS_LAZY_ON  48
 
 #define FRAME_SYSCALL 0x100
 

@@ -8,7 +8,7 @@
 
 #include <kernel/task.h>
 
-static inline __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
     register uintptr_t r10 __asm__("r10") = type;
     register uintptr_t r8 __asm__("r8") = word0;
     register uintptr_t r9 __asm__("r9") = word1;
@@ -16,7 +16,7 @@ static inline __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, ui
     __builtin_unreachable();
 }
 
-static inline __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
+static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
                                                uintptr_t word0, uintptr_t word1) {
     register uintptr_t r10 __asm__("r10") = type;
     register uintptr_t r8 __asm__("r8") = word0;
@@ -26,19 +26,19 @@ static inline __noreturn void arch_fast_resume(struct task *next, task_t src, ui
     __builtin_unreachable();
 }
 
-/// Like arch_switch(). The FPU and the ports are off for `next`, even if it owns them: it may not need
-/// them before the next switch, and traps once if it does.
-static inline void arch_fast_switch(struct task *next) {
+/// Like memory_enter() and arch_switch(). The FPU and the ports are off for `next`, even if it owns them: it
+/// may not need them before the next switch, and traps once if it does.
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *next) {
     struct x64_cpu __seg_gs *cpu = NULL;
     if (UNLIKELY(cpu->lazy_on)) {
-        x64_lazy_off();
+        // Not a call in C, which would make the compiler keep its registers elsewhere.
+        __asm__ __volatile__("call x64_lazy_off" ::: "memory", "cc", "r11");
     }
     cpu->task = next;
     *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
-    paddr_t pml4 = next->aspace->arch.pml4;
-    if (LIKELY(pml4 != cpu->loaded_pml4)) {
-        cpu->loaded_pml4 = pml4;
-        x64_write_cr3(pml4);
+    if (LIKELY(portable->aspace != next->aspace)) {
+        portable->aspace = next->aspace;
+        x64_write_cr3(next->aspace->arch.pml4);
     }
 }
 

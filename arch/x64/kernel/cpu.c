@@ -11,7 +11,6 @@ STATIC_ASSERT(offsetof(struct x64_cpu, task) == GS_TASK, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, kernel_stack) == GS_STACK, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, user_rsp) == GS_USER_RSP, "trap.S writes it");
 STATIC_ASSERT(offsetof(struct x64_cpu, cpu) == GS_CPU, "trap.S reads it");
-STATIC_ASSERT(offsetof(struct x64_cpu, loaded_pml4) == GS_PML4, "arch_fastpath.h writes it");
 STATIC_ASSERT(offsetof(struct x64_cpu, rsp0) == GS_RSP0, "arch_fastpath.h reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, lazy_on) == GS_LAZY_ON, "arch_fastpath.h reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "the processor aligns rsp0 down to 16");

@@ -79,7 +79,7 @@ static void allow_iomap(struct x64_cpu *cpu, bool allowed) {
     note_lazy(cpu);
 }
 
-void x64_lazy_off(void) {
+__attribute__((preserve_most)) void x64_lazy_off(void) {
     struct x64_cpu *cpu = x64_this_cpu();
     set_fpu_off(cpu, true);
     allow_iomap(cpu, false);
@@ -152,15 +152,12 @@ void arch_switch(struct task *next) {
     allow_iomap(cpu, cpu->io_owner == next && cpu->io_owner_tid == next->tid);
     set_fpu_off(cpu, cpu->fpu_owner != next);
     paddr_t pml4 = next->aspace->arch.pml4;
-    if (pml4 != cpu->loaded_pml4) {
-        cpu->loaded_pml4 = pml4;
+    if (pml4 != x64_read_cr3()) {
         x64_write_cr3(pml4);
     }
 }
 
 void arch_leave_aspace(void) {
-    struct x64_cpu *cpu = x64_this_cpu();
-    cpu->loaded_pml4 = x64_kernel_pml4;
     x64_write_cr3(x64_kernel_pml4);
 }
 

@@ -105,7 +105,6 @@ struct x64_cpu {
     uint64_t kernel_stack;  ///< Its top.
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
-    paddr_t loaded_pml4;
     uint64_t *rsp0;  ///< In the TSS: where interrupts of user programs push to.
     bool lazy_on;    ///< The FPU is on, or ports are allowed: not so for who runs next.
     bool fpu_off;    ///< CR0.TS is set.
@@ -210,8 +209,9 @@ void x64_unmap_kernel_page(vaddr_t vaddr);
 /// The current task used the FPU without having it.
 void x64_fpu_load(void);
 
-/// Turns off what only the task that ran has a right to: whoever uses it next traps.
-void x64_lazy_off(void);
+/// Turns off what only the task that ran has a right to: whoever uses it next traps. It keeps the
+/// registers: its callers have no others to save theirs in.
+__attribute__((preserve_most)) void x64_lazy_off(void);
 
 /// Gives the current task's ports to the processor. False: it has them already, or has none.
 bool x64_ports_load(void);

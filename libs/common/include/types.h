@@ -107,6 +107,7 @@ typedef uint32_t notifications_t;
 
 #define __mustuse      __attribute__((warn_unused_result))
 #define __noinline     __attribute__((noinline))
+#define ALWAYS_INLINE  inline __attribute__((always_inline))
 #define __noreturn     __attribute__((noreturn))
 #define __unused       __attribute__((unused))
 #define __weak         __attribute__((weak))

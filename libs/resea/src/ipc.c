@@ -1,5 +1,6 @@
 #include "ool.h"
 
+#include <config.h>
 #include <resea/ipc.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
@@ -9,6 +10,13 @@
 
 /// A server that dies of a message again and again must not keep its client busy for ever.
 #define SERVICE_TRIES 4
+
+/// Words of a payload that a receive always writes.
+#ifdef CONFIG_MMU
+#    define LIBRARY_WORDS IPC_WORDS
+#else
+#    define LIBRARY_WORDS 0
+#endif
 
 static error_t send(task_t dst, struct message *m, unsigned flags) {
     if (ool_is_special(m)) {
@@ -39,52 +47,54 @@ error_t ipc_send_noblock(task_t dst, struct message *m) {
     return send(dst, m, IPC_NOBLOCK);
 }
 
-static void clear_from(struct message *m, size_t used) {
+/// A server answers with the buffer that it received into. What is left there of one client's message
+/// must not go to another one. `used` bytes of the payload came.
+static ALWAYS_INLINE void clear_from(struct message *m, size_t used) {
     memset(&m->raw[used], 0, sizeof(m->raw) - used);
 }
 
-/// A server answers with the buffer that it received into. What is left there of one client's message
-/// must not go to another one.
-static inline void clear_unused_payload(struct message *m) {
+/// What came is no short message without a payload.
+static __noinline error_t accept_other(struct message *m) {
     size_t used = MSG_LEN(m->type);
     if (ool_is_present(m)) {
         used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
     }
     clear_from(m, used);
+    ool_accept(m);
+    return OK;
 }
 
-/// What comes to a server: `flags` are those of an open receive.
-static inline error_t open_receive(task_t dst, struct message *m, unsigned flags) {
-    error_t err = sys_ipc(dst, m, flags, ool_prepare_recv());
-    if (UNLIKELY(IS_ERROR(err))) {
-        return err;
+/// After an open receive. Short messages, as most are, take no call: with that, the functions below
+/// need not save registers.
+static ALWAYS_INLINE error_t accept_any(struct message *m) {
+    if (UNLIKELY((unsigned) m->type >= (LIBRARY_WORDS + 1u) << MSG_LEN_SHIFT)) {
+        return accept_other(m);
     }
-
-    clear_unused_payload(m);
-    if (UNLIKELY(ool_is_special(m))) {
-        ool_accept(m);
+    for (size_t i = LIBRARY_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
+        m->words[i] = 0;
     }
     return OK;
 }
 
+static __noinline error_t open_receive(task_t dst, struct message *m, unsigned flags) {
+    error_t err = (flags & IPC_SEND) ? sys_ipc(dst, m, IPC_SERVE, ool_prepare_recv())
+                                     : sys_ipc(dst, m, IPC_RECV | IPC_OPEN, ool_prepare_recv());
+    return IS_ERROR(err) ? err : accept_any(m);
+}
+
 /// What has come from one task: an error that it sent is returned.
-static error_t accept_special(struct message *m) {
+static __noinline error_t accept_special(struct message *m) {
     ool_accept(m);
     return (m->type < 0) ? m->type : OK;
 }
 
-static inline error_t closed_receive(task_t src, struct message *m, unsigned flags) {
-    error_t err = sys_ipc(src, m, flags, ool_prepare_recv());
-    if (UNLIKELY(IS_ERROR(err))) {
-        return err;
-    }
-
-    return UNLIKELY(ool_is_special(m)) ? accept_special(m) : OK;
+static __noinline error_t closed_receive(task_t src, struct message *m) {
+    error_t err = sys_ipc(src, m, IPC_RECV, ool_prepare_recv());
+    return IS_ERROR(err) ? err : accept_special(m);
 }
 
 error_t ipc_recv(task_t src, struct message *m) {
-    return (src == IPC_ANY) ? open_receive(0, m, IPC_RECV | IPC_OPEN)
-                            : closed_receive(src, m, IPC_RECV);
+    return (src == IPC_ANY) ? open_receive(0, m, 0) : closed_receive(src, m);
 }
 
 void ipc_reply(task_t dst, struct message *m) {
@@ -103,31 +113,45 @@ error_t ipc_notify(task_t dst, notifications_t notifications) {
     return sys_notify(dst, notifications);
 }
 
-error_t ipc_call(task_t dst, struct message *m) {
-    if (UNLIKELY(ool_is_special(m))) {
-        error_t err = ool_prepare_send(m);
-        if (IS_ERROR(err)) {
-            return err;
-        }
+/// A call with a payload to send, or without a buffer for one.
+static __noinline error_t call_other(task_t dst, struct message *m) {
+    error_t err = ool_prepare_send(m);
+    if (IS_ERROR(err)) {
+        return err;
     }
-    return closed_receive(dst, m, IPC_CALL);
+    err = sys_ipc(dst, m, IPC_CALL, ool_prepare_recv());
+    return IS_ERROR(err) ? err : accept_special(m);
+}
+
+error_t ipc_call(task_t dst, struct message *m) {
+    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(ool_buffer.ptr == NULL)) {
+        return call_other(dst, m);
+    }
+    error_t err = sys_ipc(dst, m, IPC_CALL, &ool_buffer);
+    if (UNLIKELY(IS_ERROR(err))) {
+        return err;
+    }
+    return UNLIKELY(ool_is_special(m)) ? accept_special(m) : OK;
+}
+
+/// An answer with a payload, an error, none at all, or without a buffer for the next payload.
+static __noinline error_t replyrecv_other(task_t dst, struct message *m) {
+    if (dst == 0 || m->type == DONT_REPLY) {
+        return open_receive(0, m, 0);
+    }
+    error_t err = ool_prepare_send(m);
+    if (IS_ERROR(err)) {
+        m->type = err;
+    }
+    return open_receive(dst, m, IPC_SEND);
 }
 
 error_t ipc_replyrecv(task_t dst, struct message *m) {
-    if (UNLIKELY(ool_is_special(m))) {
-        if (m->type == DONT_REPLY) {
-            dst = 0;
-        } else {
-            error_t err = ool_prepare_send(m);
-            if (IS_ERROR(err)) {
-                m->type = err;
-            }
-        }
+    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(dst == 0) || UNLIKELY(ool_buffer.ptr == NULL)) {
+        return replyrecv_other(dst, m);
     }
-    if (UNLIKELY(dst == 0)) {
-        return open_receive(0, m, IPC_RECV | IPC_OPEN);
-    }
-    return open_receive(dst, m, IPC_SERVE);
+    error_t err = sys_ipc(dst, m, IPC_SERVE, &ool_buffer);
+    return UNLIKELY(IS_ERROR(err)) ? err : accept_any(m);
 }
 
 error_t ipc_serve(const char *name) {

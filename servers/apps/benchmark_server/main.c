@@ -32,6 +32,8 @@ void main(void) {
         }
 
         ASSERT_OK(ipc_replyrecv(client, &m));
-        free(received);
+        if (received) {
+            free(received);
+        }
     }
 }

@@ -34,10 +34,10 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     register long x8 __asm__("x8") = SYS_IPC_WITH(flags);
-    register long x0 __asm__("x0") = peer;
+    register long x0 __asm__("x0") = (unsigned) peer;
     register long x1 __asm__("x1") = (long) m;
     register long x2 __asm__("x2") = (long) ool;
-    register long x3 __asm__("x3") = m->type;
+    register long x3 __asm__("x3") = (unsigned) m->type;
     register long x4 __asm__("x4") = (long) m->words[0];
     register long x5 __asm__("x5") = (long) m->words[1];
     __asm__ __volatile__("svc #0"
@@ -45,13 +45,14 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                          :
                          : "x6", "x7", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
                            "memory", "cc");
-    if ((flags & IPC_RECV) && LIKELY(IS_OK(x0))) {
+    error_t err = (error_t) x0;
+    if ((flags & IPC_RECV) && LIKELY(IS_OK(err))) {
         m->type = (int) x3;
         m->src = (task_t) x1;
         m->words[0] = (uintptr_t) x4;
         m->words[1] = (uintptr_t) x5;
     }
-    return (error_t) x0;
+    return err;
 }
 
 #endif

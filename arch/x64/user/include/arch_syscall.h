@@ -30,21 +30,22 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     long number = SYS_IPC_WITH(flags);
-    long a0 = peer, a1 = (long) m, a2 = (long) ool;
-    register long r10 __asm__("r10") = m->type;
+    long a0 = (unsigned) peer, a1 = (long) m, a2 = (long) ool;
+    register long r10 __asm__("r10") = (unsigned) m->type;
     register long r8 __asm__("r8") = (long) m->words[0];
     register long r9 __asm__("r9") = (long) m->words[1];
     __asm__ __volatile__("syscall"
                          : "+a"(number), "+D"(a0), "+S"(a1), "+d"(a2), "+r"(r10), "+r"(r8), "+r"(r9)
                          :
                          : "rcx", "r11", "memory", "cc");
-    if ((flags & IPC_RECV) && LIKELY(IS_OK(number))) {
+    error_t err = (error_t) number;
+    if ((flags & IPC_RECV) && LIKELY(IS_OK(err))) {
         m->type = (int) r10;
         m->src = (task_t) a1;
         m->words[0] = (uintptr_t) r8;
         m->words[1] = (uintptr_t) r9;
     }
-    return (error_t) number;
+    return err;
 }
 
 #endif
