@@ -35,17 +35,22 @@ static ALWAYS_INLINE struct task *slot_of(task_t tid) {
     return LIKELY(index < CONFIG_NUM_TASKS) ? &tasks[index] : &tasks[0];
 }
 
-/// Whether `dst` is that task, of this CPU, and waits for a message of `waits_for`.
-static ALWAYS_INLINE bool waits_here(const struct cpu *cpu, const struct task *dst, task_t tid,
-                                     task_t waits_for) {
-    return LIKELY(dst->tid == tid) && LIKELY(dst->state_and_cpu == cpu->receiving)
-           && LIKELY(dst->waits_for == waits_for);
+/// What the head of a task says that waits for a message of `waits_for`.
+static ALWAYS_INLINE uint64_t head(task_t tid, task_t waits_for) {
+    return (uint32_t) tid | ((uint64_t) (uint32_t) waits_for << 32);
+}
+
+/// Whether a task waits on this CPU; `waiting` is its head().
+static ALWAYS_INLINE bool waits_here(const struct cpu *cpu, const struct task *dst,
+                                     uint64_t waiting) {
+    return LIKELY(dst->tid_and_waits_for == waiting)
+           && LIKELY(dst->state_and_cpu == cpu->receiving);
 }
 
 /// Whether nobody has to run before, or in turn with, a task of that priority.
 static ALWAYS_INLINE bool is_next(const struct cpu *cpu, unsigned priority) {
     return LIKELY(!cpu->disturbed)
-           && (LIKELY(!cpu->ready_mask) || !(cpu->ready_mask & ((2u << priority) - 1)));
+           || (!cpu->resched && !cpu->stale && !(cpu->ready_mask & ((2u << priority) - 1)));
 }
 
 /// Leaves the CPU to `next`, whose receive is over.
@@ -58,7 +63,6 @@ static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct tas
     task->state = TASK_RECEIVING;
     next->state = TASK_RUNNING;
     cpu->current = next;
-    cpu->switches++;
     arch_fast_switch(cpu, next);
 }
 
@@ -78,7 +82,7 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, stru
     }
     spin_lock(&cpu->lock);
     unsigned priority = task->priority;
-    if (!waits_here(cpu, dst, peer, IPC_ANY) || !is_next(cpu, priority)) {
+    if (!waits_here(cpu, dst, head(peer, IPC_ANY)) || !is_next(cpu, priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
     }
@@ -106,7 +110,7 @@ __noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, str
         dst = slot_of(peer);
     }
     task_t src = task->tid;
-    if (UNLIKELY(task->attention) || !waits_here(cpu, dst, peer, src)
+    if (UNLIKELY(task->attention) || !waits_here(cpu, dst, head(peer, src))
         || !is_next(cpu, dst->priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);

@@ -82,6 +82,13 @@ unsigned arch_cpu_id(void);
 uint64_t arch_cycles(void);
 #endif
 
+#ifndef arch_try_lock
+/// Changes a byte from 0 to 1, as the beginning of a critical section. False: it was 1.
+static inline bool arch_try_lock(uint8_t *byte) {
+    return !__atomic_exchange_n(byte, 1, __ATOMIC_ACQUIRE);
+}
+#endif
+
 #ifndef arch_relax
 /// Tells the CPU that it is in a spin loop.
 void arch_relax(void);

@@ -19,7 +19,7 @@ struct spinlock {
 
 static inline void spin_lock(struct spinlock *lock) {
     if (SPINLOCK_BYTES) {
-        while (__atomic_exchange_n(&lock->held[0], 1, __ATOMIC_ACQUIRE)) {
+        while (!arch_try_lock(&lock->held[0])) {
             while (__atomic_load_n(&lock->held[0], __ATOMIC_RELAXED)) {
                 arch_relax();
             }

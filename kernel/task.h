@@ -57,8 +57,13 @@ struct task {
     struct arch_task arch;  ///< First, so that trap code finds it. (O)
 
     // What every message touches. The arguments of its SYS_IPC are in its registers: see ipc.h.
-    task_t tid;        ///< (C) 0: the slot is free.
-    task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+    union {
+        struct {
+            task_t tid;        ///< (C) 0: the slot is free.
+            task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+        };
+        uint64_t tid_and_waits_for;
+    };
     union {
         struct {
             uint8_t state;  ///< (C) enum task_state
@@ -132,21 +137,16 @@ struct cpu {
     struct task *current;  ///< NULL: idle. Written by this CPU only, under its lock.
     union {
         struct {
-            bool resched;  ///< Look at the run queue before going on. Any CPU sets it.
-#if CONFIG_NUM_CPUS > 1
-            bool stale;  ///< Forget user translations before running a task. Any CPU sets it.
-#endif
+            bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
+            bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
+            uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
+            uint8_t zero;
         };
-#if CONFIG_NUM_CPUS > 1
-        uint16_t disturbed;  ///< Either of the two.
-#else
-        bool disturbed;
-#endif
+        uint32_t disturbed;  ///< 0: whom the current task leaves the CPU to may go on at once.
     };
-    struct spinlock lock;
     uint8_t id;
-    uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
     bool online;
+    struct spinlock lock;
     uint16_t receiving;  ///< The `state_and_cpu` of its tasks that receive.
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.

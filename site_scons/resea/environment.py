@@ -47,7 +47,7 @@ TOOLCHAINS = {
         common=["-Wno-array-bounds"],
         debug=["-Og", "-fstack-protector-strong", "-fsanitize=undefined",
                "-fsanitize-undefined-trap-on-error"],
-        release=["-O2", "-momit-leaf-frame-pointer"], link=[]),
+        release=["-O2"], link=[]),
 }
 # Native unit tests: hosted, so that the sanitizers' runtime works.
 UNITTEST = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer", "-fno-common",

@@ -19,6 +19,8 @@
 #define IPC_CALL_NUMBER       0x301
 #define IPC_SERVE_NUMBER      0x1b01
 #define SYS_FIRST_FULL_NUMBER 6
+/// What a program's flags are after a system call: interrupts are enabled.
+#define RFLAGS_USER 0x202
 /// Offset of struct cpu's `resched`.
 #define CPU_RESCHED 8
 
@@ -56,11 +58,22 @@ static inline unsigned arch_cpu_id(void) {
 #define arch_cpu_id arch_cpu_id
 
 static inline uint64_t arch_cycles(void) {
-    uint32_t low, high;
+    uint64_t low, high;  // The instruction clears their upper halves.
     __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
-    return ((uint64_t) high << 32) | low;
+    return (high << 32) | low;
 }
 #define arch_cycles arch_cycles
+
+/// An instruction less than with an exchange: the old bit comes in a flag.
+static inline bool arch_try_lock(uint8_t *byte) {
+    bool was_set;
+    __asm__ __volatile__("lock btsl $0, %1"
+                         : "=@ccc"(was_set), "+m"(*byte)
+                         :
+                         : "memory", "cc");
+    return !was_set;
+}
+#define arch_try_lock arch_try_lock
 
 static inline void arch_relax(void) {
     __asm__ __volatile__("pause" ::: "memory");

@@ -34,7 +34,7 @@ void arch_task_init(struct task *task, vaddr_t ip) {
     frame->rip = ip < USER_END ? ip : 0;
     frame->cs = SEG_USER_CODE;
     frame->ss = SEG_USER_DATA;
-    frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    frame->rflags = RFLAGS_USER;
     struct fpu_state *fpu = fpu_of(task);
     memset(fpu, 0, sizeof(*fpu));
     fpu->fcw = 0x37f;  // All exceptions masked, as after finit.

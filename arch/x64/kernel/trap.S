@@ -19,7 +19,6 @@
 #define FRAME_RDI    112
 #define FRAME_VECTOR 120
 #define FRAME_RIP    136
-#define FRAME_RFLAGS 152
 #define FRAME_RSP    160
 
     .code64
@@ -69,7 +68,6 @@
 .endm
 
 .macro SAVE_PRESERVED task
-    movq $FRAME_SYSCALL, FRAME_VECTOR(\task)
     mov %rbx, FRAME_RBX(\task)
     mov %rbp, FRAME_RBP(\task)
     mov %r12, FRAME_R12(\task)
@@ -90,9 +88,9 @@
 #define CLAC 0xca010f
 #define STAC 0xcb010f
 
-// System calls. SFMASK has cleared IF, DF, TF, NT and AC. The task's frame has cs and ss already; rcx and
-// r11 are the instruction's own, and of no use to the program. While nothing is called, the stack
-// pointer is where the frame is.
+// System calls. SFMASK has cleared IF, DF, TF, NT and AC. A program's flags aren't kept: they are the same
+// after each system call. The task's frame has cs and ss already, and says that it is one of a system
+// call. While nothing is called, the stack pointer is where the frame is.
     .global x64_syscall_entry
     .type x64_syscall_entry, @function
 x64_syscall_entry:
@@ -101,7 +99,6 @@ x64_syscall_entry:
     mov %gs:GS_TASK, %rsp
     mov %rcx, FRAME_RIP(%rsp)
     mov %gs:GS_USER_RSP, %rcx
-    mov %r11, FRAME_RFLAGS(%rsp)
     mov %rcx, FRAME_RSP(%rsp)
     cmp $IPC_CALL_NUMBER, %rax
     je x64_ipc_call
@@ -120,7 +117,7 @@ x64_syscall_entry:
     cmpb $0, CPU_RESCHED(%rcx)
     jne 1f
     mov FRAME_RIP(%rdi), %rcx
-    mov FRAME_RFLAGS(%rdi), %r11
+    mov $RFLAGS_USER, %r11d
     mov FRAME_RSP(%rdi), %rsp
     xor %edx, %edx
     xor %esi, %esi
@@ -194,7 +191,7 @@ x64_fast_resume:
     mov FRAME_R14(%rdi), %r14
     mov FRAME_R15(%rdi), %r15
     mov FRAME_RIP(%rdi), %rcx
-    mov FRAME_RFLAGS(%rdi), %r11
+    mov $RFLAGS_USER, %r11d
     mov FRAME_RSP(%rdi), %rsp
     xor %eax, %eax
     xor %edx, %edx
@@ -260,14 +257,13 @@ arch_resume:
     jne 1f
     // sysret faults in the kernel if rip isn't canonical. It is: no page is mapped where a syscall
     // instruction could end at the hole (USER_END).
-    add $16, %rsp
-    pop %rcx
-    add $8, %rsp
-    pop %r11
-    pop %rsp
+    mov 16(%rsp), %rcx
+    mov 40(%rsp), %rsp
+    mov $RFLAGS_USER, %r11d
     swapgs
     sysretq
 1:
+    movl $FRAME_SYSCALL, (%rsp)     // What is true at its next entry, unless an interrupt says otherwise.
     add $16, %rsp
     swapgs
     iretq

@@ -47,28 +47,12 @@ error_t ipc_send_noblock(task_t dst, struct message *m) {
     return send(dst, m, IPC_NOBLOCK);
 }
 
-/// A server answers with the buffer that it received into. What is left there of one client's message
-/// must not go to another one. `used` bytes of the payload came.
-static ALWAYS_INLINE void clear_from(struct message *m, size_t used) {
-    memset(&m->raw[used], 0, sizeof(m->raw) - used);
-}
-
-/// What came is no short message without a payload.
-static __noinline error_t accept_other(struct message *m) {
-    size_t used = MSG_LEN(m->type);
-    if (ool_is_present(m)) {
-        used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
-    }
-    clear_from(m, used);
-    ool_accept(m);
-    return OK;
-}
-
-/// After an open receive. Short messages, as most are, take no call: with that, the functions below
-/// need not save registers.
+/// After an open receive. A server answers with the buffer that it received into: what is left there of
+/// one client's message must not go to another one. Short messages, as most are, take no call: with
+/// that, the functions below need not save registers.
 static ALWAYS_INLINE error_t accept_any(struct message *m) {
     if (UNLIKELY((unsigned) m->type >= (LIBRARY_WORDS + 1u) << MSG_LEN_SHIFT)) {
-        return accept_other(m);
+        return ool_accept_any(m);
     }
     for (size_t i = LIBRARY_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
         m->words[i] = 0;
@@ -82,15 +66,9 @@ static __noinline error_t open_receive(task_t dst, struct message *m, unsigned f
     return IS_ERROR(err) ? err : accept_any(m);
 }
 
-/// What has come from one task: an error that it sent is returned.
-static __noinline error_t accept_special(struct message *m) {
-    ool_accept(m);
-    return (m->type < 0) ? m->type : OK;
-}
-
 static __noinline error_t closed_receive(task_t src, struct message *m) {
     error_t err = sys_ipc(src, m, IPC_RECV, ool_prepare_recv());
-    return IS_ERROR(err) ? err : accept_special(m);
+    return IS_ERROR(err) ? err : ool_accept(m);
 }
 
 error_t ipc_recv(task_t src, struct message *m) {
@@ -120,7 +98,7 @@ static __noinline error_t call_other(task_t dst, struct message *m) {
         return err;
     }
     err = sys_ipc(dst, m, IPC_CALL, ool_prepare_recv());
-    return IS_ERROR(err) ? err : accept_special(m);
+    return IS_ERROR(err) ? err : ool_accept(m);
 }
 
 error_t ipc_call(task_t dst, struct message *m) {
@@ -131,7 +109,7 @@ error_t ipc_call(task_t dst, struct message *m) {
     if (UNLIKELY(IS_ERROR(err))) {
         return err;
     }
-    return UNLIKELY(ool_is_special(m)) ? accept_special(m) : OK;
+    return UNLIKELY(ool_is_special(m)) ? ool_accept(m) : OK;
 }
 
 /// An answer with a payload, an error, none at all, or without a buffer for the next payload.

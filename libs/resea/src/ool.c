@@ -38,11 +38,7 @@ void ool_refill(void) {
     ool_buffer.capacity = (ool_buffer.ptr != NULL) ? CAPACITY : 0;
 }
 
-void ool_accept(struct message *m) {
-    if (!ool_is_present(m)) {
-        return;
-    }
-
+static void take_payload(struct message *m) {
     bool is_str = MSG_OOL_KIND(m->type) == MSG_OOL_STR;
     if (m->ool_len == 0 && !is_str) {
         m->ool_ptr = NULL;
@@ -63,4 +59,21 @@ void ool_accept(struct message *m) {
     m->ool_ptr = ool_buffer.ptr;
     m->ool_len = len;
     ool_buffer.ptr = NULL;
+}
+
+error_t ool_accept(struct message *m) {
+    if (ool_is_present(m)) {
+        take_payload(m);
+    }
+    return (m->type < 0) ? m->type : OK;
+}
+
+error_t ool_accept_any(struct message *m) {
+    size_t used = MSG_LEN(m->type);
+    if (ool_is_present(m)) {
+        used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
+    }
+    memset(&m->raw[used], 0, sizeof(m->raw) - used);
+    (void) ool_accept(m);
+    return OK;
 }

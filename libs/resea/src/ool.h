@@ -25,8 +25,11 @@ extern struct ool_buffer ool_buffer;
 error_t ool_prepare_send(struct message *m);
 /// Allocates the buffer for a receive if there is none.
 void ool_refill(void);
-/// Hands the payload of a message that has been received to the program.
-void ool_accept(struct message *m);
+/// Hands the payload of a message that has been received to the program. Returns the error that the
+/// message is, or OK.
+error_t ool_accept(struct message *m);
+/// The same after an open receive: whatever came, it is OK. Bytes of *m that the message hasn't are cleared.
+error_t ool_accept_any(struct message *m);
 
 /// The buffer for a receive, which stays the library's until ool_accept.
 static inline const struct ool_buffer *ool_prepare_recv(void) {

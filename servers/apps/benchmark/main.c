@@ -26,7 +26,7 @@ static void null_syscall(void) {
 }
 
 static void round_trip(void) {
-    struct message m;
+    static struct message m;
     m.type = BENCHMARK_NOP_MSG;
     m.benchmark_nop.value = 1;
     ASSERT_OK(ipc_call(server, &m));

@@ -9,7 +9,7 @@
 ///     rcx r11                  the instruction puts the return address and the flags there
 ///
 /// Whatever a C function may change, the kernel may change too: all of the registers above. It keeps
-/// rbx, rbp, rsp, r12 … r15 and the FPU's and SSE's registers.
+/// rbx, rbp, rsp, r12 … r15 and the FPU's and SSE's registers, but no flags.
 
 #include <kernel_abi.h>
 #include <message.h>
@@ -30,8 +30,9 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     long number = SYS_IPC_WITH(flags);
-    long a0 = (unsigned) peer, a1 = (long) m, a2 = (long) ool;
-    register long r10 __asm__("r10") = (unsigned) m->type;
+    unsigned a0 = (unsigned) peer;
+    long a1 = (long) m, a2 = (long) ool;
+    register int r10 __asm__("r10") = m->type;
     register long r8 __asm__("r8") = (long) m->words[0];
     register long r9 __asm__("r9") = (long) m->words[1];
     __asm__ __volatile__("syscall"
@@ -40,7 +41,7 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                          : "rcx", "r11", "memory", "cc");
     error_t err = (error_t) number;
     if ((flags & IPC_RECV) && LIKELY(IS_OK(err))) {
-        m->type = (int) r10;
+        m->type = r10;
         m->src = (task_t) a1;
         m->words[0] = (uintptr_t) r8;
         m->words[1] = (uintptr_t) r9;
