@@ -47,7 +47,7 @@ __noreturn __no_stack_protector void kernel_boot(void) {
     console_init();
     start_init();
     // Booting was work, not idleness.
-    this_cpu()->accounted = arch_cycles();
+    this_cpu()->idle_since = arch_cycles();
     kernel_resume();
 }
 

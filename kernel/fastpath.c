@@ -18,7 +18,7 @@
 
 /// Whether a message of that type is moved by its registers alone.
 static ALWAYS_INLINE bool is_plain(uintptr_t type) {
-    return LIKELY((uint32_t) type < TYPES_END) && LIKELY((uint32_t) type & NOT_KERNEL_ONLY);
+    return LIKELY((uint32_t) type < TYPES_END) && LIKELY((type & NOT_KERNEL_ONLY) != 0);
 }
 
 /// Takes away what the message hasn't got.
@@ -56,8 +56,8 @@ static ALWAYS_INLINE bool is_next(const struct cpu *cpu, unsigned priority) {
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next) {
     uint64_t now = arch_cycles();
-    task->cpu_time += now - cpu->accounted;
-    cpu->accounted = now;
+    task->cpu_time += now;
+    next->cpu_time -= now;
     // A call with its answer, or a request with its: each task counts its own two.
     task->ipc_count += 2;
     task->state = TASK_RECEIVING;
@@ -92,11 +92,10 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, stru
     }
     task->waits_for = peer;
     dst->client = task;
-    task_t src = task->tid;
     go_over(cpu, task, dst);
     spin_unlock(&cpu->lock);
     clear_words(type, &word0, &word1);
-    arch_fast_resume(dst, src, type, word0, word1);
+    arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
 __noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, struct task *task,
@@ -106,11 +105,11 @@ __noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, str
     }
     spin_lock(&cpu->lock);
     struct task *dst = task->client;
-    if (UNLIKELY(dst->tid != peer)) {
+    uint64_t waiting = head(peer, task->tid);
+    if (UNLIKELY(dst->tid_and_waits_for != waiting)) {
         dst = slot_of(peer);
     }
-    task_t src = task->tid;
-    if (UNLIKELY(task->attention) || !waits_here(cpu, dst, head(peer, src))
+    if (UNLIKELY(task->attention) || !waits_here(cpu, dst, waiting)
         || !is_next(cpu, dst->priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
@@ -121,5 +120,5 @@ __noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, str
     go_over(cpu, task, dst);
     spin_unlock(&cpu->lock);
     clear_words(type, &word0, &word1);
-    arch_fast_resume(dst, src, type, word0, word1);
+    arch_fast_resume(dst, task->tid, type, word0, word1);
 }

@@ -83,9 +83,9 @@ uint64_t arch_cycles(void);
 #endif
 
 #ifndef arch_try_lock
-/// Changes a byte from 0 to 1, as the beginning of a critical section. False: it was 1.
-static inline bool arch_try_lock(uint8_t *byte) {
-    return !__atomic_exchange_n(byte, 1, __ATOMIC_ACQUIRE);
+/// Changes a word from 0 to 1, as the beginning of a critical section. False: it was 1.
+static inline bool arch_try_lock(uint16_t *word) {
+    return !__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE);
 }
 #endif
 

@@ -1,6 +1,7 @@
 #include <kernel/board.h>
 #include <kernel/info.h>
 #include <kernel/memory.h>
+#include <kernel/sched.h>
 #include <kernel/timer.h>
 #include <string.h>
 
@@ -25,14 +26,15 @@ static void fill_kernel_info(struct kernel_info *info) {
 static void fill_task_info(struct task_info *info, const struct task *task) {
     info->tid = task->tid;
     info->pager = task->pager;
-    info->waits_for = task->waits_for;
+    bool waits = task->state == TASK_SENDING || task->state == TASK_RECEIVING;
+    info->waits_for = waits ? task->waits_for : 0;
     info->state = task->state;
     info->priority = task->priority;
     info->cpu = task->cpu;
     info->server = task->server;
     info->flags = task->flags;
     info->pending = task->notifications;
-    info->cycles = (uint64_t) task->cpu_time << CPU_TIME_SHIFT;
+    info->cycles = (uint64_t) sched_cpu_time(task) << CPU_TIME_SHIFT;
     info->ipc_count = task->ipc_count;
     memory_stack_usage(task, &info->stack_size, &info->stack_used);
     strncpy2(info->name, task->name, sizeof(info->name));
@@ -52,8 +54,8 @@ static void fill_cpu_info(struct cpu_info *info, struct cpu *cpu) {
     uint64_t now = arch_cycles();
     info->running = cpu->current ? cpu->current->tid : 0;
     info->idle_cycles = cpu->idle_cycles;
-    if (!info->running && now > cpu->accounted) {
-        info->idle_cycles += now - cpu->accounted;
+    if (!info->running && now > cpu->idle_since) {
+        info->idle_cycles += now - cpu->idle_since;
     }
     if (cpu->id == 0) {
         info->idle_cycles += board_boot_wait_cycles();

@@ -45,7 +45,7 @@ static inline task_t ipc_src(struct task *task) {
 
 /// Its message buffer.
 static inline vaddr_t ipc_user_msg(struct task *task) {
-    return arch_syscall_arg(task, 1);
+    return arch_syscall_arg(task, 3);
 }
 
 /// Its struct ool_buffer, or 0.

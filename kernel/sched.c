@@ -11,7 +11,7 @@ void sched_init(struct cpu *cpu, unsigned id) {
     for (int i = 0; i < NUM_PRIORITIES; i++) {
         list_init(&cpu->queues[i]);
     }
-    cpu->accounted = arch_cycles();
+    cpu->idle_since = arch_cycles();
     cpu->resched = true;
     smp_init_cpu(cpu);
     __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
@@ -96,23 +96,34 @@ void sched_remove(struct task *task) {
     }
 }
 
-/// Charges the time since the last change to the current task, or to idleness.
-static void account(struct cpu *cpu) {
-    uint64_t now = arch_cycles();
+cpu_time_t sched_cpu_time(const struct task *task) {
+    bool runs = cpu_of(task)->current == task;
+    return task->cpu_time + (runs ? (cpu_time_t) (arch_cycles() >> CPU_TIME_SHIFT) : 0);
+}
+
+/// The current task, or idleness, is over: its time ends.
+static void stop_clock(struct cpu *cpu, uint64_t now) {
     if (cpu->current) {
-        // What is less than a unit is charged to who runs next: over time that is fair.
-        cpu_time_t time = (cpu_time_t) ((now - cpu->accounted) >> CPU_TIME_SHIFT);
-        cpu->current->cpu_time += time;
-        cpu->accounted += (uint64_t) time << CPU_TIME_SHIFT;
+        cpu->current->cpu_time += (cpu_time_t) (now >> CPU_TIME_SHIFT);
     } else {
-        cpu->idle_cycles += now - cpu->accounted;
-        cpu->accounted = now;
+        cpu->idle_cycles += now - cpu->idle_since;
+    }
+}
+
+/// A task, or idleness, begins.
+static void start_clock(struct cpu *cpu, uint64_t now) {
+    if (cpu->current) {
+        cpu->current->cpu_time -= (cpu_time_t) (now >> CPU_TIME_SHIFT);
+    } else {
+        cpu->idle_since = now;
     }
 }
 
 static void set_current(struct cpu *cpu, struct task *next) {
-    account(cpu);
+    uint64_t now = arch_cycles();
+    stop_clock(cpu, now);
     cpu->current = next;
+    start_clock(cpu, now);
     cpu->switches++;
     if (next) {
         next->state = TASK_RUNNING;
@@ -125,9 +136,11 @@ static void set_current(struct cpu *cpu, struct task *next) {
 void sched_block(enum task_state state) {
     struct cpu *cpu = this_cpu();
     struct task *task = cpu->current;
-    account(cpu);
+    uint64_t now = arch_cycles();
+    stop_clock(cpu, now);
     task->state = state;
     cpu->current = NULL;
+    start_clock(cpu, now);
     cpu->resched = true;
 }
 

@@ -32,6 +32,9 @@ void sched_handoff(enum task_state state, struct task *next);
 /// Changes a task's effective priority. The caller holds the CPU's lock.
 void sched_set_priority(struct task *task, unsigned priority);
 
+/// The CPU time of a task until now. The caller holds its CPU's lock.
+cpu_time_t sched_cpu_time(const struct task *task);
+
 /// Chooses what runs next on this CPU, if it has to be asked. Takes the locks itself.
 void sched_pick(void);
 

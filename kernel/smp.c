@@ -10,7 +10,7 @@ uint32_t idle_cpus;
 void smp_init_cpu(struct cpu *cpu) {
     cpu->held = cpu;
     list_init(&cpu->sync_waiters);
-    cpu->started = cpu->id == 0 ? board_boot_cycles() : cpu->accounted;
+    cpu->started = cpu->id == 0 ? board_boot_cycles() : cpu->idle_since;
 }
 
 void smp_send_ipis(void) {

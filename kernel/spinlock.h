@@ -11,15 +11,15 @@
 #include <types.h>
 
 /// With one CPU there is nobody to keep out: locks take neither memory nor time.
-#define SPINLOCK_BYTES (CONFIG_NUM_CPUS > 1 ? 1 : 0)
+#define SPINLOCK_WORDS (CONFIG_NUM_CPUS > 1 ? 1 : 0)
 
 struct spinlock {
-    uint8_t held[SPINLOCK_BYTES];
+    uint16_t held[SPINLOCK_WORDS];
 };
 
 static inline void spin_lock(struct spinlock *lock) {
-    if (SPINLOCK_BYTES) {
-        while (!arch_try_lock(&lock->held[0])) {
+    if (SPINLOCK_WORDS) {
+        while (UNLIKELY(!arch_try_lock(&lock->held[0]))) {
             while (__atomic_load_n(&lock->held[0], __ATOMIC_RELAXED)) {
                 arch_relax();
             }
@@ -28,13 +28,13 @@ static inline void spin_lock(struct spinlock *lock) {
 }
 
 static inline void spin_unlock(struct spinlock *lock) {
-    if (SPINLOCK_BYTES) {
+    if (SPINLOCK_WORDS) {
         __atomic_store_n(&lock->held[0], 0, __ATOMIC_RELEASE);
     }
 }
 
 static inline bool spin_is_locked(const struct spinlock *lock) {
-    return SPINLOCK_BYTES && __atomic_load_n(&lock->held[0], __ATOMIC_RELAXED);
+    return SPINLOCK_WORDS && __atomic_load_n(&lock->held[0], __ATOMIC_RELAXED);
 }
 
 // What other CPUs write without this CPU's lock, or this one may write meanwhile. With one CPU these are

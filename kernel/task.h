@@ -111,7 +111,7 @@ struct task {
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
-    cpu_time_t cpu_time;      ///< (C)
+    cpu_time_t cpu_time;      ///< (C) Until now, if it doesn't run; else plus the cycles until now.
 #ifdef CONFIG_MMU
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
     struct fault fault;       ///< (C)
@@ -152,9 +152,9 @@ struct cpu {
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;
     uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.
-    uint64_t accounted;    ///< Cycles up to here have been charged to somebody.
-    uint64_t idle_cycles;
-    counter_t switches;
+    uint64_t idle_since;   ///< In cycles; of a CPU that has no current task.
+    uint64_t idle_cycles;  ///< Until the last time that it was over.
+    counter_t switches;    ///< Without those from task to task in fastpath.c.
 #ifdef CONFIG_MMU
     struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
 #endif

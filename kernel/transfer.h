@@ -53,7 +53,7 @@ static inline error_t transfer_begin(struct task *task __unused, unsigned flags 
 
 /// The type of the message that the current task sends.
 static inline int transfer_type(struct task *task) {
-    return (int) arch_syscall_arg(task, 3);
+    return (int) arch_syscall_arg(task, 1);
 }
 
 /// Where the kernel writes what it has to say to a task that receives: it is delivered with no more ado.
@@ -65,8 +65,8 @@ static inline struct message *transfer_buffer(struct task *task) {
 /// A whole message of IPC_WORDS words at most.
 static inline void transfer_give(struct task *task, task_t src, int type, uintptr_t word0,
                                  uintptr_t word1) {
-    arch_syscall_set_arg(task, 1, (uintptr_t) src);
-    arch_syscall_set_arg(task, 3, (uintptr_t) type);
+    arch_syscall_set_arg(task, 1, (uintptr_t) type);
+    arch_syscall_set_arg(task, 3, (uintptr_t) src);
     arch_syscall_set_arg(task, 4, word0);
     arch_syscall_set_arg(task, 5, word1);
 }

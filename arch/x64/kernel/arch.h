@@ -65,10 +65,10 @@ static inline uint64_t arch_cycles(void) {
 #define arch_cycles arch_cycles
 
 /// An instruction less than with an exchange: the old bit comes in a flag.
-static inline bool arch_try_lock(uint8_t *byte) {
+static inline bool arch_try_lock(uint16_t *word) {
     bool was_set;
-    __asm__ __volatile__("lock btsl $0, %1"
-                         : "=@ccc"(was_set), "+m"(*byte)
+    __asm__ __volatile__("lock btsw $0, %1"
+                         : "=@ccc"(was_set), "+m"(*word)
                          :
                          : "memory", "cc");
     return !was_set;

@@ -8,20 +8,43 @@
 
 #include <kernel/task.h>
 
-static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
-    register uintptr_t r10 __asm__("r10") = type;
+static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0,
+                                                    uintptr_t word1) {
     register uintptr_t r8 __asm__("r8") = word0;
     register uintptr_t r9 __asm__("r9") = word1;
-    __asm__ __volatile__("jmp x64_fast_bail" ::"r"(r10), "r"(r8), "r"(r9) : "memory");
+    __asm__ __volatile__("jmp x64_fast_bail" ::"S"(type), "r"(r8), "r"(r9) : "memory");
     __builtin_unreachable();
 }
 
+/// Nothing of the kernel's is left in the registers that a system call may change.
 static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
-                                               uintptr_t word0, uintptr_t word1) {
-    register uintptr_t r10 __asm__("r10") = type;
+                                                      uintptr_t word0, uintptr_t word1) {
     register uintptr_t r8 __asm__("r8") = word0;
     register uintptr_t r9 __asm__("r9") = word1;
-    __asm__ __volatile__("jmp x64_fast_resume" ::"D"(next), "S"(src), "r"(r10), "r"(r8), "r"(r9)
+    register task_t r10 __asm__("r10") = src;
+    __asm__ __volatile__("mov %c[rbx](%%rdi), %%rbx\n\t"
+                         "mov %c[rbp](%%rdi), %%rbp\n\t"
+                         "mov %c[r12](%%rdi), %%r12\n\t"
+                         "mov %c[r13](%%rdi), %%r13\n\t"
+                         "mov %c[r14](%%rdi), %%r14\n\t"
+                         "mov %c[r15](%%rdi), %%r15\n\t"
+                         "mov %c[rip](%%rdi), %%rcx\n\t"
+                         "mov %[flags], %%r11d\n\t"
+                         "mov %c[rsp](%%rdi), %%rsp\n\t"
+                         "xor %%eax, %%eax\n\t"
+                         "xor %%edx, %%edx\n\t"
+                         "xor %%edi, %%edi\n\t"
+                         "swapgs\n\t"
+                         "sysretq" ::"D"(next),
+                         "S"(type), "r"(r8), "r"(r9), "r"(r10), [flags] "i"(RFLAGS_USER),
+                         [rbx] "i"(offsetof(struct arch_frame, rbx)),
+                         [rbp] "i"(offsetof(struct arch_frame, rbp)),
+                         [r12] "i"(offsetof(struct arch_frame, r12)),
+                         [r13] "i"(offsetof(struct arch_frame, r13)),
+                         [r14] "i"(offsetof(struct arch_frame, r14)),
+                         [r15] "i"(offsetof(struct arch_frame, r15)),
+                         [rip] "i"(offsetof(struct arch_frame, rip)),
+                         [rsp] "i"(offsetof(struct arch_frame, rsp))
                          : "memory");
     __builtin_unreachable();
 }

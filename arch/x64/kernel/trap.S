@@ -60,11 +60,11 @@
     pop %rdi
 .endm
 
-// What a C function may change, but for the message (r10, r8, r9); then what it keeps.
+// What a C function may change, but for the message (rsi, r8, r9); then what it keeps.
 .macro SAVE_ARGS
     mov %rdi, FRAME_RDI(%rsp)
-    mov %rsi, FRAME_RSI(%rsp)
     mov %rdx, FRAME_RDX(%rsp)
+    mov %r10, FRAME_R10(%rsp)
 .endm
 
 .macro SAVE_PRESERVED task
@@ -143,7 +143,7 @@ x64_full_syscall:
 // The slow way of an IPC, too: rdi is the task, whose other registers have been saved.
     .type x64_message_syscall, @function
 x64_message_syscall:
-    mov %r10, FRAME_R10(%rdi)
+    mov %rsi, FRAME_RSI(%rdi)
     mov %r8, FRAME_R8(%rdi)
     mov %r9, FRAME_R9(%rdi)
     mov %gs:GS_STACK, %rsp
@@ -157,7 +157,6 @@ x64_message_syscall:
     mov %rax, FRAME_RAX(%rsp)
     SAVE_ARGS
     SAVE_PRESERVED %rsp
-    mov %r10, %rsi
     mov %gs:GS_CPU, %rdx
     mov %rsp, %rcx
     mov %gs:GS_STACK, %rsp
@@ -173,31 +172,12 @@ x64_ipc_call:
 x64_ipc_serve:
     FASTPATH fastpath_serve
 
-// arch_fast_bail(): the message is in r10, r8, r9.
+// arch_fast_bail(): the message is in rsi, r8, r9.
     .global x64_fast_bail
     .type x64_fast_bail, @function
 x64_fast_bail:
     mov %gs:GS_TASK, %rdi
     jmp x64_message_syscall
-
-// arch_fast_resume(): rdi is the task, whose receive is over; what came is in rsi, r10, r8, r9.
-    .global x64_fast_resume
-    .type x64_fast_resume, @function
-x64_fast_resume:
-    mov FRAME_RBX(%rdi), %rbx
-    mov FRAME_RBP(%rdi), %rbp
-    mov FRAME_R12(%rdi), %r12
-    mov FRAME_R13(%rdi), %r13
-    mov FRAME_R14(%rdi), %r14
-    mov FRAME_R15(%rdi), %r15
-    mov FRAME_RIP(%rdi), %rcx
-    mov $RFLAGS_USER, %r11d
-    mov FRAME_RSP(%rdi), %rsp
-    xor %eax, %eax
-    xor %edx, %edx
-    xor %edi, %edi
-    swapgs
-    sysretq
 
 // Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
     .type trap_common, @function

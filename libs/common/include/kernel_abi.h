@@ -42,9 +42,9 @@ enum syscall_number {
 // SYS_IPC. The number of the system call carries the IPC_* flags above IPC_FLAGS_SHIFT. Arguments:
 //
 //   0  the peer: whom to send to, and whom to receive from unless IPC_OPEN is set
-//   1  the message buffer (struct message); with an MMU, on return: who sent what came
+//   1  with an MMU: the type of the message; on return, of the one that came
 //   2  NULL, or where a struct ool_buffer is, for an out-of-line payload that comes
-//   3  with an MMU: the type of the message; on return, of the one that came
+//   3  the message buffer (struct message); with an MMU, on return: who sent what came
 //   4  with an MMU: the first IPC_WORDS words of the payload, in the same way. Words that a message
 //   5  doesn't have come as 0.
 //

@@ -35,9 +35,9 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     register long x8 __asm__("x8") = SYS_IPC_WITH(flags);
     register long x0 __asm__("x0") = (unsigned) peer;
-    register long x1 __asm__("x1") = (long) m;
+    register long x1 __asm__("x1") = (unsigned) m->type;
     register long x2 __asm__("x2") = (long) ool;
-    register long x3 __asm__("x3") = (unsigned) m->type;
+    register long x3 __asm__("x3") = (long) m;
     register long x4 __asm__("x4") = (long) m->words[0];
     register long x5 __asm__("x5") = (long) m->words[1];
     __asm__ __volatile__("svc #0"
@@ -47,8 +47,8 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                            "memory", "cc");
     error_t err = (error_t) x0;
     if ((flags & IPC_RECV) && LIKELY(IS_OK(err))) {
-        m->type = (int) x3;
-        m->src = (task_t) x1;
+        m->type = (int) x1;
+        m->src = (task_t) x3;
         m->words[0] = (uintptr_t) x4;
         m->words[1] = (uintptr_t) x5;
     }

@@ -32,12 +32,12 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     register long r0 __asm__("r0") = peer;
-    register long r1 __asm__("r1") = (long) m;
     register long r2 __asm__("r2") = (long) ool;
+    register long r3 __asm__("r3") = (long) m;
     __asm__ __volatile__("mov r12, %1\n\t"
                          "svc 0"
                          : "+r"(r0)
-                         : "r"(SYS_IPC_WITH(flags)), "r"(r1), "r"(r2)
+                         : "r"(SYS_IPC_WITH(flags)), "r"(r2), "r"(r3)
                          : "r12", "memory");
     return (error_t) r0;
 }

@@ -17,10 +17,10 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 }
 
 /// SYS_IPC with those IPC_* flags: see <kernel_abi.h>. Put the message's type and first words into the
-/// registers of arguments 3 to 5; store what is there on return, and argument 1, the sender, in *m.
+/// registers of arguments 1, 4 and 5; store what is there on return, and argument 3, the sender, in *m.
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
-    return (error_t) arch_syscall(SYS_IPC_WITH(flags), peer, (long) m, (long) ool, m->type,
+    return (error_t) arch_syscall(SYS_IPC_WITH(flags), peer, m->type, (long) ool, (long) m,
                                   (long) m->words[0], (long) m->words[1]);
 }
 

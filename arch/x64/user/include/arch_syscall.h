@@ -31,8 +31,9 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     long number = SYS_IPC_WITH(flags);
     unsigned a0 = (unsigned) peer;
-    long a1 = (long) m, a2 = (long) ool;
-    register int r10 __asm__("r10") = m->type;
+    int a1 = m->type;
+    long a2 = (long) ool;
+    register long r10 __asm__("r10") = (long) m;
     register long r8 __asm__("r8") = (long) m->words[0];
     register long r9 __asm__("r9") = (long) m->words[1];
     __asm__ __volatile__("syscall"
@@ -41,8 +42,8 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                          : "rcx", "r11", "memory", "cc");
     error_t err = (error_t) number;
     if ((flags & IPC_RECV) && LIKELY(IS_OK(err))) {
-        m->type = r10;
-        m->src = (task_t) a1;
+        m->type = a1;
+        m->src = (task_t) r10;
         m->words[0] = (uintptr_t) r8;
         m->words[1] = (uintptr_t) r9;
     }
