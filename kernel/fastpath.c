@@ -17,8 +17,8 @@
 #define NOT_KERNEL_ONLY ((1u << MSG_LEN_SHIFT) - MSG_KERNEL_METHODS)
 
 /// Whether a message of that type is moved by its registers alone.
-static ALWAYS_INLINE bool is_plain(uintptr_t type) {
-    return LIKELY((uint32_t) type < TYPES_END) && LIKELY((type & NOT_KERNEL_ONLY) != 0);
+static ALWAYS_INLINE bool is_plain(uint32_t type) {
+    return LIKELY(type & NOT_KERNEL_ONLY) && LIKELY(type < TYPES_END);
 }
 
 /// Takes away what the message hasn't got.
@@ -40,13 +40,6 @@ static ALWAYS_INLINE uint64_t head(task_t tid, task_t waits_for) {
     return (uint32_t) tid | ((uint64_t) (uint32_t) waits_for << 32);
 }
 
-/// Whether a task waits on this CPU; `waiting` is its head().
-static ALWAYS_INLINE bool waits_here(const struct cpu *cpu, const struct task *dst,
-                                     uint64_t waiting) {
-    return LIKELY(dst->tid_and_waits_for == waiting)
-           && LIKELY(dst->state_and_cpu == cpu->receiving);
-}
-
 /// Whether nobody has to run before, or in turn with, a task of that priority.
 static ALWAYS_INLINE bool is_next(const struct cpu *cpu, unsigned priority) {
     return LIKELY(!cpu->disturbed)
@@ -66,9 +59,11 @@ static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct tas
     arch_fast_switch(cpu, next);
 }
 
-__noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, struct task *task,
-                              uintptr_t word0, uintptr_t word1) {
-    if (UNLIKELY(!is_plain(type))) {
+__noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool __unused,
+                              uintptr_t msg __unused, uintptr_t word0, uintptr_t word1) {
+    struct cpu *cpu = arch_fast_cpu();
+    struct task *task = arch_fast_task(cpu);
+    if (UNLIKELY(!is_plain((uint32_t) type))) {
         arch_fast_bail(type, word0, word1);
     }
     struct task *dst = task->peer;
@@ -80,9 +75,12 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, stru
         task->peer = dst;
         task->peer_tid = peer;
     }
-    spin_lock(&cpu->lock);
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
+        arch_fast_bail(type, word0, word1);
+    }
     unsigned priority = task->priority;
-    if (!waits_here(cpu, dst, head(peer, IPC_ANY)) || !is_next(cpu, priority)) {
+    if (UNLIKELY(dst->tid_and_waits_for != head(peer, IPC_ANY))
+        || UNLIKELY(dst->state_and_cpu != cpu->receiving) || !is_next(cpu, priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
     }
@@ -98,19 +96,25 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, stru
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
-__noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, struct task *task,
-                               uintptr_t word0, uintptr_t word1) {
-    if (UNLIKELY(!is_plain(type))) {
+__noreturn void fastpath_serve(task_t peer, uintptr_t type, uintptr_t ool __unused,
+                               uintptr_t msg __unused, uintptr_t word0, uintptr_t word1) {
+    struct cpu *cpu = arch_fast_cpu();
+    struct task *task = arch_fast_task(cpu);
+    if (UNLIKELY(!is_plain((uint32_t) type))) {
         arch_fast_bail(type, word0, word1);
     }
-    spin_lock(&cpu->lock);
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
+        arch_fast_bail(type, word0, word1);
+    }
     struct task *dst = task->client;
     uint64_t waiting = head(peer, task->tid);
-    if (UNLIKELY(dst->tid_and_waits_for != waiting)) {
+    bool ready = dst->tid_and_waits_for == waiting;
+    if (UNLIKELY(!ready)) {
         dst = slot_of(peer);
+        ready = dst->tid_and_waits_for == waiting;
     }
-    if (UNLIKELY(task->attention) || !waits_here(cpu, dst, waiting)
-        || !is_next(cpu, dst->priority)) {
+    if (UNLIKELY(!ready) || UNLIKELY(task->attention)
+        || UNLIKELY(dst->state_and_cpu != cpu->receiving) || !is_next(cpu, dst->priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
     }

@@ -6,19 +6,19 @@
 /// one CPU of which the other one waits. Where an architecture has registers for messages, its entry code
 /// comes here before anything else; see docs/ipc.md for the path, line by line.
 ///
-/// The current task's registers are saved but for those of the message (type, word0, word1), of which
-/// `type` may have anything in its upper half. Whatever isn't the common case leaves by
-/// arch_fast_bail(), nothing having been done: the system call is made as any other. Neither function
-/// returns.
+/// The arguments are those of SYS_IPC in their order; `type` may have anything in its upper half. The
+/// current task's registers are saved but for the message's (arguments 1, 4 and 5). Whatever isn't the
+/// common case leaves by arch_fast_bail(), nothing having been done: the system call is made as any
+/// other. Neither function returns.
 
 #include <kernel/task.h>
 
 /// SYS_IPC with IPC_CALL.
-__noreturn void fastpath_call(task_t peer, uintptr_t type, struct cpu *cpu, struct task *task,
+__noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg,
                               uintptr_t word0, uintptr_t word1);
 
 /// SYS_IPC with IPC_SERVE.
-__noreturn void fastpath_serve(task_t peer, uintptr_t type, struct cpu *cpu, struct task *task,
+__noreturn void fastpath_serve(task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg,
                                uintptr_t word0, uintptr_t word1);
 
 #endif

@@ -17,9 +17,13 @@ struct spinlock {
     uint16_t held[SPINLOCK_WORDS];
 };
 
+static inline bool spin_try_lock(struct spinlock *lock) {
+    return !SPINLOCK_WORDS || arch_try_lock(&lock->held[0]);
+}
+
 static inline void spin_lock(struct spinlock *lock) {
     if (SPINLOCK_WORDS) {
-        while (UNLIKELY(!arch_try_lock(&lock->held[0]))) {
+        while (!arch_try_lock(&lock->held[0])) {
             while (__atomic_load_n(&lock->held[0], __ATOMIC_RELAXED)) {
                 arch_relax();
             }

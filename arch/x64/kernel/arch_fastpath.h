@@ -8,6 +8,16 @@
 
 #include <kernel/task.h>
 
+static ALWAYS_INLINE struct cpu *arch_fast_cpu(void) {
+    const struct x64_cpu __seg_gs *cpu = NULL;
+    return cpu->cpu;
+}
+
+static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *portable __unused) {
+    const struct x64_cpu __seg_gs *cpu = NULL;
+    return cpu->task;
+}
+
 static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0,
                                                     uintptr_t word1) {
     register uintptr_t r8 __asm__("r8") = word0;
@@ -55,7 +65,7 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *ne
     struct x64_cpu __seg_gs *cpu = NULL;
     if (UNLIKELY(cpu->lazy_on)) {
         // Not a call in C, which would make the compiler keep its registers elsewhere.
-        __asm__ __volatile__("call x64_lazy_off" ::: "memory", "cc", "r11");
+        __asm__ __volatile__("call x64_lazy_off_saved" ::: "memory", "cc");
     }
     cpu->task = next;
     *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);

@@ -157,8 +157,6 @@ x64_message_syscall:
     mov %rax, FRAME_RAX(%rsp)
     SAVE_ARGS
     SAVE_PRESERVED %rsp
-    mov %gs:GS_CPU, %rdx
-    mov %rsp, %rcx
     mov %gs:GS_STACK, %rsp
     call \function
     ud2
@@ -178,6 +176,15 @@ x64_ipc_serve:
 x64_fast_bail:
     mov %gs:GS_TASK, %rdi
     jmp x64_message_syscall
+
+// x64_lazy_off() that keeps all registers: its own attribute leaves out r11.
+    .global x64_lazy_off_saved
+    .type x64_lazy_off_saved, @function
+x64_lazy_off_saved:
+    push %r11
+    call x64_lazy_off
+    pop %r11
+    ret
 
 // Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
     .type trap_common, @function
