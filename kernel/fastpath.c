@@ -48,7 +48,7 @@ static ALWAYS_INLINE bool is_next(const struct cpu *cpu, unsigned priority) {
 
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next) {
-    uint64_t now = arch_cycles();
+    uint64_t now = arch_fast_cycles();
     task->cpu_time += now;
     next->cpu_time -= now;
     // A call with its answer, or a request with its: each task counts its own two.
@@ -56,7 +56,7 @@ static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct tas
     task->state = TASK_RECEIVING;
     next->state = TASK_RUNNING;
     cpu->current = next;
-    arch_fast_switch(cpu, next);
+    arch_fast_switch(cpu, task, next);
 }
 
 __noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool __unused,

@@ -27,20 +27,21 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t root;   ///< The top table; 0: none yet, nothing is mapped.
-    uint64_t asid;  ///< Names its entries in the TLBs; never 0.
+    paddr_t root;    ///< The top table; 0: none yet, nothing is mapped.
+    uint64_t asid;   ///< Names its entries in the TLBs; never 0.
+    uint64_t ttbr0;  ///< What makes it current.
 };
 
 /// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the
-/// first three.
+/// first four.
 struct arm64_cpu {
     uint64_t id;
     uint64_t kernel_stack;     ///< Its top.
     uint64_t emergency_stack;  ///< The top of the one that a kernel stack overflow is told on.
+    struct cpu *cpu;           ///< The portable kernel's struct.
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
     bool fpu_off;  ///< Programs trap when they use the FPU.
-    uint64_t loaded_ttbr0;
     struct task *fpu_owner;  ///< Whose state is in the registers.
 };
 
@@ -82,6 +83,10 @@ static inline uintptr_t arch_syscall_number(struct task *task) {
 
 static inline uintptr_t arch_syscall_arg(struct task *task, int n) {
     return FRAME_OF(task)->x[n];
+}
+
+static inline void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    FRAME_OF(task)->x[8] = number;
 }
 
 static inline void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {

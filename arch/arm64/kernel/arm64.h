@@ -85,6 +85,13 @@
 #define KERNEL_STACK_SIZE (1 << KERNEL_STACK_BITS)
 #define FRAME_SIZE        288
 
+// The numbers of <kernel_abi.h>, for trap.S: task.c compares them.
+#define IPC_CALL_NUMBER       0xc1
+#define IPC_SERVE_NUMBER      0x6c1
+#define SYS_FIRST_FULL_NUMBER 6
+/// Offset of struct cpu's `resched`.
+#define CPU_RESCHED 8
+
 #ifndef __ASSEMBLER__
 
 #    include <kernel/hal.h>

@@ -7,6 +7,9 @@ struct arm64_cpu arm64_cpus[CONFIG_NUM_CPUS];
 
 STATIC_ASSERT(offsetof(struct arm64_cpu, kernel_stack) == 8, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct arm64_cpu, emergency_stack) == 16, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct arm64_cpu, cpu) == 24, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct cpu, current) == 0, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct cpu, resched) == CPU_RESCHED, "trap.S reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) == FRAME_SIZE, "trap.S knows it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "stacks are aligned");
 
@@ -15,6 +18,7 @@ extern char arm64_vectors[];
 void arm64_cpu_early_init(unsigned id, uint64_t stack) {
     struct arm64_cpu *cpu = &arm64_cpus[id];
     cpu->id = id;
+    cpu->cpu = &cpus[id];
     if (!cpu->kernel_stack) {
         // Until arch_init() has made better ones.
         cpu->kernel_stack = cpu->emergency_stack = stack;

@@ -134,6 +134,7 @@ static uint64_t next_asid = 1;
 
 void arch_aspace_init(struct aspace *as) {
     as->arch.root = 0;
+    as->arch.ttbr0 = arm64_empty_table;
     // Slots are used again and again, each with its own number. 0 is for arm64_empty_table.
     if (!as->arch.asid) {
         as->arch.asid = __atomic_fetch_add(&next_asid, 1, __ATOMIC_RELAXED);
@@ -147,6 +148,7 @@ static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
             return NULL;
         }
         as->arch.root = *kpage;
+        as->arch.ttbr0 = *kpage | (as->arch.asid << 48);
         *kpage = 0;
     }
     uint64_t *table = arch_ram_ptr(as->arch.root);
@@ -248,6 +250,7 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     }
     release(as->arch.root, true);
     as->arch.root = 0;
+    as->arch.ttbr0 = arm64_empty_table;
     return true;
 }
 

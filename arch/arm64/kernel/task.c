@@ -4,6 +4,9 @@
 #include <string.h>
 
 STATIC_ASSERT(offsetof(struct task, arch) == 0, "a task begins with its frame: FRAME_OF");
+STATIC_ASSERT(IPC_CALL_NUMBER == SYS_IPC_WITH(IPC_CALL), "trap.S compares it");
+STATIC_ASSERT(IPC_SERVE_NUMBER == SYS_IPC_WITH(IPC_SERVE), "trap.S compares it");
+STATIC_ASSERT(SYS_FIRST_FULL_NUMBER == SYS_FIRST_FULL, "trap.S compares it");
 STATIC_ASSERT(sizeof(struct task) % 16 == 0, "frames are aligned");
 
 /// A task's is by its slot.
@@ -73,9 +76,8 @@ void arm64_fpu_load(void) {
 
 // ---- Switching ----------------------------------------------------------------------------------
 
-static void load_ttbr0(struct arm64_cpu *cpu, uint64_t ttbr0) {
-    if (cpu->loaded_ttbr0 != ttbr0) {
-        cpu->loaded_ttbr0 = ttbr0;
+static void load_ttbr0(uint64_t ttbr0) {
+    if (arm64_read_ttbr0_el1() != ttbr0) {
         arm64_write_ttbr0_el1(ttbr0);
         arm64_context_changed();
     }
@@ -85,12 +87,11 @@ void arch_switch(struct task *next) {
     struct arm64_cpu *cpu = arm64_this_cpu();
     arm64_write_tpidr_el0(next->arch.frame.tpidr);
     set_fpu_off(cpu, cpu->fpu_owner != next);
-    struct arch_aspace *as = &next->aspace->arch;
-    load_ttbr0(cpu, as->root ? as->root | (as->asid << 48) : arm64_empty_table);
+    load_ttbr0(next->aspace->arch.ttbr0);
 }
 
 void arch_leave_aspace(void) {
-    load_ttbr0(arm64_this_cpu(), arm64_empty_table);
+    load_ttbr0(arm64_empty_table);
 }
 
 // ---- User memory --------------------------------------------------------------------------------

@@ -6,8 +6,10 @@
 // Offsets into struct arm64_cpu, which TPIDR_EL1 points to.
 #define CPU_STACK           8
 #define CPU_EMERGENCY_STACK 16
+#define CPU_CPU             24
 
 // Offsets into struct arch_frame.
+#define FRAME_X16    128
 #define FRAME_X30    240
 #define FRAME_PC     256
 #define FRAME_TPIDR  272
@@ -30,6 +32,43 @@
     stp x24, x25, [sp, #192]
     stp x26, x27, [sp, #208]
     stp x28, x29, [sp, #224]
+.endm
+
+// The registers that C keeps, and where the program goes on. Its flags and the like are those that it
+// has at its start: PSTATE 0.
+.macro SAVE_PRESERVED
+    stp x18, x19, [sp, #144]
+    stp x20, x21, [sp, #160]
+    stp x22, x23, [sp, #176]
+    stp x24, x25, [sp, #192]
+    stp x26, x27, [sp, #208]
+    stp x28, x29, [sp, #224]
+    mrs x9, sp_el0
+    mrs x10, elr_el1
+    stp x30, x9, [sp, #FRAME_X30]
+    stp x10, xzr, [sp, #FRAME_PC]
+    mrs x9, tpidr_el0
+    str x9, [sp, #FRAME_TPIDR]
+.endm
+
+// What a system call may change, but for its arguments.
+.macro LOAD_SCRATCH
+    ldp x6, x7, [sp, #48]
+    ldp x8, x9, [sp, #64]
+    ldp x10, x11, [sp, #80]
+    ldp x12, x13, [sp, #96]
+    ldp x14, x15, [sp, #112]
+    ldp x16, x17, [sp, #128]
+.endm
+
+// Onto the kernel's stack, for C that may take its time.
+.macro ENTER_C
+    mrs x9, tpidr_el1
+    ldr x9, [x9, #CPU_STACK]
+    mov sp, x9
+    mov x29, xzr
+    mov x30, xzr
+    msr daifclr, #1
 .endm
 
 // The fast interrupt, another CPU's panic, is unmasked (F) once there is a stack to take it on.
@@ -79,17 +118,91 @@ arch_resume:
     ldp x0, x1, [sp]
     eret
 
-    .type user_sync, @function
-user_sync:
+    .type user_trap, @function
+user_trap:
+    ldr x16, [sp, #FRAME_X16]
     ENTER_FROM_USER
-    mrs x0, esr_el1
-    lsr w0, w0, #ESR_EC_SHIFT
-    cmp w0, #EC_SVC
-    b.ne 1f
+    bl arm64_user_trap
+    b kernel_resume
+
+// System calls. A program gives up x0 … x17 and the flags: little is saved. The fast interrupt stays masked
+// but in the slow way: ELR and SPSR are the program's.
+    .type user_syscall, @function
+user_syscall:
+    cmp w8, #IPC_CALL_NUMBER
+    b.eq syscall_call
+    cmp w8, #IPC_SERVE_NUMBER
+    b.eq syscall_serve
+    cmp x8, #SYS_FIRST_FULL_NUMBER
+    b.hs syscall_full
+
+    // A light one: C keeps what it has to keep, and nothing else is saved unless the CPU has to be given
+    // to another task at its end.
+    str x30, [sp, #FRAME_X30]
+    mrs x9, tpidr_el1
+    ldr x9, [x9, #CPU_STACK]
+    mov sp, x9
+    adrp x9, light_syscalls
+    add x9, x9, :lo12:light_syscalls
+    ldr x9, [x9, x8, lsl #3]
+    blr x9
+    mrs x9, tpidr_el1
+    ldr x9, [x9, #CPU_CPU]
+    ldrb w10, [x9, #CPU_RESCHED]
+    ldr x9, [x9]
+    mov sp, x9
+    cbnz w10, 1f
+    // What isn't the program's is overwritten: with what was there once.
+    ldr x30, [sp, #FRAME_X30]
+    mov x1, xzr
+    ldp x2, x3, [sp, #16]
+    ldp x4, x5, [sp, #32]
+    LOAD_SCRATCH
+    eret
+1:
+    str x0, [sp]
+    ldr x30, [sp, #FRAME_X30]
+    SAVE_PRESERVED
+    ENTER_C
+    b kernel_resume
+
+    .type syscall_full, @function
+syscall_full:
+    ENTER_FROM_USER
     bl kernel_syscall
     b kernel_resume
-1:
-    bl arm64_user_trap
+
+// What fastpath.c is called with: the arguments are where C wants them.
+.macro FASTPATH function
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    str x8, [sp, #64]
+    SAVE_PRESERVED
+    mrs x9, tpidr_el1
+    ldr x9, [x9, #CPU_STACK]
+    mov sp, x9
+    b \function
+.endm
+
+    .type syscall_call, @function
+syscall_call:
+    FASTPATH fastpath_call
+
+    .type syscall_serve, @function
+syscall_serve:
+    FASTPATH fastpath_serve
+
+// arch_fast_bail(): the message is in x1, x4, x5.
+    .global arm64_fast_bail
+    .type arm64_fast_bail, @function
+arm64_fast_bail:
+    mrs x9, tpidr_el1
+    ldr x10, [x9, #CPU_CPU]
+    ldr x10, [x10]
+    str x1, [x10, #8]
+    stp x4, x5, [x10, #32]
+    ENTER_C
+    bl kernel_syscall
     b kernel_resume
 
     .type user_irq, @function
@@ -232,7 +345,13 @@ arm64_vectors:
     VECTOR kernel_irq_while_masked
     VECTOR kernel_fiq
     VECTOR kernel_system_error
-    VECTOR user_sync
+    .balign 128
+    str x16, [sp, #FRAME_X16]
+    mrs x16, esr_el1
+    lsr w16, w16, #ESR_EC_SHIFT
+    cmp w16, #EC_SVC
+    b.eq user_syscall
+    b user_trap
     VECTOR user_irq
     VECTOR user_fiq
     VECTOR user_serror

@@ -16,8 +16,8 @@
 #define FRAME_SYSCALL 0x100
 
 // The numbers of <kernel_abi.h>, for trap.S: task.c compares them.
-#define IPC_CALL_NUMBER       0x301
-#define IPC_SERVE_NUMBER      0x1b01
+#define IPC_CALL_NUMBER       0xc1
+#define IPC_SERVE_NUMBER      0x6c1
 #define SYS_FIRST_FULL_NUMBER 6
 /// What a program's flags are after a system call: interrupts are enabled.
 #define RFLAGS_USER 0x202

@@ -18,6 +18,10 @@ static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *portable __un
     return cpu->task;
 }
 
+static ALWAYS_INLINE uint64_t arch_fast_cycles(void) {
+    return arch_cycles();
+}
+
 static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0,
                                                     uintptr_t word1) {
     register uintptr_t r8 __asm__("r8") = word0;
@@ -61,7 +65,8 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
 
 /// Like memory_enter() and arch_switch(). The FPU and the ports are off for `next`, even if it owns them: it
 /// may not need them before the next switch, and traps once if it does.
-static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *next) {
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *task __unused,
+                                           struct task *next) {
     struct x64_cpu __seg_gs *cpu = NULL;
     if (UNLIKELY(cpu->lazy_on)) {
         // Not a call in C, which would make the compiler keep its registers elsewhere.

@@ -52,7 +52,7 @@ enum syscall_number {
 // goes on behind the registers. Without an MMU all of a message is in the buffer.
 //
 // The send phase comes first; its failure ends the call, but for IPC_REPLY with IPC_RECV.
-#define IPC_FLAGS_SHIFT 8
+#define IPC_FLAGS_SHIFT 6
 #define IPC_SEND        (1u << 0)
 #define IPC_RECV        (1u << 1)
 /// Neither phase blocks: ERR_WOULD_BLOCK instead.

@@ -1,0 +1,89 @@
+#ifndef __ARCH_FASTPATH_H__
+#define __ARCH_FASTPATH_H__
+
+/// \file
+/// What kernel/fastpath.c needs of arm64 (see kernel/hal.h): how it ends, and the switch.
+
+#include "arm64.h"
+
+#include <kernel/task.h>
+
+static ALWAYS_INLINE struct cpu *arch_fast_cpu(void) {
+    return arm64_this_cpu()->cpu;
+}
+
+static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *cpu) {
+    return cpu->current;
+}
+
+/// arch_cycles(), without waiting for what comes before: it only tells whose the cycles are.
+static ALWAYS_INLINE uint64_t arch_fast_cycles(void) {
+    uint64_t value;
+    __asm__ __volatile__("mrs %0, cntvct_el0" : "=r"(value));
+    return value << ARM64_CYCLES_SHIFT;
+}
+
+static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0,
+                                                    uintptr_t word1) {
+    register uintptr_t x1 __asm__("x1") = type;
+    register uintptr_t x4 __asm__("x4") = word0;
+    register uintptr_t x5 __asm__("x5") = word1;
+    __asm__ __volatile__("b arm64_fast_bail" ::"r"(x1), "r"(x4), "r"(x5) : "memory");
+    __builtin_unreachable();
+}
+
+/// Nothing of the kernel's is left in the registers that a system call may change: they get what was
+/// saved there of this task once, or 0.
+static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
+                                                      uintptr_t word0, uintptr_t word1) {
+    register uintptr_t x1 __asm__("x1") = type;
+    register uintptr_t x3 __asm__("x3") = (unsigned) src;
+    register uintptr_t x4 __asm__("x4") = word0;
+    register uintptr_t x5 __asm__("x5") = word1;
+    register struct task *x6 __asm__("x6") = next;
+    __asm__ __volatile__("mov sp, x6\n\t"
+                         "ldr x7, [sp, %[pc]]\n\t"
+                         "ldp x30, x8, [sp, %[x30]]\n\t"
+                         "msr elr_el1, x7\n\t"
+                         "msr spsr_el1, xzr\n\t"
+                         "msr sp_el0, x8\n\t"
+                         "ldp x6, x7, [sp, #48]\n\t"
+                         "ldp x8, x9, [sp, #64]\n\t"
+                         "ldp x10, x11, [sp, #80]\n\t"
+                         "ldp x12, x13, [sp, #96]\n\t"
+                         "ldp x14, x15, [sp, #112]\n\t"
+                         "ldp x16, x17, [sp, #128]\n\t"
+                         "ldp x18, x19, [sp, #144]\n\t"
+                         "ldp x20, x21, [sp, #160]\n\t"
+                         "ldp x22, x23, [sp, #176]\n\t"
+                         "ldp x24, x25, [sp, #192]\n\t"
+                         "ldp x26, x27, [sp, #208]\n\t"
+                         "ldp x28, x29, [sp, #224]\n\t"
+                         "mov x0, xzr\n\t"
+                         "mov x2, xzr\n\t"
+                         "eret" ::"r"(x1),
+                         "r"(x3), "r"(x4), "r"(x5), "r"(x6),
+                         [pc] "i"(offsetof(struct arch_frame, pc)),
+                         [x30] "i"(offsetof(struct arch_frame, x[30]))
+                         : "memory");
+    __builtin_unreachable();
+}
+
+/// Like memory_enter() and arch_switch(). The FPU is off for `next`, even if it owns it: it may not need it
+/// before the next switch, and traps once if it does. The return to user mode is the barrier that
+/// new translations need.
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *task __unused,
+                                           struct task *next) {
+    struct arm64_cpu *arm64_cpu = arm64_this_cpu();
+    if (UNLIKELY(!arm64_cpu->fpu_off)) {
+        arm64_cpu->fpu_off = true;
+        arm64_write_cpacr_el1(CPACR_FPU_KERNEL);
+    }
+    arm64_write_tpidr_el0(next->arch.frame.tpidr);
+    if (LIKELY(cpu->aspace != next->aspace)) {
+        cpu->aspace = next->aspace;
+        arm64_write_ttbr0_el1(next->aspace->arch.ttbr0);
+    }
+}
+
+#endif
