@@ -9,24 +9,22 @@
 // Nothing here calls anything: what the compiler would have to save around a call costs as much as the
 // message. Each check is one that ipc.c makes, too; what it says of the same case holds here.
 
-/// The first type that is too long, has a payload, or is no type at all.
-#define TYPES_END ((IPC_WORDS + 1u) << MSG_LEN_SHIFT)
-
 /// All bits of a type that tell its interface, its direction, and a method that is MSG_KERNEL_METHODS or
 /// more: a message without any is the kernel's own.
 #define NOT_KERNEL_ONLY ((1u << MSG_LEN_SHIFT) - MSG_KERNEL_METHODS)
 
-/// Whether a message of that type is moved by its registers alone.
-static ALWAYS_INLINE bool is_plain(uint32_t type) {
-    return LIKELY(type & NOT_KERNEL_ONLY) && LIKELY(type < TYPES_END);
-}
-
-/// Takes away what the message hasn't got.
-static ALWAYS_INLINE void clear_words(uintptr_t type, uintptr_t *word0, uintptr_t *word1) {
-    if (UNLIKELY((uint32_t) type < ((unsigned) IPC_WORDS << MSG_LEN_SHIFT))) {
+/// Whether a message of that type is moved by its registers alone: it has no more words, nor a payload,
+/// and is no error. Words that it hasn't got are cleared.
+static ALWAYS_INLINE bool prepare(uint32_t type, uintptr_t *word0, uintptr_t *word1) {
+    uint32_t words = type >> MSG_LEN_SHIFT;
+    if (UNLIKELY(words != IPC_WORDS)) {
+        if (words > IPC_WORDS) {
+            return false;
+        }
         *word1 = 0;
-        *word0 = (uint32_t) type >> MSG_LEN_SHIFT ? *word0 : 0;
+        *word0 = words ? *word0 : 0;
     }
+    return LIKELY(type & NOT_KERNEL_ONLY);
 }
 
 /// The task in the slot that an ID names, or any other: its ID is still to be compared.
@@ -42,18 +40,19 @@ static ALWAYS_INLINE uint64_t head(task_t tid, task_t waits_for) {
 
 /// Whether nobody has to run before, or in turn with, a task of that priority.
 static ALWAYS_INLINE bool is_next(const struct cpu *cpu, unsigned priority) {
-    return LIKELY(!cpu->disturbed)
-           || (!cpu->resched && !cpu->stale && !(cpu->ready_mask & ((2u << priority) - 1)));
+    uint32_t disturbed = cpu->disturbed;
+    // What is ready, but less urgent, is shifted out; the other bits are not.
+    return LIKELY(!disturbed) || !(disturbed >> (TASK_PRIORITY_MAX - priority));
 }
 
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next) {
-    uint64_t now = arch_fast_cycles();
+    cpu_time_t now = arch_fast_cpu_time();
     task->cpu_time += now;
     next->cpu_time -= now;
     // A call with its answer, or a request with its: each task counts its own two.
     task->ipc_count += 2;
-    task->state = TASK_RECEIVING;
+    task->state_and_cpu = cpu->receiving;
     next->state = TASK_RUNNING;
     cpu->current = next;
     arch_fast_switch(cpu, task, next);
@@ -63,7 +62,7 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool __unuse
                               uintptr_t msg __unused, uintptr_t word0, uintptr_t word1) {
     struct cpu *cpu = arch_fast_cpu();
     struct task *task = arch_fast_task(cpu);
-    if (UNLIKELY(!is_plain((uint32_t) type))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
         arch_fast_bail(type, word0, word1);
     }
     struct task *dst = task->peer;
@@ -92,7 +91,6 @@ __noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool __unuse
     dst->client = task;
     go_over(cpu, task, dst);
     spin_unlock(&cpu->lock);
-    clear_words(type, &word0, &word1);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
@@ -100,7 +98,7 @@ __noreturn void fastpath_serve(task_t peer, uintptr_t type, uintptr_t ool __unus
                                uintptr_t msg __unused, uintptr_t word0, uintptr_t word1) {
     struct cpu *cpu = arch_fast_cpu();
     struct task *task = arch_fast_task(cpu);
-    if (UNLIKELY(!is_plain((uint32_t) type))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
         arch_fast_bail(type, word0, word1);
     }
     if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
@@ -123,6 +121,5 @@ __noreturn void fastpath_serve(task_t peer, uintptr_t type, uintptr_t ool __unus
     task->waits_for = IPC_ANY;
     go_over(cpu, task, dst);
     spin_unlock(&cpu->lock);
-    clear_words(type, &word0, &word1);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }

@@ -26,7 +26,10 @@ void sched_kick(struct cpu *cpu) {
 
 /// The best priority in a CPU's run queue, or NUM_PRIORITIES if nothing is ready.
 static unsigned best_ready(const struct cpu *cpu) {
-    return cpu->ready_mask ? (unsigned) __builtin_ctz(cpu->ready_mask) : NUM_PRIORITIES;
+    if (!cpu->ready_mask) {
+        return NUM_PRIORITIES;
+    }
+    return TASK_PRIORITY_MAX - (31 - (unsigned) __builtin_clz(cpu->ready_mask));
 }
 
 /// For CPUs that look for work.
@@ -44,7 +47,7 @@ static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
     } else {
         list_push_back(queue, &task->link);
     }
-    cpu->ready_mask |= 1u << task->priority;
+    cpu->ready_mask |= READY_BIT(task->priority);
     count_ready(cpu, 1);
 }
 
@@ -52,7 +55,7 @@ static void dequeue(struct cpu *cpu, struct task *task) {
     list_remove(&task->link);
     count_ready(cpu, -1);
     if (list_is_empty(&cpu->queues[task->priority])) {
-        cpu->ready_mask &= ~(1u << task->priority);
+        cpu->ready_mask &= ~READY_BIT(task->priority);
     }
 }
 

@@ -26,8 +26,7 @@ void smp_send_ipis(void) {
 
 /// The best task in the run queue of `victim` that can be moved, or NULL. The caller holds its lock.
 static struct task *find_movable(struct cpu *victim) {
-    for (unsigned mask = victim->ready_mask; mask; mask &= mask - 1) {
-        list_t *queue = &victim->queues[__builtin_ctz(mask)];
+    for (list_t *queue = victim->queues; queue < &victim->queues[NUM_PRIORITIES]; queue++) {
         LIST_FOR_EACH (task, queue, struct task, link) {
             if (arch_task_movable(task)) {
                 return task;

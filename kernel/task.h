@@ -29,7 +29,11 @@ typedef uintptr_t counter_t;
 /// CPU time of a task, in units of 2^CPU_TIME_SHIFT cycles: where a machine adds 32 bits in one go, it
 /// takes hours until they run over.
 typedef uintptr_t cpu_time_t;
-#define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
+#ifdef ARCH_CPU_TIME_SHIFT
+#    define CPU_TIME_SHIFT ARCH_CPU_TIME_SHIFT
+#else
+#    define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
+#endif
 
 /// What a task must do in the kernel before it goes on in user mode.
 #define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer. With an MMU only.
@@ -111,7 +115,9 @@ struct task {
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
-    cpu_time_t cpu_time;      ///< (C) Until now, if it doesn't run; else plus the cycles until now.
+    // Side by side: fastpath.c loads both at once.
+    cpu_time_t cpu_time;  ///< (C) Until now, if it doesn't run; else plus the cycles until now.
+    counter_t ipc_count;  ///< (C)
 #ifdef CONFIG_MMU
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
     struct fault fault;       ///< (C)
@@ -121,7 +127,6 @@ struct task {
         struct fault fault;  ///< Of one that never goes on: its timer has been stopped.
     };
 #endif
-    counter_t ipc_count;  ///< (C)
 #if CONFIG_NUM_CPUS > 1
     uint8_t timer_cpu;
     list_elem_t sync_link;  ///< In a CPU's sync_waiters.
@@ -133,21 +138,24 @@ struct task {
 #endif
 } __aligned(ARCH_CACHE_LINE);
 
+/// The most urgent priority has the highest bit.
+#define READY_BIT(priority) (1u << (TASK_PRIORITY_MAX - (priority)))
+
 struct cpu {
+    struct spinlock lock;
+    uint8_t id;
+    bool online;
+    uint16_t receiving;    ///< The `state_and_cpu` of its tasks that receive.
     struct task *current;  ///< NULL: idle. Written by this CPU only, under its lock.
     union {
         struct {
+            uint8_t ready_mask;  ///< Bit READY_BIT(p): queues[p] isn't empty.
             bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
             bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
-            uint8_t ready_mask;  ///< Bit p: queues[p] isn't empty.
             uint8_t zero;
         };
         uint32_t disturbed;  ///< 0: whom the current task leaves the CPU to may go on at once.
     };
-    uint8_t id;
-    bool online;
-    struct spinlock lock;
-    uint16_t receiving;  ///< The `state_and_cpu` of its tasks that receive.
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;

@@ -33,7 +33,7 @@ static void arm(struct cpu *cpu, uint64_t deadline) {
 void timer_start_slice(struct cpu *cpu) {
     cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
     struct task *task = cpu->current;
-    if (task && (cpu->ready_mask & (1u << task->priority))) {
+    if (task && (cpu->ready_mask & READY_BIT(task->priority))) {
         arm(cpu, cpu->slice_end);
     }
 }
@@ -132,7 +132,7 @@ void kernel_timer(void) {
         arm(cpu, cpu->timers->timer_deadline);
     }
     struct task *task = cpu->current;
-    if (task && (cpu->ready_mask & (1u << task->priority)) && now < cpu->slice_end) {
+    if (task && (cpu->ready_mask & READY_BIT(task->priority)) && now < cpu->slice_end) {
         arm(cpu, cpu->slice_end);
     }
     cpu_release();

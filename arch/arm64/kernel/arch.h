@@ -61,6 +61,9 @@ static inline unsigned arch_cpu_id(void) {
 /// 3 ns on a Raspberry Pi): milliseconds and time slices are whole numbers of many cycles.
 #define ARM64_CYCLES_SHIFT 4
 
+/// CPU time is counted in ticks.
+#define ARCH_CPU_TIME_SHIFT ARM64_CYCLES_SHIFT
+
 static inline uint64_t arch_cycles(void) {
     return arm64_read_counter() << ARM64_CYCLES_SHIFT;
 }

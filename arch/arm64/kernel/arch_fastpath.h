@@ -16,11 +16,11 @@ static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *cpu) {
     return cpu->current;
 }
 
-/// arch_cycles(), without waiting for what comes before: it only tells whose the cycles are.
-static ALWAYS_INLINE uint64_t arch_fast_cycles(void) {
+/// The time, in units of CPU_TIME_SHIFT, without waiting for what comes before: it only tells whose it is.
+static ALWAYS_INLINE uint64_t arch_fast_cpu_time(void) {
     uint64_t value;
     __asm__ __volatile__("mrs %0, cntvct_el0" : "=r"(value));
-    return value << ARM64_CYCLES_SHIFT;
+    return value;
 }
 
 static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0,
@@ -80,9 +80,10 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *task __
         arm64_write_cpacr_el1(CPACR_FPU_KERNEL);
     }
     arm64_write_tpidr_el0(next->arch.frame.tpidr);
-    if (LIKELY(cpu->aspace != next->aspace)) {
-        cpu->aspace = next->aspace;
-        arm64_write_ttbr0_el1(next->aspace->arch.ttbr0);
+    struct aspace *aspace = next->aspace;
+    if (LIKELY(cpu->aspace != aspace)) {
+        cpu->aspace = aspace;
+        arm64_write_ttbr0_el1(aspace->arch.ttbr0);
     }
 }
 

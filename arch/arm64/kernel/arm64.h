@@ -89,8 +89,9 @@
 #define IPC_CALL_NUMBER       0xc1
 #define IPC_SERVE_NUMBER      0x6c1
 #define SYS_FIRST_FULL_NUMBER 6
-/// Offset of struct cpu's `resched`.
-#define CPU_RESCHED 8
+// Offsets into struct cpu.
+#define CPU_CURRENT 8
+#define CPU_RESCHED 17
 
 #ifndef __ASSEMBLER__
 

@@ -149,7 +149,7 @@ user_syscall:
     mrs x9, tpidr_el1
     ldr x9, [x9, #CPU_CPU]
     ldrb w10, [x9, #CPU_RESCHED]
-    ldr x9, [x9]
+    ldr x9, [x9, #CPU_CURRENT]
     mov sp, x9
     cbnz w10, 1f
     // What isn't the program's is overwritten: with what was there once.
@@ -198,7 +198,7 @@ syscall_serve:
 arm64_fast_bail:
     mrs x9, tpidr_el1
     ldr x10, [x9, #CPU_CPU]
-    ldr x10, [x10]
+    ldr x10, [x10, #CPU_CURRENT]
     str x1, [x10, #8]
     stp x4, x5, [x10, #32]
     ENTER_C

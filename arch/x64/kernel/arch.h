@@ -22,7 +22,7 @@
 /// What a program's flags are after a system call: interrupts are enabled.
 #define RFLAGS_USER 0x202
 /// Offset of struct cpu's `resched`.
-#define CPU_RESCHED 8
+#define CPU_RESCHED 17
 
 #ifndef __ASSEMBLER__
 

@@ -18,7 +18,7 @@ static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *portable __un
     return cpu->task;
 }
 
-static ALWAYS_INLINE uint64_t arch_fast_cycles(void) {
+static ALWAYS_INLINE uint64_t arch_fast_cpu_time(void) {
     return arch_cycles();
 }
 
@@ -74,9 +74,10 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *ta
     }
     cpu->task = next;
     *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
-    if (LIKELY(portable->aspace != next->aspace)) {
-        portable->aspace = next->aspace;
-        x64_write_cr3(next->aspace->arch.pml4);
+    struct aspace *aspace = next->aspace;
+    if (LIKELY(portable->aspace != aspace)) {
+        portable->aspace = aspace;
+        x64_write_cr3(aspace->arch.pml4);
     }
 }
 

@@ -15,7 +15,7 @@ static inline bool ool_is_present(const struct message *m) {
 /// Whether a message needs a second look before it is sent, or after it came: it has a payload, or is an
 /// error.
 static inline bool ool_is_special(const struct message *m) {
-    return (m->type & (MSG_OOL | (int) (1u << 31))) != 0;
+    return (unsigned) m->type >= (1u << MSG_OOL_SHIFT);
 }
 
 /// Where the kernel may put the next payload. Without memory, `ptr` is NULL.

@@ -34,8 +34,8 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     register long x8 __asm__("x8") = SYS_IPC_WITH(flags);
-    register long x0 __asm__("x0") = (unsigned) peer;
-    register long x1 __asm__("x1") = (unsigned) m->type;
+    register int x0 __asm__("x0") = peer;
+    register int x1 __asm__("x1") = m->type;
     register long x2 __asm__("x2") = (long) ool;
     register long x3 __asm__("x3") = (long) m;
     register long x4 __asm__("x4") = (long) m->words[0];
