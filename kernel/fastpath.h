@@ -9,16 +9,21 @@
 /// The arguments are those of SYS_IPC in their order; `type` may have anything in its upper half. The
 /// current task's registers are saved but for the message's (arguments 1, 4 and 5). Whatever isn't the
 /// common case leaves by arch_fast_bail(), nothing having been done: the system call is made as any
-/// other. Neither function returns.
+/// other. Neither function returns, which isn't said to the compiler: it would make no tail calls.
 
+#include <arch_fastpath.h>
 #include <kernel/task.h>
 
+/// An architecture that can give its CPU and the current task in registers has two parameters more.
+#define FASTPATH_PARAMS                                                                        \
+    task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg, uintptr_t word0, uintptr_t word1 \
+        ARCH_FAST_PARAMS
+#define FASTPATH_ARGS peer, type, ool, msg, word0, word1 ARCH_FAST_ARGS
+
 /// SYS_IPC with IPC_CALL.
-__noreturn void fastpath_call(task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg,
-                              uintptr_t word0, uintptr_t word1);
+void fastpath_call(FASTPATH_PARAMS);
 
 /// SYS_IPC with IPC_SERVE.
-__noreturn void fastpath_serve(task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg,
-                               uintptr_t word0, uintptr_t word1);
+void fastpath_serve(FASTPATH_PARAMS);
 
 #endif

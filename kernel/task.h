@@ -80,6 +80,9 @@ struct task {
     bool attention;
     uint8_t priority;       ///< (C) Now: raised while it serves a more urgent client.
     uint8_t base_priority;  ///< (C)
+    // Side by side: fastpath.c loads both at once.
+    cpu_time_t cpu_time;  ///< (C) Until now, if it doesn't run; else plus the cycles until now.
+    counter_t ipc_count;  ///< (C)
     notifications_t notifications;  ///< (C) Pending.
     list_t senders;    ///< (C) Tasks that wait to send to it, or that it is to hear of.
     list_elem_t link;  ///< (C) In a run queue, or in the receiver's `senders`.
@@ -115,9 +118,6 @@ struct task {
     uint32_t may_call[NUM_SERVERS_MAX / 32];
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
-    // Side by side: fastpath.c loads both at once.
-    cpu_time_t cpu_time;  ///< (C) Until now, if it doesn't run; else plus the cycles until now.
-    counter_t ipc_count;  ///< (C)
 #ifdef CONFIG_MMU
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
     struct fault fault;       ///< (C)
@@ -152,7 +152,7 @@ struct cpu {
             uint8_t ready_mask;  ///< Bit READY_BIT(p): queues[p] isn't empty.
             bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
             bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
-            uint8_t zero;
+            bool lazy_on;        ///< The architecture has something on that is the current task's only.
         };
         uint32_t disturbed;  ///< 0: whom the current task leaves the CPU to may go on at once.
     };

@@ -37,8 +37,8 @@ struct arch_aspace {
 struct arm64_cpu {
     uint64_t id;
     uint64_t kernel_stack;     ///< Its top.
-    uint64_t emergency_stack;  ///< The top of the one that a kernel stack overflow is told on.
     struct cpu *cpu;           ///< The portable kernel's struct.
+    uint64_t emergency_stack;  ///< The top of the one that a kernel stack overflow is told on.
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
     bool fpu_off;  ///< Programs trap when they use the FPU.

@@ -8,12 +8,16 @@
 
 #include <kernel/task.h>
 
-static ALWAYS_INLINE struct cpu *arch_fast_cpu(void) {
-    return arm64_this_cpu()->cpu;
-}
+// The entry code has the CPU and its task at hand: it gives them in x6 and x7.
+#define ARCH_FAST_PARAMS , struct cpu *cpu, struct task *task
+#define ARCH_FAST_ARGS   , cpu, task
+#define ARCH_FAST_BEGIN  (void) 0
 
-static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *cpu) {
-    return cpu->current;
+/// A return to user mode follows, so that no isb is needed.
+static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu) {
+    arm64_this_cpu()->fpu_off = true;
+    cpu->lazy_on = false;
+    arm64_write_cpacr_el1(CPACR_FPU_KERNEL);
 }
 
 /// The time, in units of CPU_TIME_SHIFT, without waiting for what comes before: it only tells whose it is.
@@ -40,8 +44,7 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
     register uintptr_t x3 __asm__("x3") = (unsigned) src;
     register uintptr_t x4 __asm__("x4") = word0;
     register uintptr_t x5 __asm__("x5") = word1;
-    register struct task *x6 __asm__("x6") = next;
-    __asm__ __volatile__("mov sp, x6\n\t"
+    __asm__ __volatile__("mov sp, %[next]\n\t"
                          "ldr x7, [sp, %[pc]]\n\t"
                          "ldp x30, x8, [sp, %[x30]]\n\t"
                          "msr elr_el1, x7\n\t"
@@ -62,7 +65,7 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
                          "mov x0, xzr\n\t"
                          "mov x2, xzr\n\t"
                          "eret" ::"r"(x1),
-                         "r"(x3), "r"(x4), "r"(x5), "r"(x6),
+                         "r"(x3), "r"(x4), "r"(x5), [next] "r"(next),
                          [pc] "i"(offsetof(struct arch_frame, pc)),
                          [x30] "i"(offsetof(struct arch_frame, x[30]))
                          : "memory");
@@ -72,19 +75,12 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
 /// Like memory_enter() and arch_switch(). The FPU is off for `next`, even if it owns it: it may not need it
 /// before the next switch, and traps once if it does. The return to user mode is the barrier that
 /// new translations need.
-static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *task __unused,
-                                           struct task *next) {
-    struct arm64_cpu *arm64_cpu = arm64_this_cpu();
-    if (UNLIKELY(!arm64_cpu->fpu_off)) {
-        arm64_cpu->fpu_off = true;
-        arm64_write_cpacr_el1(CPACR_FPU_KERNEL);
-    }
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
     arm64_write_tpidr_el0(next->arch.frame.tpidr);
+    // To write what is there already, between threads, takes no longer than to look.
     struct aspace *aspace = next->aspace;
-    if (LIKELY(cpu->aspace != aspace)) {
-        cpu->aspace = aspace;
-        arm64_write_ttbr0_el1(aspace->arch.ttbr0);
-    }
+    cpu->aspace = aspace;
+    arm64_write_ttbr0_el1(aspace->arch.ttbr0);
 }
 
 #endif

@@ -51,6 +51,7 @@ void arch_ports_changed(struct task *task __unused) {}
 static void set_fpu_off(struct arm64_cpu *cpu, bool off) {
     if (cpu->fpu_off != off) {
         cpu->fpu_off = off;
+        cpu->cpu->lazy_on = !off;
         arm64_write_cpacr_el1(off ? CPACR_FPU_KERNEL : CPACR_FPU_ALL);
     }
 }

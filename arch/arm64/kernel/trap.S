@@ -5,8 +5,8 @@
 
 // Offsets into struct arm64_cpu, which TPIDR_EL1 points to.
 #define CPU_STACK           8
-#define CPU_EMERGENCY_STACK 16
-#define CPU_CPU             24
+#define CPU_CPU             16
+#define CPU_EMERGENCY_STACK 24
 
 // Offsets into struct arch_frame.
 #define FRAME_X16    128
@@ -179,7 +179,8 @@ syscall_full:
     str x8, [sp, #64]
     SAVE_PRESERVED
     mrs x9, tpidr_el1
-    ldr x9, [x9, #CPU_STACK]
+    mov x7, sp
+    ldp x9, x6, [x9, #CPU_STACK]
     mov sp, x9
     b \function
 .endm

@@ -11,7 +11,6 @@
 #define GS_USER_RSP 24
 #define GS_CPU      32
 #define GS_RSP0     40
-#define GS_LAZY_ON  48
 
 #define FRAME_SYSCALL 0x100
 

@@ -8,14 +8,17 @@
 
 #include <kernel/task.h>
 
-static ALWAYS_INLINE struct cpu *arch_fast_cpu(void) {
-    const struct x64_cpu __seg_gs *cpu = NULL;
-    return cpu->cpu;
-}
+// The CPU and its task are found by %gs.
+#define ARCH_FAST_PARAMS
+#define ARCH_FAST_ARGS
+#define ARCH_FAST_BEGIN                                                        \
+    const struct x64_cpu __seg_gs *x64_cpu = NULL;                             \
+    struct cpu *cpu __unused = x64_cpu->cpu;                                   \
+    struct task *task = x64_cpu->task
 
-static ALWAYS_INLINE struct task *arch_fast_task(const struct cpu *portable __unused) {
-    const struct x64_cpu __seg_gs *cpu = NULL;
-    return cpu->task;
+/// Not a call in C, which would make the compiler keep its registers elsewhere.
+static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu __unused) {
+    __asm__ __volatile__("call x64_lazy_off_saved" ::: "memory", "cc");
 }
 
 static ALWAYS_INLINE uint64_t arch_fast_cpu_time(void) {
@@ -65,18 +68,13 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
 
 /// Like memory_enter() and arch_switch(). The FPU and the ports are off for `next`, even if it owns them: it
 /// may not need them before the next switch, and traps once if it does.
-static ALWAYS_INLINE void arch_fast_switch(struct cpu *portable, struct task *task __unused,
-                                           struct task *next) {
-    struct x64_cpu __seg_gs *cpu = NULL;
-    if (UNLIKELY(cpu->lazy_on)) {
-        // Not a call in C, which would make the compiler keep its registers elsewhere.
-        __asm__ __volatile__("call x64_lazy_off_saved" ::: "memory", "cc");
-    }
-    cpu->task = next;
-    *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
+    struct x64_cpu __seg_gs *x64_cpu = NULL;
+    x64_cpu->task = next;
+    *x64_cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
     struct aspace *aspace = next->aspace;
-    if (LIKELY(portable->aspace != aspace)) {
-        portable->aspace = aspace;
+    if (LIKELY(cpu->aspace != aspace)) {
+        cpu->aspace = aspace;
         x64_write_cr3(aspace->arch.pml4);
     }
 }

@@ -12,7 +12,6 @@ STATIC_ASSERT(offsetof(struct x64_cpu, kernel_stack) == GS_STACK, "trap.S reads 
 STATIC_ASSERT(offsetof(struct x64_cpu, user_rsp) == GS_USER_RSP, "trap.S writes it");
 STATIC_ASSERT(offsetof(struct x64_cpu, cpu) == GS_CPU, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, rsp0) == GS_RSP0, "arch_fastpath.h reads it");
-STATIC_ASSERT(offsetof(struct x64_cpu, lazy_on) == GS_LAZY_ON, "arch_fastpath.h reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "the processor aligns rsp0 down to 16");
 
 /// Places in the code where an instruction depends on the processor: see trap.S.

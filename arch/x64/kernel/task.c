@@ -59,7 +59,7 @@ bool arch_task_movable(struct task *task) {
 // ---- FPU: a task has the registers from its first use until another one's -----------------------
 
 static void note_lazy(struct x64_cpu *cpu) {
-    cpu->lazy_on = !cpu->fpu_off || cpu->tss->iomap_base != IOMAP_NONE;
+    cpu->cpu->lazy_on = !cpu->fpu_off || cpu->tss->iomap_base != IOMAP_NONE;
 }
 
 static void set_fpu_off(struct x64_cpu *cpu, bool off) {

@@ -106,7 +106,6 @@ struct x64_cpu {
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
     uint64_t *rsp0;  ///< In the TSS: where interrupts of user programs push to.
-    bool lazy_on;    ///< The FPU is on, or ports are allowed: not so for who runs next.
     bool fpu_off;    ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;

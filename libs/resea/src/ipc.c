@@ -102,10 +102,11 @@ static __noinline error_t call_other(task_t dst, struct message *m) {
 }
 
 error_t ipc_call(task_t dst, struct message *m) {
-    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(ool_buffer.ptr == NULL)) {
+    const struct ool_buffer *ool = &ool_buffer;
+    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(ool->ptr == NULL)) {
         return call_other(dst, m);
     }
-    error_t err = sys_ipc(dst, m, IPC_CALL, &ool_buffer);
+    error_t err = sys_ipc(dst, m, IPC_CALL, ool);
     if (UNLIKELY(IS_ERROR(err))) {
         return err;
     }
@@ -125,10 +126,11 @@ static __noinline error_t replyrecv_other(task_t dst, struct message *m) {
 }
 
 error_t ipc_replyrecv(task_t dst, struct message *m) {
-    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(dst == 0) || UNLIKELY(ool_buffer.ptr == NULL)) {
+    const struct ool_buffer *ool = &ool_buffer;
+    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(dst == 0) || UNLIKELY(ool->ptr == NULL)) {
         return replyrecv_other(dst, m);
     }
-    error_t err = sys_ipc(dst, m, IPC_SERVE, &ool_buffer);
+    error_t err = sys_ipc(dst, m, IPC_SERVE, ool);
     return UNLIKELY(IS_ERROR(err)) ? err : accept_any(m);
 }
 
