@@ -157,18 +157,20 @@ TEST("fault: only the pager answers, and only once") {
     TEST_EXPECT_EQ(host_ipc(pager, a, 0, IPC_SEND | IPC_REPLY), ERR_WOULD_BLOCK);
 }
 
+/// Where the part of a message begins that the kernel copies from memory to memory.
+#define IN_REGISTERS (MESSAGE_HEADER_SIZE + IPC_WORDS * sizeof(uintptr_t))
+
 TEST("fault: a send from a page that is missing is made again") {
     set_up();
     TEST_EXPECT_EQ(SYSCALL(a, SYS_IPC, b, 0, FREE_VADDR, IPC_SEND), HOST_BLOCKED);
     TEST_EXPECT_EQ(host_state(a), TASK_FAULTED);
-    expect_fault(a, FREE_VADDR, 0);
+    expect_fault(a, FREE_VADDR + IN_REGISTERS, 0);
     host_map(a, FREE_VADDR, MAP_W);
     struct message *m = host_ptr(a, FREE_VADDR);
-    m->type = MSG_TYPE(200, 5, 0, MSG_OOL_NONE, 8);
-    m->raw[0] = 0x77;
+    m->raw[20] = 0x77;
     answer_fault(a, PAGE_FAULT_REPLY_MSG);
     TEST_EXPECT_EQ(host_recv(b, IPC_ANY), OK);
-    TEST_EXPECT_EQ(host_msg(b)->raw[0], 0x77);
+    TEST_EXPECT_EQ(host_msg(b)->raw[20], 0x77);
     TEST_EXPECT_EQ(host_result(a), OK);
     TEST_EXPECT(host_check());
 }
@@ -176,7 +178,7 @@ TEST("fault: a send from a page that is missing is made again") {
 TEST("fault: a message over the edge of a missing page") {
     set_up();
     host_map(a, FREE_VADDR, MAP_W);
-    vaddr_t vaddr = FREE_VADDR + PAGE_SIZE - 16;
+    vaddr_t vaddr = FREE_VADDR + PAGE_SIZE - 32;
     *(int *) host_ptr(a, vaddr) = MSG_TYPE(200, 5, 0, MSG_OOL_NONE, 64);
     TEST_EXPECT_EQ(host_recv(b, IPC_ANY), HOST_BLOCKED);
     TEST_EXPECT_EQ(SYSCALL(a, SYS_IPC, b, 0, vaddr, IPC_SEND), HOST_BLOCKED);
@@ -195,7 +197,7 @@ TEST("fault: a message is delivered when the receiver's page has come") {
     TEST_EXPECT_EQ(host_send(a, b), OK);
     TEST_EXPECT_EQ(host_result(b), HOST_BLOCKED);
     TEST_EXPECT_EQ(host_state(b), TASK_FAULTED);
-    expect_fault(b, FREE_VADDR, FAULT_WRITE);
+    expect_fault(b, FREE_VADDR + IN_REGISTERS, FAULT_WRITE);
     host_map(b, FREE_VADDR, MAP_W);
     answer_fault(b, PAGE_FAULT_REPLY_MSG);
     TEST_EXPECT_EQ(host_result(b), OK);

@@ -13,6 +13,7 @@ struct arch_task {
     vaddr_t ip;
     uintptr_t number;
     uintptr_t args[6];
+    vaddr_t message;  ///< The message buffer of a SYS_IPC.
     intptr_t result;
     bool in_call;    ///< It has made a system call that hasn't returned to it.
     bool restarted;  ///< It will make its system call again when it runs.

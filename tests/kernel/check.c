@@ -31,7 +31,7 @@ static bool is_alive(task_t tid) {
 static void check_queue(unsigned id, unsigned priority, unsigned *num_ready) {
     struct cpu *cpu = &cpus[id];
     list_t *queue = &cpu->queues[priority];
-    bool in_mask = (cpu->ready_mask >> priority) & 1;
+    bool in_mask = (cpu->ready_mask & READY_BIT(priority)) != 0;
     check(in_mask == !list_is_empty(queue), "ready_mask tells which queues are empty", NULL, id);
     LIST_FOR_EACH (task, queue, struct task, link) {
         check(task->state == TASK_READY, "tasks in a run queue are ready", task, id);
@@ -45,7 +45,10 @@ static void check_queue(unsigned id, unsigned priority, unsigned *num_ready) {
 static void check_current(unsigned id) {
     struct cpu *cpu = &cpus[id];
     struct task *task = cpu->current;
-    unsigned best = cpu->ready_mask ? (unsigned) __builtin_ctz(cpu->ready_mask) : NUM_PRIORITIES;
+    unsigned best = 0;
+    while (best < NUM_PRIORITIES && !(cpu->ready_mask & READY_BIT(best))) {
+        best++;
+    }
     bool told = cpu->resched;
     if (!task) {
         check(best == NUM_PRIORITIES || told, "an idle CPU has nothing to do", NULL, id);

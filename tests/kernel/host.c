@@ -16,6 +16,8 @@
 
 /// The number of all servers that host_spawn() makes.
 #define SERVER 1
+/// That of host_compose()'s messages.
+#define TEST_INTERFACE 200
 
 /// Wakes root. Nothing else uses this bit.
 #define WAKE_ROOT (1u << 31)
@@ -147,6 +149,37 @@ intptr_t host_result(task_t tid) {
     return task && !task->arch.in_call ? task->arch.result : HOST_BLOCKED;
 }
 
+/// Where the library has a struct ool_buffer: behind the message, in the page that all tasks have.
+#define OOL_BUFFER_VADDR (MSG_VADDR + PAGE_SIZE - sizeof(struct ool_buffer))
+
+/// From (dst, src, message, flags, ool_buf, ool_cap) to what is in registers: see host_call().
+static void load_ipc_registers(struct task *task) {
+    uintptr_t a[6];
+    memcpy(a, task->arch.args, sizeof(a));
+    unsigned flags = (unsigned) a[3];
+    bool open = (flags & IPC_RECV) && (task_t) a[1] == IPC_ANY;
+    task_t peer = (task_t) ((flags & IPC_SEND) ? a[0] : a[1]);
+    if ((flags & IPC_CALL) == IPC_CALL && !open && a[0] != a[1]) {
+        host_die("the test wants to send to one task and to receive from another one");
+    }
+    const struct message *m = host_ptr(task->tid, a[2]);
+    // A program that has no page there would fault on its own. This one sends a long message from it.
+    struct message none = {.type = MSG_TYPE(TEST_INTERFACE, 5, 0, MSG_OOL_NONE, 64)};
+    m = m && a[2] % PAGE_SIZE <= PAGE_SIZE - MESSAGE_HEADER_SIZE - 16 ? m : &none;
+    struct ool_buffer *ool = host_ptr(task->tid, OOL_BUFFER_VADDR);
+    if (ool) {
+        *ool = (struct ool_buffer){(void *) a[4], a[5]};
+    }
+    task->arch.number = SYS_IPC_WITH(flags | (open ? IPC_OPEN : 0));
+    task->arch.message = a[2];
+    task->arch.args[0] = (uintptr_t) peer;
+    task->arch.args[1] = (uintptr_t) m->type;
+    task->arch.args[2] = ool ? OOL_BUFFER_VADDR : 0;
+    task->arch.args[3] = a[2];
+    task->arch.args[4] = m->words[0];
+    task->arch.args[5] = m->words[1];
+}
+
 static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
     host_run(tid);
     struct task *task = host_task(tid);
@@ -155,6 +188,9 @@ static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_
     }
     task->arch.number = number;
     memcpy(task->arch.args, args, sizeof(task->arch.args));
+    if (number == SYS_IPC) {
+        load_ipc_registers(task);
+    }
     run(task->cpu, host_make_syscall);
     return host_result(tid);
 }
@@ -396,8 +432,6 @@ void host_reset(void) {
 }
 
 // ---- Messages -----------------------------------------------------------------------------------
-
-#define TEST_INTERFACE 200
 
 static uint8_t pattern(int method, size_t i) {
     return (uint8_t) (method * 31 + i * 7 + 1);

@@ -57,6 +57,8 @@ struct host {
     char output[0x10000];  ///< What the console shows, since host_clear_output().
     size_t output_len;
     bool pause_restarts;  ///< A restarted call isn't made again on its own.
+    bool slow_only;           ///< Calls and answers don't try fastpath.c first.
+    unsigned fast_messages;   ///< How many have gone that way.
 };
 
 extern struct host host;
@@ -104,6 +106,9 @@ void host_destroy(task_t tid);
 void host_run(task_t tid);
 
 /// The task makes a system call. Returns its result, or HOST_BLOCKED.
+///
+/// What tests say of a SYS_IPC is (dst, src, message, IPC_* flags but for IPC_OPEN, ool_buf, ool_cap): the
+/// message is at that address, if there is a page, and what comes is stored there, as the library does.
 intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1, uintptr_t a2,
                    uintptr_t a3, uintptr_t a4, uintptr_t a5);
 #define SYSCALL(tid, number, ...) HOST_CALL(tid, number, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)

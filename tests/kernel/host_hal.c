@@ -2,6 +2,7 @@
 
 #include "host.h"
 
+#include <kernel/fastpath.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,20 @@ void arch_switch(struct task *next) {
     this_host_cpu()->aspace = next->aspace;
 }
 
+/// Where the task's library stores what came: as far as the buffer is there.
+static void leave_call(struct task *task) {
+    unsigned flags = task->arch.number >> IPC_FLAGS_SHIFT;
+    bool is_ipc = (task->arch.number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC;
+    struct message *m = is_ipc ? host_ptr(task->tid, task->arch.message) : NULL;
+    if (task->arch.in_call && m && (flags & IPC_RECV) && task->arch.result == OK) {
+        m->type = (int) task->arch.args[1];
+        m->src = (task_t) task->arch.args[3];
+        m->words[0] = task->arch.args[4];
+        m->words[1] = task->arch.args[5];
+    }
+    task->arch.in_call = false;
+}
+
 __noreturn void arch_resume(struct task *task) {
     if (this_host_cpu()->loaded != task) {
         host_die("arch_resume() of another task than arch_switch() got");
@@ -112,9 +127,50 @@ __noreturn void arch_resume(struct task *task) {
         host_die("arch_resume() of a task that does not run or has work to do");
     }
     if (!task->arch.restarted) {
-        task->arch.in_call = false;
+        leave_call(task);
     }
     longjmp(out_of_kernel, 1);
+}
+
+// ---- The fast path ------------------------------------------------------------------------------
+
+void arch_lazy_off(struct cpu *cpu) {
+    cpu->lazy_on = false;
+}
+
+uint64_t arch_fast_cpu_time(void) {
+    return arch_cycles();
+}
+
+__noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+    struct task *task = this_cpu()->current;
+    if (spin_is_locked(&this_cpu()->lock)) {
+        host_die("the fast path is left with the lock held");
+    }
+    task->arch.args[1] = type;
+    task->arch.args[4] = word0;
+    task->arch.args[5] = word1;
+    kernel_syscall();
+    kernel_resume();
+}
+
+__noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, uintptr_t word0,
+                                 uintptr_t word1) {
+    if (spin_is_locked(&this_cpu()->lock)) {
+        host_die("the fast path ends with the lock held");
+    }
+    next->arch.args[1] = type;
+    next->arch.args[3] = (uintptr_t) src;
+    next->arch.args[4] = word0;
+    next->arch.args[5] = word1;
+    next->arch.result = OK;
+    host.fast_messages++;
+    arch_resume(next);
+}
+
+void arch_fast_switch(struct cpu *cpu, struct task *next) {
+    cpu->aspace = next->aspace;
+    arch_switch(next);
 }
 
 bool arch_task_movable(struct task *task) {
@@ -127,6 +183,10 @@ uintptr_t arch_syscall_number(struct task *task) {
 
 uintptr_t arch_syscall_arg(struct task *task, int n) {
     return task->arch.args[n];
+}
+
+void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    task->arch.number = number;
 }
 
 void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
@@ -159,7 +219,14 @@ void host_make_syscall(void) {
     task->arch.ip += SYSCALL_INSN_LEN;
     task->arch.in_call = true;
     task->arch.restarted = false;
-    kernel_syscall();
+    const uintptr_t *a = task->arch.args;
+    if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_CALL)) {
+        fastpath_call((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
+    } else if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_SERVE)) {
+        fastpath_serve((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
+    } else {
+        kernel_syscall();
+    }
 }
 
 // ---- Address spaces -----------------------------------------------------------------------------

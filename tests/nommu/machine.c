@@ -111,6 +111,9 @@ uintptr_t arch_syscall_number(struct task *task) {
 uintptr_t arch_syscall_arg(struct task *task, int n) {
     return task->arch.args[n];
 }
+void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    task->arch.number = number;
+}
 void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
     task->arch.args[n] = value;
 }
@@ -268,12 +271,32 @@ intptr_t machine_result(task_t tid) {
     return task && !task->arch.in_call && !stopped ? task->arch.result : BLOCKED;
 }
 
+/// From (dst, src, message, flags, ool_buf, ool_cap) to the real arguments: see machine_call().
+static void load_ipc_arguments(struct task *task) {
+    uintptr_t a[6];
+    memcpy(a, task->arch.args, sizeof(a));
+    unsigned flags = (unsigned) a[3];
+    bool open = (flags & IPC_RECV) && (task_t) a[1] == IPC_ANY;
+    task->arch.number = SYS_IPC_WITH(flags | (open ? IPC_OPEN : 0));
+    task->arch.args[0] = (flags & IPC_SEND) ? a[0] : a[1];
+    task->arch.args[2] = 0;
+    task->arch.args[3] = a[2];
+    if (a[4]) {
+        struct ool_buffer *ool = (struct ool_buffer *) OOL_DESCRIPTOR(TASK_SLOT(task->tid));
+        *ool = (struct ool_buffer){(void *) a[4], a[5]};
+        task->arch.args[2] = (uintptr_t) ool;
+    }
+}
+
 intptr_t machine_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1,
                       uintptr_t a2, uintptr_t a3, uintptr_t a4, uintptr_t a5) {
     machine_run(tid);
     struct task *task = machine_task(tid);
     task->arch.number = number;
     memcpy(task->arch.args, (uintptr_t[6]){a0, a1, a2, a3, a4, a5}, sizeof(task->arch.args));
+    if (number == SYS_IPC) {
+        load_ipc_arguments(task);
+    }
     run(make_syscall);
     return machine_result(tid);
 }

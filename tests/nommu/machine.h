@@ -24,6 +24,8 @@
 #define MSG(slot) (REGION(slot) + STACK_LEN)
 #define OOL(slot) (REGION(slot) + 0x400)
 #define OOL_CAP   0x100
+/// Where its library has the struct ool_buffer.
+#define OOL_DESCRIPTOR(slot) (OOL(slot) + OOL_CAP)
 
 #define FLASH_LEN 0x1000
 extern uint8_t machine_flash[FLASH_LEN];

@@ -19,10 +19,9 @@ static error_t delivery_error;
 static struct message delivered;
 static char delivered_payload[64];
 
-static error_t kernel(task_t dst __unused, task_t src, struct message *m, unsigned flags,
-                      void *ool_buf __unused, size_t ool_cap __unused) {
+static error_t kernel(task_t peer __unused, struct message *m, unsigned flags,
+                      const struct ool_buffer *ool __unused) {
     TEST_EXPECT_EQ(flags, IPC_SEND | IPC_REPLY);
-    TEST_EXPECT_EQ(src, 0);
     if (delivery_error != OK && m->type >= 0) {
         return delivery_error;
     }

@@ -4,6 +4,7 @@
 #include <resea/cmdline.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
+#include <resea/sys_ipc.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
 #include <stdio.h>
@@ -11,8 +12,7 @@
 #include <string.h>
 #include <unittest.h>
 
-error_t (*fake_ipc)(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                    size_t ool_cap);
+error_t (*fake_ipc)(task_t peer, struct message *m, unsigned flags, const struct ool_buffer *ool);
 int fake_num_notified;
 task_t fake_notified;
 notifications_t fake_notifications;
@@ -45,10 +45,9 @@ void fake_reset(void) {
     fake_shrunk_to = 0;
 }
 
-error_t sys_ipc(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                size_t ool_cap) {
+error_t sys_ipc(task_t peer, struct message *m, unsigned flags, const struct ool_buffer *ool) {
     TEST_EXPECT(fake_ipc != NULL);
-    return (fake_ipc != NULL) ? fake_ipc(dst, src, m, flags, ool_buf, ool_cap) : ERR_UNAVAILABLE;
+    return (fake_ipc != NULL) ? fake_ipc(peer, m, flags, ool) : ERR_UNAVAILABLE;
 }
 
 error_t sys_notify(task_t dst, notifications_t notifications) {

@@ -5,6 +5,7 @@
 /// A fake kernel for the tests of libs/resea: it records what is asked of it, and does what a test
 /// tells it to.
 
+#include <kernel_abi.h>
 #include <message.h>
 #include <setjmp.h>
 #include <types.h>
@@ -13,8 +14,8 @@
 void fake_reset(void);
 
 /// What sys_ipc does. NULL: it fails the test.
-extern error_t (*fake_ipc)(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                           size_t ool_cap);
+extern error_t (*fake_ipc)(task_t peer, struct message *m, unsigned flags,
+                           const struct ool_buffer *ool);
 
 /// What sys_notify was asked for, and what it returns.
 extern int fake_num_notified;

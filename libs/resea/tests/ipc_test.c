@@ -30,13 +30,13 @@ static error_t next_error;
 static struct message next;
 static const char *next_payload;
 
-static error_t kernel(task_t dst, task_t src, struct message *m, unsigned flags, void *ool_buf,
-                      size_t ool_cap) {
+static error_t kernel(task_t peer, struct message *m, unsigned flags,
+                      const struct ool_buffer *ool) {
     seen.calls++;
-    seen.dst = dst;
-    seen.src = src;
-    seen.flags = flags;
-    seen.ool_cap = ool_cap;
+    seen.dst = (flags & IPC_SEND) ? peer : 0;
+    seen.src = (flags & IPC_RECV) && !(flags & IPC_OPEN) ? peer : 0;
+    seen.flags = flags & ~IPC_OPEN;
+    seen.ool_cap = ool ? ool->capacity : 0;
     if (flags & IPC_SEND) {
         memcpy(&seen.sent, m, sizeof(*m));
         if (m->type > 0 && (m->type & MSG_OOL) && m->ool_len <= sizeof(seen.payload)) {
@@ -47,14 +47,15 @@ static error_t kernel(task_t dst, task_t src, struct message *m, unsigned flags,
         return next_error;
     }
 
-    // As the kernel does, leave alone what the type doesn't cover.
+    // As the kernel does, clear the first words that the message hasn't, and leave alone the others.
     m->type = next.type;
     m->src = next.src;
+    m->words[0] = m->words[1] = 0;
     memcpy(m->raw, next.raw, MSG_LEN(next.type));
     if (next.type > 0 && (next.type & MSG_OOL) && next.ool_len > 0 && next_payload != NULL) {
-        TEST_EXPECT_LE(next.ool_len, ool_cap);
-        memcpy(ool_buf, next_payload, next.ool_len);
-        m->ool_ptr = ool_buf;
+        TEST_EXPECT_LE(next.ool_len, ool->capacity);
+        memcpy(ool->ptr, next_payload, next.ool_len);
+        m->ool_ptr = ool->ptr;
     }
     return OK;
 }
@@ -285,9 +286,8 @@ static int lookups, served;
 /// vm tells of it, but it is never there.
 static bool always_gone;
 
-static error_t vm_and_service(task_t dst, task_t src, struct message *m, unsigned flags,
-                              void *ool_buf __unused, size_t ool_cap __unused) {
-    TEST_EXPECT_EQ(dst, src);
+static error_t vm_and_service(task_t dst, struct message *m, unsigned flags,
+                              const struct ool_buffer *ool __unused) {
     TEST_EXPECT_EQ(flags, IPC_CALL);
     if (dst == INIT_TASK) {
         TEST_EXPECT_EQ(m->type, DISCOVERY_LOOKUP_MSG);

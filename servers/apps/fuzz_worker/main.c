@@ -38,6 +38,13 @@ static uintptr_t prepare_message(void) {
     return (uintptr_t) &message;
 }
 
+/// Where a payload is to go: any place.
+static uintptr_t prepare_buffer(void) {
+    static struct ool_buffer buffer;
+    buffer = (struct ool_buffer){(void *) random_pointer(), random_len()};
+    return (uintptr_t) &buffer;
+}
+
 /// Whether vm answers a call with this message: it drops errors and answers silently.
 static bool is_request(uintptr_t pointer) {
     int type = message.type;
@@ -48,18 +55,19 @@ static bool is_request(uintptr_t pointer) {
 static void prepare_ipc(struct call *call) {
     task_t dst = random_task();
     uintptr_t pointer = prepare_message();
-    call->args[0] = (uintptr_t) dst;
-    call->args[1] = (uintptr_t) random_task();
-    call->args[2] = pointer;
-    call->args[3] = random_below(IPC_FLAGS + 1) | IPC_NOBLOCK;
-    call->args[4] = random_pointer();
-    call->args[5] = random_len();
+    uint32_t flags = random_below(IPC_FLAGS + 1) | IPC_NOBLOCK;
     if (dst == INIT_TASK && is_request(pointer) && once_in(2)) {
-        call->args[1] = INIT_TASK;
-        call->args[3] = IPC_CALL;
+        flags = IPC_CALL;
     } else if (once_in(32)) {
-        call->args[3] = random_word() | IPC_NOBLOCK;
+        flags = random_word() | IPC_NOBLOCK;
     }
+    call->number = SYS_IPC_WITH(flags);
+    call->args[0] = (uintptr_t) dst;
+    call->args[1] = (uintptr_t) message.type;
+    call->args[2] = once_in(4) ? random_pointer() : prepare_buffer();
+    call->args[3] = pointer;
+    call->args[4] = message.words[0];
+    call->args[5] = message.words[1];
 }
 
 /// Nothing that appears on the screen: bad memory, or none of it.
