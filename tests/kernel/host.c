@@ -162,10 +162,12 @@ static void load_ipc_registers(struct task *task) {
     if ((flags & IPC_CALL) == IPC_CALL && !open && a[0] != a[1]) {
         host_die("the test wants to send to one task and to receive from another one");
     }
-    const struct message *m = host_ptr(task->tid, a[2]);
     // A program that has no page there would fault on its own. This one sends a long message from it.
-    struct message none = {.type = MSG_TYPE(TEST_INTERFACE, 5, 0, MSG_OOL_NONE, 64)};
-    m = m && a[2] % PAGE_SIZE <= PAGE_SIZE - MESSAGE_HEADER_SIZE - 16 ? m : &none;
+    struct message m = {.type = MSG_TYPE(TEST_INTERFACE, 5, 0, MSG_OOL_NONE, 64)};
+    const void *at = host_ptr(task->tid, a[2]);
+    if (at && a[2] % PAGE_SIZE <= PAGE_SIZE - MESSAGE_IN_REGISTERS) {
+        memcpy(&m, at, MESSAGE_IN_REGISTERS);
+    }
     struct ool_buffer *ool = host_ptr(task->tid, OOL_BUFFER_VADDR);
     if (ool) {
         *ool = (struct ool_buffer){(void *) a[4], a[5]};
@@ -173,11 +175,11 @@ static void load_ipc_registers(struct task *task) {
     task->arch.number = SYS_IPC_WITH(flags | (open ? IPC_OPEN : 0));
     task->arch.message = a[2];
     task->arch.args[0] = (uintptr_t) peer;
-    task->arch.args[1] = (uintptr_t) m->type;
+    task->arch.args[1] = (uintptr_t) m.type;
     task->arch.args[2] = ool ? OOL_BUFFER_VADDR : 0;
     task->arch.args[3] = a[2];
-    task->arch.args[4] = m->words[0];
-    task->arch.args[5] = m->words[1];
+    task->arch.args[4] = m.words[0];
+    task->arch.args[5] = m.words[1];
 }
 
 static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {

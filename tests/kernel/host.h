@@ -34,6 +34,9 @@
 /// Nothing is mapped here unless a test does it.
 #define FREE_VADDR 0x00300000ul
 
+/// The beginning of a message: its header and what travels in registers.
+#define MESSAGE_IN_REGISTERS (MESSAGE_HEADER_SIZE + IPC_WORDS * sizeof(uintptr_t))
+
 /// What host_call() returns when the task is blocked, or is gone.
 #define HOST_BLOCKED (-2000)
 

@@ -108,12 +108,12 @@ void arch_switch(struct task *next) {
 static void leave_call(struct task *task) {
     unsigned flags = task->arch.number >> IPC_FLAGS_SHIFT;
     bool is_ipc = (task->arch.number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC;
-    struct message *m = is_ipc ? host_ptr(task->tid, task->arch.message) : NULL;
-    if (task->arch.in_call && m && (flags & IPC_RECV) && task->arch.result == OK) {
-        m->type = (int) task->arch.args[1];
-        m->src = (task_t) task->arch.args[3];
-        m->words[0] = task->arch.args[4];
-        m->words[1] = task->arch.args[5];
+    void *at = is_ipc ? host_ptr(task->tid, task->arch.message) : NULL;
+    bool fits = task->arch.message % PAGE_SIZE <= PAGE_SIZE - MESSAGE_IN_REGISTERS;
+    if (task->arch.in_call && at && fits && (flags & IPC_RECV) && task->arch.result == OK) {
+        const uintptr_t *a = task->arch.args;
+        struct message m = {.type = (int) a[1], .src = (task_t) a[3], .words = {a[4], a[5]}};
+        memcpy(at, &m, MESSAGE_IN_REGISTERS);
     }
     task->arch.in_call = false;
 }

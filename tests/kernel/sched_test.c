@@ -2,6 +2,8 @@
 
 #include "host.h"
 
+#include <kernel/sched.h>
+
 #define CREATOR (TASK_RIGHT_TASK | TASK_RIGHT_PHYS)
 
 static task_t a, b, c;
@@ -197,14 +199,14 @@ TEST("sched: CPU time is charged to who uses it") {
     host_destroy(b);
     host_destroy(c);
     host_run(a);
-    uint64_t before = host_task(a)->cpu_time, idle = cpus[0].idle_cycles;
+    uint64_t before = sched_cpu_time(host_task(a)), idle = cpus[0].idle_cycles;
     host_advance_ms(50);
     TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
-    TEST_EXPECT_GE(host_task(a)->cpu_time, before + 50000);
-    TEST_EXPECT_LT(host_task(a)->cpu_time, before + 51000);
-    before = host_task(a)->cpu_time;
+    TEST_EXPECT_GE(sched_cpu_time(host_task(a)), before + 50000);
+    TEST_EXPECT_LT(sched_cpu_time(host_task(a)), before + 51000);
+    before = sched_cpu_time(host_task(a));
     host_advance_ms(50);
     TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_NOTIFY, a, 1), OK);
     TEST_EXPECT_GE(cpus[0].idle_cycles, idle + 50000);
-    TEST_EXPECT_LT(host_task(a)->cpu_time, before + 1000);
+    TEST_EXPECT_LT(sched_cpu_time(host_task(a)), before + 1000);
 }

@@ -69,6 +69,10 @@ static inline uintptr_t arch_syscall_arg(struct task *task, int n) {
     return *arch_syscall_arg_ptr(task, n);
 }
 
+static inline void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    FRAME_OF(task)->r12 = number;
+}
+
 static inline void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
     *arch_syscall_arg_ptr(task, n) = value;
 }

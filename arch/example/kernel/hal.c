@@ -80,7 +80,11 @@ uintptr_t arch_syscall_arg(struct task *task, int n) {
     return task->arch.args[n];
 }
 
-/// Change that register.
+/// Change those registers.
+void arch_syscall_set_number(struct task *task, uintptr_t number) {
+    task->arch.number = number;
+}
+
 void arch_syscall_set_arg(struct task *task, int n, uintptr_t value) {
     task->arch.args[n] = value;
 }

@@ -37,7 +37,7 @@ static void test_flags(void) {
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, 0), ERR_INVALID_ARG);
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, IPC_NOBLOCK), ERR_INVALID_ARG);
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, IPC_REPLY), ERR_INVALID_ARG);
-    CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, IPC_CALL | (1u << 4)), ERR_INVALID_ARG);
+    CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, IPC_CALL | (IPC_FLAGS + 1) << 1), ERR_INVALID_ARG);
     CHECK_EQ(send_to(peer, BENCHMARK_NOP_MSG, ~0u), ERR_INVALID_ARG);
 }
 

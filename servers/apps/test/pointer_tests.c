@@ -20,19 +20,23 @@ static volatile uintptr_t bad;
 static volatile long result;
 static long (*volatile attempt)(uintptr_t pointer);
 
+/// A message that doesn't fit into registers: the kernel looks at the buffer.
+#define LONG_MSG MSG_TYPE(1023, 1, 0, MSG_OOL_NONE, MESSAGE_PAYLOAD_SIZE)
+
 static long try_message_to_send(uintptr_t p) {
-    return arch_syscall(SYS_IPC, main_task, 0, (long) p, IPC_SEND, 0, 0);
+    return arch_syscall(SYS_IPC_WITH(IPC_SEND), main_task, LONG_MSG, 0, (long) p, 0, 0);
 }
 
 static long try_message_to_receive(uintptr_t p) {
-    return arch_syscall(SYS_IPC, 0, main_task, (long) p, IPC_RECV, 0, 0);
+    return arch_syscall(SYS_IPC_WITH(IPC_RECV), main_task, 0, 0, (long) p, 0, 0);
 }
 
 static long try_ool_to_send(uintptr_t p) {
     good_message.type = BENCHMARK_NOP_WITH_OOL_MSG;
     good_message.ool_ptr = (void *) p;
     good_message.ool_len = 64;
-    return arch_syscall(SYS_IPC, main_task, 0, (long) &good_message, IPC_SEND, 0, 0);
+    return arch_syscall(SYS_IPC_WITH(IPC_SEND), main_task, good_message.type, 0,
+                        (long) &good_message, (long) p, 64);
 }
 
 static long try_console_write(uintptr_t p) {
@@ -72,7 +76,7 @@ static void run_attempt(void) {
 static void send_to_receiver(task_t thread) {
     struct message m;
     bzero(&m, sizeof(m));
-    m.type = BENCHMARK_NOP_REPLY_MSG;
+    m.type = LONG_MSG;
     (void) raw_ipc(thread, 0, &m, IPC_SEND | IPC_REPLY);
 }
 

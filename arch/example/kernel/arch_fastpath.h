@@ -1,0 +1,49 @@
+#ifndef __ARCH_FASTPATH_H__
+#define __ARCH_FASTPATH_H__
+
+/// \file
+/// What kernel/fastpath.c needs (see kernel/hal.h). A port may begin without: its entry code makes all
+/// system calls by kernel_syscall(), and nobody calls what is here. arch/arm64 shows how it is done.
+
+#include <kernel/task.h>
+
+/// More parameters: what the entry code has at hand in registers.
+#define ARCH_FAST_PARAMS
+#define ARCH_FAST_ARGS
+/// Define `cpu` and `task`, if they are no parameters.
+#define ARCH_FAST_BEGIN                    \
+    struct cpu *cpu __unused = this_cpu(); \
+    struct task *task = cpu->current
+
+/// Turn off what `cpu->lazy_on` says is on, without a call.
+static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu) {
+    cpu->lazy_on = false;
+}
+
+/// Give the time in units of CPU_TIME_SHIFT.
+static ALWAYS_INLINE uint64_t arch_fast_cpu_time(void) {
+    return arch_cycles();
+}
+
+/// Save the message's registers, then make the system call the slow way.
+static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type __unused,
+                                                    uintptr_t word0 __unused,
+                                                    uintptr_t word1 __unused) {
+    arch_halt();
+}
+
+/// Return to user mode from its SYS_IPC with the result OK and the message in registers.
+static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next __unused,
+                                                      task_t src __unused, uintptr_t type __unused,
+                                                      uintptr_t word0 __unused,
+                                                      uintptr_t word1 __unused) {
+    arch_halt();
+}
+
+/// Do what memory_enter() and arch_switch() do.
+static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
+    cpu->aspace = next->aspace;
+    arch_switch(next);
+}
+
+#endif
