@@ -195,11 +195,11 @@ static void send_with_more(void) {
     result = raw_ipc(main_task, 0, &m, IPC_SEND);
 }
 
-/// What of a message goes on behind registers.
+/// Whether a byte of the payload travels in a register.
 #ifdef CONFIG_MMU
-#    define IN_REGISTERS (IPC_WORDS * sizeof(uintptr_t))
+#    define IS_IN_REGISTER(i) ((i) < IPC_WORDS * sizeof(uintptr_t))
 #else
-#    define IN_REGISTERS 0
+#    define IS_IN_REGISTER(i) false
 #endif
 
 /// What the type doesn't cover isn't copied: nothing leaks, and of the receiver's nothing changes but that
@@ -212,7 +212,7 @@ static void test_payload_length(void) {
     CHECK_OK(raw_ipc(0, thread, &m, IPC_RECV));
     CHECK_EQ(m.benchmark_nop.value, 5);
     for (size_t i = MSG_LEN(BENCHMARK_NOP_MSG); i < sizeof(m.raw); i++) {
-        if (!CHECK_EQ(m.raw[i], i < IN_REGISTERS ? 0 : 0x55)) {
+        if (!CHECK_EQ(m.raw[i], IS_IN_REGISTER(i) ? 0 : 0x55)) {
             break;
         }
     }
