@@ -1,9 +1,12 @@
 """`scons bench`: the benchmark's figures, in guest instructions, and the image's sizes."""
 
+import json
 import re
 import subprocess
+from dataclasses import dataclass
 
 from resea import qemu
+from resea.baseline import compiler_of
 from resea.errors import UserError
 
 # What the guest does: the benchmark's exit status becomes QEMU's.
@@ -17,6 +20,19 @@ LIMIT = 600
 
 _METRIC = re.compile(r"^.*?\bmetric (?P<name>[a-z0-9_.]+) (?P<value>-?\d+) (?P<unit>\S+)\s*$",
                      re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a board's benchmark has measured: `figures` is {name: (value, unit)}."""
+
+    compiler: str
+    figures: dict
+
+    @property
+    def values(self):
+        """The figures without their units."""
+        return {name: value for name, (value, _) in self.figures.items()}
 
 
 def metrics(text):
@@ -48,3 +64,31 @@ def run(machine, image, log):
     if problem:
         raise UserError(str(log), f"{problem}; the file has all that the guest said")
     return figures
+
+
+# ---- Results, kept for the page of all boards ----------------------------------------------------
+
+
+def measure(build):
+    """Measures a build; its result is kept beside the image."""
+    machine = qemu.machine_of(build.manifest, build.arch.qemu)
+    figures = run(machine, build.image, build.logs / "bench.log")
+    result = Result(compiler_of(build.arch), figures)
+    keep(result, build.folder)
+    return result
+
+
+def keep(result, folder):
+    """Leaves a result in the folder of its build, for others to load."""
+    (folder / "bench.json").write_text(json.dumps(
+        {"compiler": result.compiler, "metrics": result.figures}, indent=2) + "\n")
+
+
+def load(folder):
+    """The last result of a build, or None."""
+    path = folder / "bench.json"
+    if not path.is_file():
+        return None
+    data = json.loads(path.read_text())
+    return Result(data["compiler"], {name: tuple(figure)
+                                     for name, figure in data["metrics"].items()})

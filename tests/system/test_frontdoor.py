@@ -94,6 +94,17 @@ def test_bench_prints_metrics_of_the_release_build():
     assert (builds.BUILD / "x64-release/logs/bench.log").is_file()
 
 
+@pytest.mark.heavy(30)
+def test_bench_of_all_boards_writes_a_page():
+    done = builds.scons("bench")
+    assert done.returncode == 0, done.stdout
+    page = (builds.BUILD / "bench/index.html").read_text()
+    for board in ("x64", "raspi3", "microbit"):
+        assert f"\nboard={board}\n" in "\n" + done.stdout and f"<th>{board}</th>" in page
+    assert "board=example" not in done.stdout
+    assert (builds.BUILD / "bench/ipc.roundtrip.svg").is_file()
+
+
 def test_help_lists_commands_and_options():
     done = builds.scons("--help")
     assert done.returncode == 0
