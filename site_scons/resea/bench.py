@@ -2,10 +2,9 @@
 
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 
-from resea import qemu
+from resea import latency, qemu
 from resea.baseline import compiler_of
 from resea.errors import UserError
 
@@ -31,8 +30,14 @@ class Result:
 
     @property
     def values(self):
-        """The figures without their units."""
-        return {name: value for name, (value, _) in self.figures.items()}
+        """The figures that are compared with a baseline, without their units. Parts of a figure
+        aren't: what they come to, it tells."""
+        return {name: value for name, (value, _) in self.figures.items() if not is_part(name)}
+
+
+def is_part(name):
+    """Whether a metric is a part of latency.max, one kind of path."""
+    return name.startswith(latency.PREFIX + ".")
 
 
 def metrics(text):
@@ -55,14 +60,10 @@ def command(machine, image):
 
 def run(machine, image, log):
     """Boots the image, lets it measure, and returns its figures. `log` gets all it said."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as file:
-        status = subprocess.run(command(machine, image), stdin=subprocess.DEVNULL, stdout=file,
-                                stderr=subprocess.STDOUT, timeout=LIMIT, check=False).returncode
+    qemu.run_to_end(command(machine, image), log, LIMIT)
     figures = metrics(log.read_text(encoding="utf-8", errors="replace"))
-    problem = qemu.explain_exit(status) or ("" if figures else "the guest printed no figures")
-    if problem:
-        raise UserError(str(log), f"{problem}; the file has all that the guest said")
+    if not figures:
+        raise UserError(str(log), "the guest printed no figures")
     return figures
 
 
@@ -73,6 +74,7 @@ def measure(build):
     """Measures a build; its result is kept beside the image."""
     machine = qemu.machine_of(build.manifest, build.arch.qemu)
     figures = run(machine, build.image, build.logs / "bench.log")
+    figures.update(latency.figures(latency.measure(build)))
     result = Result(compiler_of(build.arch), figures)
     keep(result, build.folder)
     return result

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from resea import baseline, bench
+from resea import baseline, bench, latency
 
 FOLDER = "build/bench"
 BOOK = "docs/benchmarks.md"
@@ -65,9 +65,10 @@ def load(top, names):
     return boards
 
 
-def metric_names(boards):
-    """All metrics, in the order in which boards print them."""
-    return list(dict.fromkeys(name for board in boards for name in board.result.figures))
+def metric_names(boards, parts=False):
+    """All metrics, in the order in which boards print them; or all `parts` of metrics."""
+    return list(dict.fromkeys(name for board in boards for name in board.result.figures
+                              if bench.is_part(name) == parts))
 
 
 def unit_of(metric, boards):
@@ -152,15 +153,29 @@ def _cell(board, metric):
             f"({baseline.per_cent(before, now)})</span></td>")
 
 
-def overview(boards):
-    """The table at the beginning."""
+def table(boards, names):
+    """Metrics, as {what their row is headed by: name}."""
     heads = "".join(f"<th>{escape(board.name)}</th>" for board in boards)
     rows = [f"<tr><th>metric</th>{heads}<th>unit</th></tr>"]
-    for metric in metric_names(boards):
+    for head, metric in names.items():
         cells = "".join(_cell(board, metric) for board in boards)
-        rows.append(f'<tr><td><a href="#{metric}">{metric}</a></td>{cells}'
+        rows.append(f"<tr><td>{head}</td>{cells}"
                     f"<td>{escape(unit_of(metric, boards))}</td></tr>")
     return "<table>\n" + "\n".join(rows) + "\n</table>"
+
+
+def overview(boards):
+    """The table at the beginning."""
+    return table(boards, {f'<a href="#{name}">{name}</a>': name for name in metric_names(boards)})
+
+
+def paths(boards):
+    """The table of what latency.max is the largest of."""
+    names = sorted(metric_names(boards, parts=True))
+    if not names:
+        return ""
+    rows = {name[len(latency.PREFIX) + 1:]: name for name in names}
+    return "<h2>The longest paths in the kernel</h2>\n" + table(boards, rows)
 
 
 def _compared_with(board):
@@ -189,6 +204,7 @@ def html(boards, known):
              "leave out, and how each figure is measured.</p>",
              "<ul>", *map(_compared_with, boards), "</ul>", overview(boards)]
     parts += [section(metric, boards, known.get(metric, "")) for metric in metric_names(boards)]
+    parts.append(paths(boards))
     return "\n".join(parts) + "\n</html>\n"
 
 

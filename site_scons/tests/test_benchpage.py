@@ -65,3 +65,12 @@ def test_the_page_and_its_plots_are_written(tmp_path):
     for metric in RESULT.figures:
         assert f'src="{metric}.svg"' in text
         assert xml.parse(tmp_path / f"build/bench/{metric}.svg").getroot().tag.endswith("svg")
+
+
+def test_parts_of_latency_have_a_table_and_no_plots():
+    result = bench.Result("clang 14", {"latency.max": (300, "instructions"),
+                                       "latency.max.ipc": (300, "instructions")})
+    boards = [benchpage.Board("x64", result, None, ())]
+    text = benchpage.html(boards, {})
+    assert "<tr><td>ipc</td><td>300</td>" in text and "latency.max.ipc" not in text
+    assert benchpage.metric_names(boards) == ["latency.max"]

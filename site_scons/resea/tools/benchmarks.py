@@ -5,7 +5,8 @@ from resea.commands import Option, command
 from resea.errors import UserError
 
 
-def _can_bench(board):
+def can_bench(board):
+    """Whether a board has figures: QEMU knows it, and it has the program."""
     return board.emulated and not board.lacks("benchmark")
 
 
@@ -17,7 +18,7 @@ def _write_page(top, boards):
 @command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines; of all "
          "boards, writes build/bench/index.html, too",
          needs=["image"], default_board="all", default_mode="release",
-         suits=_can_bench, finish=_write_page,
+         suits=can_bench, finish=_write_page,
          options=[Option("compare", "0|1", "fails if a figure is more than 3 % above the committed "
                                            "baseline"),
                   Option("baseline", "0|1", "makes the figures the baseline to be committed")])
@@ -28,6 +29,7 @@ def bench(ctx):
         raise UserError("build=debug", "baselines are of release builds")
     result = benchmark.measure(ctx.build)
     print("\n".join(benchmark.lines(result.figures)))
+    print(f"{ctx.build.logs.relative_to(ctx.top)}/latency.txt: the longest paths in the kernel")
     return _judge(ctx, result)
 
 
