@@ -26,7 +26,8 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t pml4;  ///< 0: none yet; nothing is mapped.
+    paddr_t pml4;       ///< 0: none yet; nothing is mapped.
+    vaddr_t torn_down;  ///< How far arch_aspace_teardown() has come.
 };
 
 /// Offset of struct x64_cpu's `id`, which %gs points to.
