@@ -16,7 +16,6 @@ import subprocess
 from dataclasses import dataclass, field
 
 from resea import schema, tomlfile
-from resea.environment import TOOLCHAINS
 from resea.errors import UserError
 from resea.files import write_if_changed
 from resea.schema import Field
@@ -60,6 +59,7 @@ def path_of(top, board):
 
 def compiler_of(arch):
     """The name and version of an architecture's compiler: "clang 14.0.6"."""
+    from resea.environment import TOOLCHAINS  # which needs SCons, as the book does not
     name = TOOLCHAINS[arch.toolchain].programs["CC"]
     option = "-dumpfullversion" if name == "gcc" else "-dumpversion"
     done = subprocess.run([arch.prefix + name, option], stdout=subprocess.PIPE, text=True,

@@ -121,3 +121,13 @@ def test_committed_files_are_good():
     for path in (TOP / baseline.FOLDER).glob("*.toml"):
         if path.stem != "anchors":
             assert path.stem in boards and baseline.load(TOP, path.stem)
+
+
+def test_the_book_has_the_figures(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOP / "docs/_ext"))
+    import figures
+    text = figures.markdown(TOP)
+    for board in ("x64", "raspi3", "microbit"):
+        assert f"### {board}\n" in text
+    assert "| `ipc.roundtrip` | " in text and "seL4 395; " in text
+    assert figures.PLACEHOLDER in (TOP / "docs/benchmarks.md").read_text(encoding="utf-8")
