@@ -407,8 +407,9 @@ void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsig
     }
 }
 
-/// Entries of a page table that one step of memory_teardown() looks at.
-#define TEARDOWN_BUDGET 1024
+/// What one call of memory_teardown() does at most, in cache lines of page tables that it looks at: it has to
+/// stay below 5,000 instructions.
+#define TEARDOWN_BUDGET 120
 
 static void release(paddr_t paddr, bool is_table) {
     if (is_table) {
@@ -418,7 +419,10 @@ static void release(paddr_t paddr, bool is_table) {
     }
 }
 
-bool memory_teardown(struct task *task) {
+bool memory_teardown(struct task *task, bool now) {
+    if (!now) {
+        return false;
+    }
     struct aspace *as = task->aspace;
     spin_lock(&as->lock);
     bool done = arch_aspace_teardown(as, TEARDOWN_BUDGET, release);

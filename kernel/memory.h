@@ -47,8 +47,8 @@ void memory_init_slot(struct task *task, int slot);
 void memory_init_task(struct task *task, const struct task_template *template);
 void memory_begin_destroy(struct task *task);
 
-/// Takes apart what a dead task had, in steps. True when done.
-bool memory_teardown(struct task *task);
+/// Takes apart what a dead task had, in steps; without `now`, only what takes no time. True when done.
+bool memory_teardown(struct task *task, bool now);
 
 #ifdef CONFIG_MMU
 /// `task` begins to run on `cpu`: its memory will be current.

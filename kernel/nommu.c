@@ -158,7 +158,7 @@ void memory_init_task(struct task *task, const struct task_template *template) {
 
 void memory_begin_destroy(struct task *task __unused) {}
 
-bool memory_teardown(struct task *task __unused) {
+bool memory_teardown(struct task *task __unused, bool now __unused) {
     return true;
 }
 

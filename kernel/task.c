@@ -233,6 +233,9 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
     if (task == caller || tid == INIT_TASK) {
         return ERR_INVALID_ARG;
     }
+    if (task->ended) {
+        return OK;
+    }
     // Each time: until its CPU has heard of it, the task may have begun something new.
     begin_destroy(task);
     struct cpu *holder = smp_find_holder(task);
@@ -242,6 +245,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return SYSCALL_PENDING;
     }
     arch_task_exit(task);
+    task->ended = true;
     return OK;
 }
 
@@ -250,6 +254,7 @@ static void free_slot(struct task *task, task_t tid) {
     cpu_acquire_all();
     if (task->tid == tid) {
         task->state = TASK_UNUSED;
+        task->ended = false;
         task->last_generation = TASK_GEN(tid);
         __atomic_store_n(&task->tid, 0, __ATOMIC_RELEASE);
     }
@@ -260,14 +265,15 @@ error_t task_destroy(task_t tid) {
     struct task *caller = current_task();
     struct task *task = task_slot(TASK_SLOT(tid));
     cpu_acquire_all();
+    bool had_ended = task && task->ended;
     error_t err = destroy_locked(caller, task, tid);
     cpu_release_all();
     if (err != OK) {
         return err;
     }
     // No CPU uses the address space any more, nor can: it is taken apart in steps that let interrupts
-    // in.
-    if (!memory_teardown(task)) {
+    // in, of which ending the task was the first.
+    if (!memory_teardown(task, had_ended)) {
         arch_syscall_restart(caller);
         return SYSCALL_PENDING;
     }

@@ -111,6 +111,7 @@ struct task {
     uint8_t server;         ///< Its number for the rights of others.
     uint16_t flags;         ///< TASK_*
     uint8_t exception;      ///< (C) STOPPED: enum exception_type
+    bool ended;             ///< (C) DYING: it holds nothing any more but its memory.
     union {
         task_t pager;
         int last_generation;  ///< Of a free slot; -1: never used.

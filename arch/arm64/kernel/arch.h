@@ -27,9 +27,10 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t root;    ///< The top table; 0: none yet, nothing is mapped.
-    uint64_t asid;   ///< Names its entries in the TLBs; never 0.
-    uint64_t ttbr0;  ///< What makes it current.
+    paddr_t root;       ///< The top table; 0: none yet, nothing is mapped.
+    uint64_t asid;      ///< Names its entries in the TLBs; never 0.
+    uint64_t ttbr0;     ///< What makes it current.
+    vaddr_t torn_down;  ///< How far arch_aspace_teardown() has come.
 };
 
 /// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the

@@ -45,7 +45,8 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t pml4;  ///< The kernel's own as long as nothing is mapped.
+    paddr_t pml4;       ///< The kernel's own as long as nothing is mapped.
+    vaddr_t torn_down;  ///< How far arch_aspace_teardown() has come.
 };
 
 static inline unsigned arch_cpu_id(void) {

@@ -121,6 +121,7 @@ void arch_init(void) {
 
 void arch_aspace_init(struct aspace *as) {
     as->arch.pml4 = x64_kernel_pml4;
+    as->arch.torn_down = 0;
 }
 
 /// Gives an address space its top table: its own lower half, the kernel's upper half.
@@ -196,24 +197,55 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
-/// Takes apart a table and what hangs below it. False: the budget ran out before the end.
-static bool teardown_table(uint64_t *table, int level, int *budget,
-                           void (*release)(paddr_t paddr, bool is_table)) {
-    int num = level == 3 ? USER_ENTRIES : NUM_ENTRIES;
-    for (int i = 0; i < num; i++) {
-        if (!(table[i] & PTE_P)) {
-            continue;
-        }
-        if (level > 0) {
-            if (*budget < 0 || !teardown_table(table_of(table[i]), level - 1, budget, release)) {
-                return false;
-            }
-        }
-        release(table[i] & PTE_ADDR, level > 0);
-        table[i] = 0;
+/// Whether the entries of a cache line are all empty: in most tables, most are.
+static bool is_line_empty(const uint64_t *line) {
+    return !(line[0] | line[1] | line[2] | line[3] | line[4] | line[5] | line[6] | line[7]);
+}
+
+#define ENTRIES_PER_LINE 8
+/// What releasing a page costs, in steps of looking at a line.
+#define RELEASE_STEPS 3
+
+/// The first entry from `i` on that isn't empty, or `num`.
+static unsigned next_used(const uint64_t *table, unsigned i, unsigned num) {
+    while (i < num && !(table[i] & PTE_P)) {
+        i += (IS_ALIGNED(i, ENTRIES_PER_LINE) && is_line_empty(&table[i])) ? ENTRIES_PER_LINE : 1;
     }
-    *budget -= num;
-    return true;
+    return i;
+}
+
+/// Takes apart a table and what hangs below it, from *vaddr on. False: the budget ran out, and *vaddr
+/// is where to go on.
+static bool teardown_table(uint64_t *table, int level, vaddr_t *vaddr, int *budget,
+                           void (*release)(paddr_t paddr, bool is_table)) {
+    vaddr_t size = (vaddr_t) PAGE_SIZE << (9 * level);
+    vaddr_t base = ALIGN_DOWN(*vaddr, size * NUM_ENTRIES);
+    unsigned num = level == 3 ? USER_ENTRIES : NUM_ENTRIES;
+    unsigned i = index_at(*vaddr, level);
+    while (true) {
+        unsigned used = next_used(table, i, num);
+        *budget -= (int) (used - i) / ENTRIES_PER_LINE;
+        // Otherwise *vaddr may be inside of what the entry stands for.
+        if (used > i) {
+            *vaddr = base + used * size;
+        }
+        if (*budget < 0) {
+            // At the end, its last entry is where to go on: what is behind it is another table's.
+            *vaddr -= used == num ? size : 0;
+            return false;
+        }
+        if (used == num) {
+            return true;
+        }
+        if (level > 0
+            && !teardown_table(table_of(table[used]), level - 1, vaddr, budget, release)) {
+            return false;
+        }
+        release(table[used] & PTE_ADDR, level > 0);
+        table[used] = 0;
+        *budget -= RELEASE_STEPS;
+        i = used;
+    }
 }
 
 bool arch_aspace_teardown(struct aspace *as, int budget,
@@ -221,7 +253,7 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     if (as->arch.pml4 == x64_kernel_pml4) {
         return true;
     }
-    if (!teardown_table(arch_ram_ptr(as->arch.pml4), 3, &budget, release)) {
+    if (!teardown_table(arch_ram_ptr(as->arch.pml4), 3, &as->arch.torn_down, &budget, release)) {
         return false;
     }
     release(as->arch.pml4, true);

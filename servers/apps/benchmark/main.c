@@ -7,6 +7,7 @@
 #include <resea/task.h>
 #include <string.h>
 
+#include "interrupts.h"
 #include "measure.h"
 #include "tasks.h"
 
@@ -87,10 +88,6 @@ static void measure_payload(const char *name, size_t len, unsigned times) {
 }
 
 static void measure_ipc(void) {
-    ASSERT_OK(call_task_launch(INIT_TASK, "benchmark_server", &server));
-    server = ipc_lookup("benchmark_server");
-    ASSERT_OK(server);
-
     measure("ipc.roundtrip", round_trip);
     if (MESSAGE_PAYLOAD_SIZE >= 64) {
         message_len = 64;
@@ -104,8 +101,6 @@ static void measure_ipc(void) {
     measure_payload("ipc.ool.256", 256, 100);
     measure_payload("ipc.ool.4096", 4096, 100);
     measure_payload("ipc.ool.65536", 65536, 10);
-
-    ASSERT_OK(call_task_kill(INIT_TASK, server));
 }
 
 static void measure_tasks(void) {
@@ -116,6 +111,28 @@ static void measure_tasks(void) {
     measure_slow("task.spawn", 10, spawn);
 }
 
+#define INTERRUPTS 100
+
+/// From a device's interrupt in this program until its driver, which is more urgent, goes on behind its
+/// receive: the lowest of some times, as the clock's interrupts fall into others.
+static void measure_interrupts(void) {
+    error_t err = call_benchmark_irq_start(server);
+    if (IS_ERROR(err)) {
+        WARN("irq.to_task is left out: the device: %s", error_name(err));
+        return;
+    }
+
+    interrupts_init();
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < INTERRUPTS; i++) {
+        uint32_t raised = interrupts_raise(), seen;
+        ASSERT_OK(call_benchmark_irq_time(server, &seen));
+        best = MIN(best, interrupts_elapsed(raised, seen));
+    }
+
+    METRIC("irq.to_task", measure_counted(best), "cycles");
+}
+
 static void print_sizes(void) {
     struct kernel_info kernel;
     ASSERT_OK(sys_info(INFO_KERNEL, 0, &kernel, sizeof(kernel)));
@@ -124,10 +141,19 @@ static void print_sizes(void) {
     METRIC("size.task", kernel.task_bytes, "bytes");
 }
 
+static void measure_with_server(void) {
+    ASSERT_OK(call_task_launch(INIT_TASK, "benchmark_server", &server));
+    server = ipc_lookup("benchmark_server");
+    ASSERT_OK(server);
+    measure_ipc();
+    measure_interrupts();
+    ASSERT_OK(call_task_kill(INIT_TASK, server));
+}
+
 void main(void) {
     measure_init();
     measure("syscall.null", null_syscall);
-    measure_ipc();
+    measure_with_server();
     measure_tasks();
     print_sizes();
 }

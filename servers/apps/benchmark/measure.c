@@ -44,8 +44,7 @@ void measure_init(void) {
     instruction_ns = ns ? (unsigned) atoi(ns) : 0;
 }
 
-/// Cycles of the clock, or the instructions that have been executed in that time.
-static uint64_t counted(uint64_t cycles) {
+uint64_t measure_counted(uint64_t cycles) {
     return instruction_ns ? cycles * 1000000000 / (clock_hz * instruction_ns) : cycles;
 }
 
@@ -54,7 +53,7 @@ void measure_slow(const char *name, unsigned times, void (*run)(void)) {
     run();
     run();
     uint64_t empty = best_row(times, do_nothing);
-    METRIC(name, counted(best_row(times, run) - empty) / times, "cycles");
+    METRIC(name, measure_counted(best_row(times, run) - empty) / times, "cycles");
 }
 
 void measure(const char *name, void (*run)(void)) {
