@@ -111,13 +111,13 @@ static bool may_give(const struct task *creator, const struct task_memory *memor
                      table->ram_len - table->kernel_ram_len);
 }
 
+/// Whether a string of a name's length, with its end, lies in flash.
 static bool is_name(vaddr_t name) {
-    for (size_t i = 0; i < TASK_NAME_LEN && is_flash(name + i, 1); i++) {
-        if (!((const char *) name)[i]) {
-            return true;
-        }
+    if (!is_flash(name, 1)) {
+        return false;
     }
-    return false;
+    size_t max = MIN((size_t) TASK_NAME_LEN, (vaddr_t) __flash_end - name);
+    return strnlen((const char *) name, max) < max;
 }
 
 error_t memory_read_template(struct task_template *template, vaddr_t name, vaddr_t memory) {
@@ -150,9 +150,11 @@ void memory_init_task(struct task *task, const struct task_template *template) {
     task->ram_units = template->ram_len / UNIT;
     task->stack = template->memory.ram_base;
     task->stack_units = template->memory.stack_len / UNIT;
-    for (uint32_t *word = (uint32_t *) task->stack; word < (uint32_t *) memory_stack_top(task);
-         word++) {
-        *word = STACK_PATTERN;
+    // Both ends are multiples of 8.
+    const uint32_t *top = (const uint32_t *) memory_stack_top(task);
+    for (uint32_t *word = (uint32_t *) task->stack; word < top; word += 2) {
+        word[0] = STACK_PATTERN;
+        word[1] = STACK_PATTERN;
     }
 }
 
