@@ -150,12 +150,7 @@ void memory_init_task(struct task *task, const struct task_template *template) {
     task->ram_units = template->ram_len / UNIT;
     task->stack = template->memory.ram_base;
     task->stack_units = template->memory.stack_len / UNIT;
-    // Both ends are multiples of 8.
-    const uint32_t *top = (const uint32_t *) memory_stack_top(task);
-    for (uint32_t *word = (uint32_t *) task->stack; word < top; word += 2) {
-        word[0] = STACK_PATTERN;
-        word[1] = STACK_PATTERN;
-    }
+    memset((void *) task->stack, (uint8_t) STACK_PATTERN, memory_stack_top(task) - task->stack);
 }
 
 void memory_begin_destroy(struct task *task __unused) {}

@@ -6,6 +6,7 @@
 
 #include "bootfs_reader.h"
 #include "memory.h"
+#include "names.h"
 #include "own.h"
 #include "pool.h"
 #include "program.h"
@@ -41,7 +42,7 @@ static error_t read_program(const struct bootfs_file *file, const struct program
 
 error_t image_find(const char *name, const struct program **program) {
     LIST_FOR_EACH (known, &programs, struct known_program, next) {
-        if (!strcmp(known->file->name, name)) {
+        if (is_same_name(known->file->name, name)) {
             *program = &known->program;
             return OK;
         }
@@ -72,13 +73,13 @@ error_t image_create(const struct task *task, unsigned flags) {
     return task_create(task->tid, task->name, task->program->entry, INIT_TASK, flags);
 }
 
-error_t image_put_cmdline(struct task *task, const char *cmdline) {
+error_t image_put_cmdline(struct task *task, const char *cmdline, size_t len) {
     paddr_t paddr = memory_alloc_page(task);
     uint8_t *window = paddr ? own_open_window(paddr, MAP_ZERO) : NULL;
     if (!window) {
         return ERR_NO_MEMORY;
     }
-    strncpy2((char *) &window[PAGE_SIZE - USER_ARGS_LEN], cmdline, USER_ARGS_LEN);
+    memcpy(&window[PAGE_SIZE - USER_ARGS_LEN], cmdline, len + 1);
     own_close_window();
     return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
 }

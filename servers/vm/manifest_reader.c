@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 static const struct manifest_header *header;
 static const struct manifest_server *servers;
 static const struct manifest_grant *grants;
@@ -90,7 +92,7 @@ const struct manifest_server *manifest_server(unsigned number) {
 
 unsigned manifest_find_server(const char *program) {
     for (unsigned i = 0; i < header->num_servers; i++) {
-        if (!strcmp(servers[i].name, program)) {
+        if (is_same_name(servers[i].name, program)) {
             return (i == MANIFEST_VM) ? MANIFEST_NONE : i;
         }
     }
@@ -107,7 +109,7 @@ size_t manifest_num_services(void) {
 
 int manifest_find_service(const char *name) {
     for (unsigned i = 0; i < header->num_services; i++) {
-        if (!strcmp(services[i].name, name)) {
+        if (is_same_name(services[i].name, name)) {
             return (int) i;
         }
     }
@@ -121,7 +123,7 @@ const char *manifest_service_name(unsigned service) {
 bool manifest_provides(unsigned server, unsigned service) {
     const struct manifest_server *entry = &servers[server];
     for (unsigned i = 0; i < entry->num_services; i++) {
-        if (!strcmp(services[entry->first_service + i].name, services[service].name)) {
+        if (is_same_name(services[entry->first_service + i].name, services[service].name)) {
             return true;
         }
     }

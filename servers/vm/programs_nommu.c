@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "names.h"
 #include "nommu.h"
 
 static const struct program_table *table;
@@ -37,21 +38,32 @@ const struct program *programs_at(size_t index) {
     return (index < table->num_programs) ? (const struct program *) &table->programs[index] : NULL;
 }
 
-static bool overlap(const struct program_entry *a, const struct program_entry *b) {
+const struct program *programs_find(const char *name) {
+    // The first one is vm itself.
+    for (size_t i = 1; i < table->num_programs; i++) {
+        if (is_same_name(table->programs[i].name, name)) {
+            return (const struct program *) &table->programs[i];
+        }
+    }
+    return NULL;
+}
+
+static inline bool overlap(const struct program_entry *a, const struct program_entry *b) {
     return a->ram_base < b->ram_base + b->ram_len && b->ram_base < a->ram_base + a->ram_len;
 }
 
 /// vm is always there, and in no slot of the task table.
 static const struct program *program_in_slot(size_t slot) {
-    const struct task *task = task_in_slot(slot);
+    const struct task *task = task_slots[slot];
     return (task && task->life == LIFE_RUNS) ? task->program : NULL;
 }
 
 const struct task *programs_find_user(const struct program *program) {
-    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
+    size_t num_slots = task_num_slots();
+    for (size_t slot = 1; slot <= num_slots; slot++) {
         const struct program *other = program_in_slot(slot);
         if (other && overlap(&program->entry, &other->entry)) {
-            return task_in_slot(slot);
+            return task_slots[slot];
         }
     }
     return NULL;

@@ -85,7 +85,7 @@ struct task_memory {
 };
 
 #define STACK_GUARD_WORDS 4
-#define STACK_PATTERN     0x57a4c57au
+#define STACK_PATTERN     0xa9a9a9a9u  // Four times the same byte.
 /// Bytes that a stack has at least: guard words, saved registers, command line.
 #define STACK_MIN (STACK_GUARD_WORDS * 4 + 96 + USER_ARGS_LEN)
 
