@@ -91,9 +91,11 @@ const struct manifest_server *manifest_server(unsigned number) {
 }
 
 unsigned manifest_find_server(const char *program) {
-    for (unsigned i = 0; i < header->num_servers; i++) {
-        if (is_same_name(servers[i].name, program)) {
-            return (i == MANIFEST_VM) ? MANIFEST_NONE : i;
+    const struct manifest_server *end = &servers[header->num_servers];
+    for (const struct manifest_server *server = servers; server < end; server++) {
+        if (is_same_name(server->name, program)) {
+            return (server == &servers[MANIFEST_VM]) ? MANIFEST_NONE
+                                                     : (unsigned) (server - servers);
         }
     }
     return header->default_server;

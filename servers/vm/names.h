@@ -7,7 +7,7 @@
 #include <string.h>
 
 /// Whether two names are the same. Most names differ in the first character already.
-static inline bool is_same_name(const char *a, const char *b) {
+static inline __attribute__((always_inline)) bool is_same_name(const char *a, const char *b) {
     return a[0] == b[0] && !strcmp(a, b);
 }
 
