@@ -150,7 +150,8 @@ error_t __mustuse arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *
                                      unsigned *flags);
 
 /// Takes apart an address space that no CPU uses, at most about `budget` entries a call: calls
-/// `release` for each page (`is_table`: it was a page-table page). True when nothing is left.
+/// `release` for each page (`is_table`: it was a page-table page, and is all zeroes again). True when
+/// nothing is left.
 bool arch_aspace_teardown(struct aspace *as, int budget,
                           void (*release)(paddr_t paddr, bool is_table));
 

@@ -83,6 +83,12 @@ error_t memory_map(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __
     return ERR_UNAVAILABLE;
 }
 
+intptr_t memory_map_pages(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __unused,
+                          vaddr_t kpages __unused, unsigned flags __unused,
+                          size_t num_pages __unused) {
+    return ERR_UNAVAILABLE;
+}
+
 error_t memory_unmap(task_t tid __unused, vaddr_t vaddr __unused) {
     return ERR_UNAVAILABLE;
 }

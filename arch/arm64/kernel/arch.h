@@ -27,8 +27,9 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t root;   ///< The top table; 0: none yet, nothing is mapped.
-    uint64_t asid;  ///< Names its entries in the TLBs; never 0.
+    paddr_t root;       ///< The top table; 0: none yet, nothing is mapped.
+    uint64_t top_used;  ///< PTE_USED of that table, which no entry leads to.
+    uint64_t asid;      ///< Names its entries in the TLBs; never 0.
 };
 
 /// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the

@@ -3,10 +3,15 @@
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-#define PTE_ADDR    0x0000fffffffff000ull
-#define NUM_ENTRIES 512
-#define LARGE_PAGE  (2ul << 20)
-#define TOP_LEVEL   3
+#define PTE_ADDR 0x0000fffffffff000ull
+// Ours, in an entry that leads to a table, where the hardware ignores these bits (ARM D5.3.1): the entries
+// of that table from this number on have never been used, so that who takes it apart needn't look at
+// them.
+#define PTE_USED_SHIFT 2
+#define PTE_USED       (0x3ffull << PTE_USED_SHIFT)
+#define NUM_ENTRIES    512
+#define LARGE_PAGE     (2ul << 20)
+#define TOP_LEVEL      3
 
 // What the kernel maps for itself: global, accessed, never user mode's.
 #define KERNEL_PAGE   (PTE_VALID | PTE_ACCESSED | PTE_UXN)
@@ -140,28 +145,60 @@ void arch_aspace_init(struct aspace *as) {
     }
 }
 
-/// The entry of a page, or NULL if a table is missing that *kpage can't give.
-static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+/// Notes in the entry that leads to a table which of its entries is in use.
+static void note_used(uint64_t *parent, unsigned index) {
+    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
+    if ((*parent & PTE_USED) < used) {
+        *parent = (*parent & ~PTE_USED) | used;
+    }
+}
+
+/// The entry of a page, or NULL if a table is missing.
+static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr) {
+    if (!as->arch.root) {
+        return NULL;
+    }
+    uint64_t *table = arch_ram_ptr(as->arch.root);
+#pragma clang loop unroll(full)
+    for (int level = TOP_LEVEL; level > 0; level--) {
+        uint64_t entry = table[index_at(vaddr, level)];
+        if (!(entry & PTE_VALID)) {
+            return NULL;
+        }
+        table = table_of(entry);
+    }
+    return &table[index_at(vaddr, 0)];
+}
+
+/// The entry of a page that is to be mapped, or NULL if a table is missing that *kpage can't give.
+static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.root) {
         if (!*kpage) {
             return NULL;
         }
         as->arch.root = *kpage;
+        as->arch.top_used = 0;
         *kpage = 0;
     }
     uint64_t *table = arch_ram_ptr(as->arch.root);
+    uint64_t *parent = &as->arch.top_used;
+#pragma clang loop unroll(full)
     for (int level = TOP_LEVEL; level > 0; level--) {
-        uint64_t *entry = &table[index_at(vaddr, level)];
+        unsigned index = index_at(vaddr, level);
+        uint64_t *entry = &table[index];
         if (!(*entry & PTE_VALID)) {
             if (!*kpage) {
                 return NULL;
             }
             // The zeroes of the new table come before the entry that leads to them.
             __atomic_store_n(entry, *kpage | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
+            note_used(parent, index);
             *kpage = 0;
         }
+        parent = entry;
         table = table_of(*entry);
     }
+    note_used(parent, index_at(vaddr, 0));
     return &table[index_at(vaddr, 0)];
 }
 
@@ -172,7 +209,7 @@ static bool is_bootfs(paddr_t paddr) {
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = user_entry(as, vaddr, kpage);
+    uint64_t *entry = new_user_entry(as, vaddr, kpage);
     if (!entry) {
         return ERR_TRY_AGAIN;
     }
@@ -191,8 +228,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
 }
 
 static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
-    paddr_t none = 0;
-    uint64_t *entry = user_entry(as, vaddr, &none);
+    uint64_t *entry = user_entry(as, vaddr);
     return (entry && (*entry & PTE_VALID)) ? entry : NULL;
 }
 
@@ -217,22 +253,26 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
-/// Takes apart a table and what hangs below it. False: the budget ran out before the end.
-static bool teardown_table(uint64_t *table, int level, int *budget,
+/// Takes apart the table that an entry leads to, and what hangs below it. False: the budget ran out
+/// before the end.
+static bool teardown_table(uint64_t *table, uint64_t parent, int level, int *budget,
                            void (*release)(paddr_t paddr, bool is_table)) {
-    for (int i = 0; i < NUM_ENTRIES; i++) {
-        if (!(table[i] & PTE_VALID)) {
+    int num = (int) ((parent & PTE_USED) >> PTE_USED_SHIFT);
+    for (int i = 0; i < num; i++) {
+        uint64_t entry = table[i];
+        if (!(entry & PTE_VALID)) {
             continue;
         }
         if (level > 0) {
-            if (*budget < 0 || !teardown_table(table_of(table[i]), level - 1, budget, release)) {
+            if (*budget < 0
+                || !teardown_table(table_of(entry), entry, level - 1, budget, release)) {
                 return false;
             }
         }
-        release(table[i] & PTE_ADDR, level > 0);
         table[i] = 0;
+        release(entry & PTE_ADDR, level > 0);
     }
-    *budget -= NUM_ENTRIES;
+    *budget -= num;
     return true;
 }
 
@@ -243,7 +283,8 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     }
     // No CPU has it loaded any more, so nothing comes back into a TLB.
     arm64_forget_aspace(as->arch.asid);
-    if (!teardown_table(arch_ram_ptr(as->arch.root), TOP_LEVEL, &budget, release)) {
+    if (!teardown_table(arch_ram_ptr(as->arch.root), as->arch.top_used, TOP_LEVEL, &budget,
+                        release)) {
         return false;
     }
     release(as->arch.root, true);

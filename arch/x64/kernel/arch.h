@@ -26,7 +26,8 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t pml4;  ///< 0: none yet; nothing is mapped.
+    paddr_t pml4;       ///< 0: none yet; nothing is mapped.
+    uint64_t top_used;  ///< PTE_USED of that table, which no entry leads to.
 };
 
 /// Offset of struct x64_cpu's `id`, which %gs points to.

@@ -2,7 +2,6 @@
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
-#include <string.h>
 
 // Page-table entries (SDM table 4-15 and following).
 #define PTE_P  (1ull << 0)
@@ -13,12 +12,16 @@
 #define PTE_G  (1ull << 8)
 #define PTE_NX (1ull << 63)
 
-#define PTE_ADDR     0x000ffffffffff000ull
-#define NUM_ENTRIES  512
-#define USER_ENTRIES 256  // Of the top table: the lower half.
-#define LARGE_PAGE   (2ul << 20)
-#define MMIO_WINDOW  0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
-#define MMIO_END     0xff000000ul
+#define PTE_ADDR 0x000ffffffffff000ull
+// Ours, in an entry that leads to a table: the entries of that table from this number on have never been
+// used, so that who takes it apart needn't look at them.
+#define PTE_USED_SHIFT 52
+#define PTE_USED       (0x3ffull << PTE_USED_SHIFT)
+#define NUM_ENTRIES    512
+#define USER_ENTRIES   256  // Of the top table: the lower half.
+#define LARGE_PAGE     (2ul << 20)
+#define MMIO_WINDOW    0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
+#define MMIO_END       0xff000000ul
 
 extern char __kernel_start[], __text_end[], __rodata_end[], __kernel_end[];
 extern char __bootfs[], __bootfs_end[];
@@ -123,16 +126,46 @@ void arch_aspace_init(struct aspace *as) {
     as->arch.pml4 = 0;
 }
 
+/// The only entry of the top table that the kernel needs: the first one of the upper half.
+#define KERNEL_ENTRY USER_ENTRIES
+STATIC_ASSERT(KERNEL_MAP_LIMIT <= 512ul << 30, "the kernel's RAM has one entry of the top table");
+
 /// Gives an address space its top table: its own lower half, the kernel's upper half.
 static void set_pml4(struct aspace *as, paddr_t paddr) {
     uint64_t *pml4 = arch_ram_ptr(paddr);
     uint64_t *kernel = arch_ram_ptr(x64_kernel_pml4);
-    memcpy(&pml4[USER_ENTRIES], &kernel[USER_ENTRIES], USER_ENTRIES * sizeof(pml4[0]));
+    pml4[KERNEL_ENTRY] = kernel[KERNEL_ENTRY];
     as->arch.pml4 = paddr;
+    as->arch.top_used = 0;
 }
 
-/// The entry of a page, or NULL if a table is missing that *kpage can't give.
-static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+/// Notes in the entry that leads to a table which of its entries is in use.
+static void note_used(uint64_t *parent, unsigned index) {
+    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
+    if ((*parent & PTE_USED) < used) {
+        *parent = (*parent & ~PTE_USED) | used;
+    }
+}
+
+/// The entry of a page, or NULL if a table is missing.
+static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr) {
+    if (!as->arch.pml4) {
+        return NULL;
+    }
+    uint64_t *table = arch_ram_ptr(as->arch.pml4);
+#pragma clang loop unroll(full)
+    for (int level = 3; level > 0; level--) {
+        uint64_t entry = table[index_at(vaddr, level)];
+        if (!(entry & PTE_P)) {
+            return NULL;
+        }
+        table = table_of(entry);
+    }
+    return &table[index_at(vaddr, 0)];
+}
+
+/// The entry of a page that is to be mapped, or NULL if a table is missing that *kpage can't give.
+static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.pml4) {
         if (!*kpage) {
             return NULL;
@@ -141,23 +174,29 @@ static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
         *kpage = 0;
     }
     uint64_t *table = arch_ram_ptr(as->arch.pml4);
+    uint64_t *parent = &as->arch.top_used;
+#pragma clang loop unroll(full)
     for (int level = 3; level > 0; level--) {
-        uint64_t *entry = &table[index_at(vaddr, level)];
+        unsigned index = index_at(vaddr, level);
+        uint64_t *entry = &table[index];
         if (!(*entry & PTE_P)) {
             if (!*kpage) {
                 return NULL;
             }
             *entry = *kpage | PTE_P | PTE_W | PTE_U;
+            note_used(parent, index);
             *kpage = 0;
         }
+        parent = entry;
         table = table_of(*entry);
     }
+    note_used(parent, index_at(vaddr, 0));
     return &table[index_at(vaddr, 0)];
 }
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = user_entry(as, vaddr, kpage);
+    uint64_t *entry = new_user_entry(as, vaddr, kpage);
     if (!entry) {
         return ERR_TRY_AGAIN;
     }
@@ -170,8 +209,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
 }
 
 static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
-    paddr_t none = 0;
-    uint64_t *entry = user_entry(as, vaddr, &none);
+    uint64_t *entry = user_entry(as, vaddr);
     return (entry && (*entry & PTE_P)) ? entry : NULL;
 }
 
@@ -196,21 +234,24 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
-/// Takes apart a table and what hangs below it. False: the budget ran out before the end.
-static bool teardown_table(uint64_t *table, int level, int *budget,
+/// Takes apart the table that an entry leads to, and what hangs below it. False: the budget ran out
+/// before the end.
+static bool teardown_table(uint64_t *table, uint64_t parent, int level, int *budget,
                            void (*release)(paddr_t paddr, bool is_table)) {
-    int num = level == 3 ? USER_ENTRIES : NUM_ENTRIES;
+    int num = (int) ((parent & PTE_USED) >> PTE_USED_SHIFT);
     for (int i = 0; i < num; i++) {
-        if (!(table[i] & PTE_P)) {
+        uint64_t entry = table[i];
+        if (!(entry & PTE_P)) {
             continue;
         }
         if (level > 0) {
-            if (*budget < 0 || !teardown_table(table_of(table[i]), level - 1, budget, release)) {
+            if (*budget < 0
+                || !teardown_table(table_of(entry), entry, level - 1, budget, release)) {
                 return false;
             }
         }
-        release(table[i] & PTE_ADDR, level > 0);
         table[i] = 0;
+        release(entry & PTE_ADDR, level > 0);
     }
     *budget -= num;
     return true;
@@ -221,9 +262,11 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     if (!as->arch.pml4) {
         return true;
     }
-    if (!teardown_table(arch_ram_ptr(as->arch.pml4), 3, &budget, release)) {
+    uint64_t *pml4 = arch_ram_ptr(as->arch.pml4);
+    if (!teardown_table(pml4, as->arch.top_used, 3, &budget, release)) {
         return false;
     }
+    pml4[KERNEL_ENTRY] = 0;
     release(as->arch.pml4, true);
     as->arch.pml4 = 0;
     return true;
