@@ -28,14 +28,10 @@ static const uint8_t *file_bytes(const struct program *program, const struct seg
 /// Maps the file's own page, and those that follow it until one is mapped already.
 static error_t map_in_place(struct task *task, const struct segment *segment, vaddr_t page) {
     paddr_t paddr = bootfs_paddr(file_bytes(task->program, segment, page));
-    error_t err = memory_map(task, page, paddr, segment->flags);
-    vaddr_t end = MIN(page + FAULT_AROUND * PAGE_SIZE, segment->in_place_end);
-    for (vaddr_t next = page + PAGE_SIZE; IS_OK(err) && next < end; next += PAGE_SIZE) {
-        if (IS_ERROR(memory_map(task, next, paddr + (next - page), segment->flags))) {
-            break;
-        }
-    }
-    return err;
+    size_t num_pages = MIN((segment->in_place_end - page) / PAGE_SIZE, (size_t) FAULT_AROUND);
+    size_t done;
+    error_t err = memory_map_pages(task, page, paddr, num_pages, segment->flags, &done);
+    return done ? OK : err;
 }
 
 /// Maps a page of the task's own with the file's bytes, if any, and zeroes behind them.
@@ -49,13 +45,29 @@ static error_t map_copy(struct task *task, const struct segment *segment, vaddr_
     }
 
     size_t len = MIN(segment->file_end - page, (size_t) PAGE_SIZE);
-    void *window = own_open_window(paddr, (len < PAGE_SIZE) ? MAP_ZERO : 0);
+    uint8_t *window = own_open_window(paddr);
     if (!window) {
         return ERR_NO_MEMORY;
     }
     memcpy(window, file_bytes(task->program, segment, page), len);
+    memset(&window[len], 0, PAGE_SIZE - len);
     own_close_window();
     return memory_map(task, page, paddr, segment->flags);
+}
+
+error_t fault_preload(struct task *task) {
+    const struct program *program = task->program;
+    error_t err = OK;
+    for (unsigned i = 0; i < program->num_segments && IS_OK(err); i++) {
+        const struct segment *segment = &program->segments[i];
+        vaddr_t entry = ALIGN_DOWN(program->entry, PAGE_SIZE);
+        if (entry >= segment->start && entry < segment->end) {
+            err = map_in_place(task, segment, entry);
+        } else if (segment->flags & MAP_W) {
+            err = map_copy(task, segment, segment->start);
+        }
+    }
+    return err;
 }
 
 static bool is_allowed(unsigned flags, unsigned fault) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bootfs_reader.h"
+#include "fault.h"
 #include "memory.h"
 #include "names.h"
 #include "own.h"
@@ -73,15 +74,22 @@ error_t image_create(const struct task *task, unsigned flags) {
     return task_create(task->tid, task->name, task->program->entry, INIT_TASK, flags);
 }
 
-error_t image_put_cmdline(struct task *task, const char *cmdline, size_t len) {
+/// The last page of the stack has the command line at its end.
+static error_t map_cmdline(struct task *task, const char *cmdline, size_t len) {
     paddr_t paddr = memory_alloc_page(task);
-    uint8_t *window = paddr ? own_open_window(paddr, MAP_ZERO) : NULL;
+    uint8_t *window = paddr ? own_open_window(paddr) : NULL;
     if (!window) {
         return ERR_NO_MEMORY;
     }
-    memcpy(&window[PAGE_SIZE - USER_ARGS_LEN], cmdline, len + 1);
+    memset(window, 0, PAGE_SIZE);
+    memcpy(&window[PAGE_SIZE - USER_ARGS_LEN], cmdline, len);
     own_close_window();
     return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
+}
+
+error_t image_load(struct task *task, const char *cmdline, size_t len) {
+    error_t err = map_cmdline(task, cmdline, len);
+    return IS_OK(err) ? fault_preload(task) : err;
 }
 
 error_t image_create_stand_in(const struct task *task) {

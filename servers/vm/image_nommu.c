@@ -42,7 +42,7 @@ error_t image_create(const struct task *task, unsigned flags) {
     return task_create_in(task->tid, task->name, entry->entry, INIT_TASK, flags, &memory);
 }
 
-error_t image_put_cmdline(struct task *task, const char *cmdline, size_t len) {
+error_t image_load(struct task *task, const char *cmdline, size_t len) {
     const struct program_entry *entry = &task->program->entry;
     uintptr_t stack_end = (uintptr_t) entry->ram_base + entry->stack_len;
     memcpy((char *) (stack_end - USER_ARGS_LEN), cmdline, len + 1);

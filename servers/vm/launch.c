@@ -64,7 +64,7 @@ static error_t prepare(struct task *task, const struct manifest_server *server, 
                        size_t len) {
     error_t err = grant_rights(task, server);
     if (IS_OK(err)) {
-        err = image_put_cmdline(task, cmdline, len);
+        err = image_load(task, cmdline, len);
     }
     return IS_OK(err) ? task_schedule(task->tid, server->priority) : err;
 }

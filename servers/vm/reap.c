@@ -16,7 +16,8 @@ static bool is_child(const struct task *child, const struct task *pager) {
 /// Returns a task that it looks after, or NULL.
 static struct task *find_child(const struct task *pager) {
     // Most of the time there are no such tasks at all.
-    for (size_t slot = 1; task_num_external() && slot <= task_num_slots(); slot++) {
+    size_t num_slots = task_num_external() ? task_num_slots() : 0;
+    for (size_t slot = 1; slot <= num_slots; slot++) {
         struct task *child = task_in_slot(slot);
         if (is_child(child, pager)) {
             return child;

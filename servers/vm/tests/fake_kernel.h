@@ -15,6 +15,8 @@
 #define FAKE_RAM_PADDR    0x00200000ul
 #define FAKE_BOOTFS_PADDR 0x10000000ul
 #define FAKE_NUM_TASKS    16
+/// A row of pages is mapped in parts.
+#define FAKE_PAGES_PER_CALL 8
 
 /// Starts anew, with `bootfs` in memory and vm mapped nothing.
 /// \param num_pages  RAM, at most FAKE_RAM_PAGES.

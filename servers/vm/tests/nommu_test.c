@@ -9,7 +9,7 @@
 #define image_name            nommu_image_name
 #define image_check           nommu_image_check
 #define image_create          nommu_image_create
-#define image_put_cmdline     nommu_image_put_cmdline
+#define image_load            nommu_image_load
 #define image_create_stand_in nommu_image_create_stand_in
 #define image_release         nommu_image_release
 #define vm_api                nommu_vm_api
@@ -227,7 +227,7 @@ TEST("a task gets its program's RAM, and the command line at the end of its stac
     TEST_EXPECT_EQ(created.ram_base, RAM + 0x1000);
     TEST_EXPECT_EQ(created.ram_len, 0x800);
     TEST_EXPECT_EQ(created.stack_len, STACK_MIN);
-    TEST_EXPECT_EQ(image_put_cmdline(&tasks[4], "server --now", 12), OK);
+    TEST_EXPECT_EQ(image_load(&tasks[4], "server --now", 12), OK);
     const char *args = (const char *) (uintptr_t) (RAM + 0x1000 + STACK_MIN - USER_ARGS_LEN);
     TEST_EXPECT_STR_EQ(args, "server --now");
     munmap(ram, RAM_LEN);
