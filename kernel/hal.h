@@ -165,8 +165,10 @@ void arch_leave_aspace(void);
 void *arch_ram_ptr(paddr_t paddr);
 paddr_t arch_ram_paddr(void *ptr);
 
+#    ifndef arch_is_user_page
 /// Whether a user mapping may be at the page `vaddr`.
 bool arch_is_user_page(vaddr_t vaddr);
+#    endif
 
 #endif
 

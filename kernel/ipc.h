@@ -52,4 +52,8 @@ static inline size_t ipc_ool_cap(struct task *task) {
     return arch_syscall_arg(task, 5);
 }
 
+/// The current task, its pager, has mapped the page that a task waits for: as if it had answered the page
+/// fault. Nothing, unless the task waits for that. The caller holds the locks of task_acquire().
+void ipc_resume_faulted(struct task *task);
+
 #endif

@@ -413,43 +413,59 @@ static size_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, size_t
     return done;
 }
 
-/// Maps what the caller may map; sets `*err` to why the first page of those left isn't mapped.
-static size_t map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
-                        struct offer *offer, unsigned flags, error_t *err) {
+/// Finds a task for the caller to map pages into, and takes its lock.
+static error_t __mustuse acquire_target(task_t tid, vaddr_t vaddr, size_t num_pages, unsigned flags,
+                                        struct task **target) {
     struct task *caller = current_task();
-    *err = check_map(caller, vaddr, num_pages, flags);
-    if (IS_ERROR(*err)) {
-        return 0;
+    error_t err = check_map(caller, vaddr, num_pages, flags);
+    if (IS_ERROR(err)) {
+        return err;
     }
     struct task *task = task_acquire(tid);
     if (!task) {
-        *err = ERR_INVALID_TASK;
-        return 0;
+        return ERR_INVALID_TASK;
     }
-    size_t done = 0;
+    *target = task;
     if (!(flags & MAP_PHYS) && task == caller) {
-        *err = ERR_INVALID_ARG;
+        err = ERR_INVALID_ARG;
     } else if (!may_page(caller, task)) {
-        *err = ERR_NOT_PERMITTED;
-    } else {
-        done = map_locked(task, vaddr, src, num_pages, offer, flags, err);
+        err = ERR_NOT_PERMITTED;
+    }
+    if (IS_ERROR(err)) {
+        cpu_release();
+    }
+    return err;
+}
+
+static void release_target(struct task *task, bool mapped, unsigned flags) {
+    if (mapped && (flags & MAP_RESUME)) {
+        ipc_resume_faulted(task);
     }
     cpu_release();
-    return done;
 }
 
 error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
+    struct task *task;
+    error_t err = acquire_target(tid, vaddr, 1, flags, &task);
+    if (IS_ERROR(err)) {
+        return err;
+    }
     struct offer offer = {.pages = {kpage}};
-    error_t err;
-    (void) map_pages(tid, vaddr, src, 1, &offer, flags, &err);
+    err = map_page(task, vaddr, src, &offer, flags);
+    release_target(task, err == OK, flags);
     return err == OK ? (error_t) offer.taken : err;
 }
 
 intptr_t memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpages, unsigned flags,
                           size_t num_pages) {
+    struct task *task;
+    error_t err = acquire_target(tid, vaddr, num_pages, flags, &task);
+    if (IS_ERROR(err)) {
+        return err;
+    }
     struct offer offer = {.array = kpages};
-    error_t err;
-    size_t done = map_pages(tid, vaddr, src, num_pages, &offer, flags, &err);
+    size_t done = map_locked(task, vaddr, src, num_pages, &offer, flags, &err);
+    release_target(task, done > 0, flags);
     if (done || offer.taken) {
         return MAP_DONE(done, offer.taken);
     }

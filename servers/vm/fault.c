@@ -17,7 +17,7 @@
 
 static error_t map_zero_page(struct task *task, vaddr_t page) {
     paddr_t paddr = memory_alloc_page(task);
-    return paddr ? memory_map(task, page, paddr, MAP_W | MAP_ZERO) : ERR_NO_MEMORY;
+    return paddr ? memory_map(task, page, paddr, MAP_W | MAP_ZERO | MAP_RESUME) : ERR_NO_MEMORY;
 }
 
 static const uint8_t *file_bytes(const struct program *program, const struct segment *segment,
@@ -30,7 +30,8 @@ static error_t map_in_place(struct task *task, const struct segment *segment, va
     paddr_t paddr = bootfs_paddr(file_bytes(task->program, segment, page));
     size_t num_pages = MIN((segment->in_place_end - page) / PAGE_SIZE, (size_t) FAULT_AROUND);
     size_t done;
-    error_t err = memory_map_pages(task, page, paddr, num_pages, segment->flags, &done);
+    error_t err =
+        memory_map_pages(task, page, paddr, num_pages, segment->flags | MAP_RESUME, &done);
     return done ? OK : err;
 }
 
@@ -41,7 +42,7 @@ static error_t map_copy(struct task *task, const struct segment *segment, vaddr_
         return ERR_NO_MEMORY;
     }
     if (page >= segment->file_end) {
-        return memory_map(task, page, paddr, segment->flags | MAP_ZERO);
+        return memory_map(task, page, paddr, segment->flags | MAP_ZERO | MAP_RESUME);
     }
 
     size_t len = MIN(segment->file_end - page, (size_t) PAGE_SIZE);
@@ -52,7 +53,7 @@ static error_t map_copy(struct task *task, const struct segment *segment, vaddr_
     memcpy(window, file_bytes(task->program, segment, page), len);
     memset(&window[len], 0, PAGE_SIZE - len);
     own_close_window();
-    return memory_map(task, page, paddr, segment->flags);
+    return memory_map(task, page, paddr, segment->flags | MAP_RESUME);
 }
 
 error_t fault_preload(struct task *task) {
@@ -80,7 +81,7 @@ static bool is_stack_or_heap(const struct task *task, vaddr_t page) {
            || (page >= task->program->image_end + PAGE_SIZE && page < USER_HEAP_END);
 }
 
-/// Returns ERR_NOT_PERMITTED if the task may not do what it tried.
+/// Maps the page, and lets the task go on. Returns ERR_NOT_PERMITTED if it may not do what it tried.
 static error_t resolve(struct task *task, vaddr_t vaddr, unsigned fault) {
     vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
     if (fault & FAULT_PRESENT) {
@@ -138,7 +139,10 @@ error_t fault_handle_page_fault(task_t tid, const struct page_fault_fields *faul
     }
 
     error_t err = resolve(task, fault->vaddr, fault->fault);
-    if (IS_OK(err) || err == ERR_ALREADY_EXISTS) {
+    if (IS_OK(err)) {
+        return DONT_REPLY;
+    }
+    if (err == ERR_ALREADY_EXISTS) {
         return OK;
     }
     log_failure(task, fault, err);

@@ -271,7 +271,7 @@ error_t memory_restore_page(struct task *task, const struct region *region, vadd
     // The page was a page table since: its contents must not be seen. One that others share isn't
     // cleared, as they have it mapped.
     unsigned zero = region->block->is_device ? 0 : MAP_ZERO;
-    return memory_map(task, page, region->block->paddr + offset, region->flags | zero);
+    return memory_map(task, page, region->block->paddr + offset, region->flags | zero | MAP_RESUME);
 }
 
 void memory_free_all(struct task *task) {

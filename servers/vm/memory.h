@@ -64,7 +64,7 @@ error_t memory_show_block(struct task *task, struct block *block, size_t first_p
 /// Unmaps a region and drops its part in the block. The task may have ended already.
 void memory_remove_region(struct task *task, struct region *region);
 
-/// Maps a page of a region again. The kernel unmaps one that the task gave away as a page table,
+/// Maps a page of a region again, for a task that faulted there, which goes on. The kernel unmaps one that the task gave away as a page table,
 /// and the page may have come back since.
 error_t memory_restore_page(struct task *task, const struct region *region,
                             vaddr_t vaddr) __mustuse;

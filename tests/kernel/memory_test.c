@@ -162,6 +162,30 @@ TEST("memory: a long row is mapped in parts, shorter ones if it is cleared") {
     TEST_EXPECT(host_check());
 }
 
+TEST("memory: a mapping can be the answer to a page fault") {
+    set_up();
+    struct task *task = host_task(a);
+    host_map(pager, FREE_VADDR, 0);
+    vaddr_t vaddr = FREE_VADDR + PAGE_SIZE;
+    host_fault(a, vaddr, 0);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    // The pager hasn't received the fault yet: that the page is there doesn't take the message back.
+    TEST_EXPECT_EQ(map(vaddr, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    TEST_EXPECT_EQ(host_recv(pager, a), OK);
+    TEST_EXPECT_EQ(map(vaddr, FREE_VADDR, 0, MAP_RESUME), ERR_ALREADY_EXISTS);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    // Others may map pages for it, but don't answer.
+    TEST_EXPECT_EQ(map_phys(vaddr + PAGE_SIZE, host_page(), 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    TEST_EXPECT_EQ(map(vaddr + 2 * PAGE_SIZE, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_READY);
+    // One that waits for nothing isn't disturbed.
+    TEST_EXPECT_EQ(map(vaddr + 3 * PAGE_SIZE, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_READY);
+    TEST_EXPECT(host_check());
+}
+
 TEST("memory: several pages that can't be") {
     set_up();
     paddr_t page = host_page();

@@ -33,10 +33,6 @@ paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
 }
 
-bool arch_is_user_page(vaddr_t vaddr) {
-    return vaddr >= USER_BASE && vaddr < USER_END;
-}
-
 static unsigned index_at(vaddr_t vaddr, int level) {
     return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
 }
@@ -139,6 +135,7 @@ static uint64_t next_asid = 1;
 
 void arch_aspace_init(struct aspace *as) {
     as->arch.root = 0;
+    as->arch.leaf_of = 0;
     // Slots are used again and again, each with its own number. 0 is for arm64_empty_table.
     if (!as->arch.asid) {
         as->arch.asid = __atomic_fetch_add(&next_asid, 1, __ATOMIC_RELAXED);
@@ -153,28 +150,24 @@ static void note_used(uint64_t *parent, unsigned index) {
     }
 }
 
-/// The entry of a page, or NULL if a table is missing.
-static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr) {
-    if (!as->arch.root) {
-        return NULL;
-    }
-    uint64_t *table = arch_ram_ptr(as->arch.root);
-#pragma clang loop unroll(full)
-    for (int level = TOP_LEVEL; level > 0; level--) {
-        uint64_t entry = table[index_at(vaddr, level)];
-        if (!(entry & PTE_VALID)) {
-            return NULL;
-        }
-        table = table_of(entry);
-    }
-    return &table[index_at(vaddr, 0)];
+/// What a table of the last level maps: bits of an address, and never 0.
+static uint64_t leaf_of(vaddr_t vaddr) {
+    return (vaddr >> 21) + 1;
 }
 
-/// The entry of a page that is to be mapped, or NULL if a table is missing that *kpage can't give.
-static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+/// Remembers a table of the last level, and the entry that leads to it: the next page is likely one of
+/// its, too.
+static void set_leaf(struct aspace *as, vaddr_t vaddr, uint64_t *leaf, uint64_t *parent) {
+    as->arch.leaf_of = leaf_of(vaddr);
+    as->arch.leaf = leaf;
+    as->arch.leaf_parent = parent;
+}
+
+/// Finds the table of the last level. False if a table is missing that *kpage can't give.
+static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.root) {
         if (!*kpage) {
-            return NULL;
+            return false;
         }
         as->arch.root = *kpage;
         as->arch.top_used = 0;
@@ -182,13 +175,12 @@ static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage
     }
     uint64_t *table = arch_ram_ptr(as->arch.root);
     uint64_t *parent = &as->arch.top_used;
-#pragma clang loop unroll(full)
     for (int level = TOP_LEVEL; level > 0; level--) {
         unsigned index = index_at(vaddr, level);
         uint64_t *entry = &table[index];
         if (!(*entry & PTE_VALID)) {
             if (!*kpage) {
-                return NULL;
+                return false;
             }
             // The zeroes of the new table come before the entry that leads to them.
             __atomic_store_n(entry, *kpage | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
@@ -198,8 +190,17 @@ static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage
         parent = entry;
         table = table_of(*entry);
     }
-    note_used(parent, index_at(vaddr, 0));
-    return &table[index_at(vaddr, 0)];
+    set_leaf(as, vaddr, table, parent);
+    return true;
+}
+
+/// The entry of a page, or NULL if a table is missing that *kpage can't give.
+static inline __attribute__((always_inline)) uint64_t *user_entry(struct aspace *as, vaddr_t vaddr,
+                                                                  paddr_t *kpage) {
+    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, kpage)) {
+        return NULL;
+    }
+    return &as->arch.leaf[index_at(vaddr, 0)];
 }
 
 /// Whether a page's bytes never change and have been in memory since before the caches were on.
@@ -209,13 +210,14 @@ static bool is_bootfs(paddr_t paddr) {
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = new_user_entry(as, vaddr, kpage);
+    uint64_t *entry = user_entry(as, vaddr, kpage);
     if (!entry) {
         return ERR_TRY_AGAIN;
     }
     if (*entry & PTE_VALID) {
         return ERR_ALREADY_EXISTS;
     }
+    note_used(as->arch.leaf_parent, index_at(vaddr, 0));
     if ((flags & MAP_X) && memory_is_ram(paddr) && !is_bootfs(paddr)) {
         arm64_page_becomes_code((vaddr_t) arch_ram_ptr(paddr));
     }
@@ -228,7 +230,8 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
 }
 
 static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
-    uint64_t *entry = user_entry(as, vaddr);
+    paddr_t none = 0;
+    uint64_t *entry = user_entry(as, vaddr, &none);
     return (entry && (*entry & PTE_VALID)) ? entry : NULL;
 }
 
@@ -281,6 +284,7 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     if (!as->arch.root) {
         return true;
     }
+    as->arch.leaf_of = 0;
     // No CPU has it loaded any more, so nothing comes back into a TLB.
     arm64_forget_aspace(as->arch.asid);
     if (!teardown_table(arch_ram_ptr(as->arch.root), as->arch.top_used, TOP_LEVEL, &budget,

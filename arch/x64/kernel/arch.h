@@ -28,10 +28,19 @@ struct arch_task {
 struct arch_aspace {
     paddr_t pml4;       ///< 0: none yet; nothing is mapped.
     uint64_t top_used;  ///< PTE_USED of that table, which no entry leads to.
+    uint64_t leaf_of;   ///< What the last table that was looked for maps; 0: none.
+    uint64_t *leaf;
+    uint64_t *leaf_parent;  ///< The entry that leads to it.
 };
 
 /// Offset of struct x64_cpu's `id`, which %gs points to.
 #define GS_CPU_ID 0
+
+static inline bool arch_is_user_page(vaddr_t vaddr) {
+    // Not the last page either: see arch_resume.
+    return vaddr >= USER_BASE && vaddr < USER_END - PAGE_SIZE;
+}
+#define arch_is_user_page arch_is_user_page
 
 static inline unsigned arch_cpu_id(void) {
     unsigned id;

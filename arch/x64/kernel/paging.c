@@ -36,11 +36,6 @@ paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
 }
 
-bool arch_is_user_page(vaddr_t vaddr) {
-    // Not the last page either: see arch_resume.
-    return vaddr >= USER_BASE && vaddr < USER_END - PAGE_SIZE;
-}
-
 static unsigned index_at(vaddr_t vaddr, int level) {
     return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
 }
@@ -124,6 +119,7 @@ void arch_init(void) {
 
 void arch_aspace_init(struct aspace *as) {
     as->arch.pml4 = 0;
+    as->arch.leaf_of = 0;
 }
 
 /// The only entry of the top table that the kernel needs: the first one of the upper half.
@@ -147,41 +143,36 @@ static void note_used(uint64_t *parent, unsigned index) {
     }
 }
 
-/// The entry of a page, or NULL if a table is missing.
-static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr) {
-    if (!as->arch.pml4) {
-        return NULL;
-    }
-    uint64_t *table = arch_ram_ptr(as->arch.pml4);
-#pragma clang loop unroll(full)
-    for (int level = 3; level > 0; level--) {
-        uint64_t entry = table[index_at(vaddr, level)];
-        if (!(entry & PTE_P)) {
-            return NULL;
-        }
-        table = table_of(entry);
-    }
-    return &table[index_at(vaddr, 0)];
+/// What a table of the last level maps: bits of an address, and never 0.
+static uint64_t leaf_of(vaddr_t vaddr) {
+    return (vaddr >> 21) + 1;
 }
 
-/// The entry of a page that is to be mapped, or NULL if a table is missing that *kpage can't give.
-static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+/// Remembers a table of the last level, and the entry that leads to it: the next page is likely one of
+/// its, too.
+static void set_leaf(struct aspace *as, vaddr_t vaddr, uint64_t *leaf, uint64_t *parent) {
+    as->arch.leaf_of = leaf_of(vaddr);
+    as->arch.leaf = leaf;
+    as->arch.leaf_parent = parent;
+}
+
+/// Finds the table of the last level. False if a table is missing that *kpage can't give.
+static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.pml4) {
         if (!*kpage) {
-            return NULL;
+            return false;
         }
         set_pml4(as, *kpage);
         *kpage = 0;
     }
     uint64_t *table = arch_ram_ptr(as->arch.pml4);
     uint64_t *parent = &as->arch.top_used;
-#pragma clang loop unroll(full)
     for (int level = 3; level > 0; level--) {
         unsigned index = index_at(vaddr, level);
         uint64_t *entry = &table[index];
         if (!(*entry & PTE_P)) {
             if (!*kpage) {
-                return NULL;
+                return false;
             }
             *entry = *kpage | PTE_P | PTE_W | PTE_U;
             note_used(parent, index);
@@ -190,26 +181,37 @@ static uint64_t *new_user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage
         parent = entry;
         table = table_of(*entry);
     }
-    note_used(parent, index_at(vaddr, 0));
-    return &table[index_at(vaddr, 0)];
+    set_leaf(as, vaddr, table, parent);
+    return true;
+}
+
+/// The entry of a page, or NULL if a table is missing that *kpage can't give.
+static inline __attribute__((always_inline)) uint64_t *user_entry(struct aspace *as, vaddr_t vaddr,
+                                                                  paddr_t *kpage) {
+    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, kpage)) {
+        return NULL;
+    }
+    return &as->arch.leaf[index_at(vaddr, 0)];
 }
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = new_user_entry(as, vaddr, kpage);
+    uint64_t *entry = user_entry(as, vaddr, kpage);
     if (!entry) {
         return ERR_TRY_AGAIN;
     }
     if (*entry & PTE_P) {
         return ERR_ALREADY_EXISTS;
     }
+    note_used(as->arch.leaf_parent, index_at(vaddr, 0));
     *entry = paddr | PTE_P | PTE_U | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? 0 : PTE_NX)
              | ((flags & MAP_UNCACHED) ? PTE_CD : 0);
     return OK;
 }
 
 static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
-    uint64_t *entry = user_entry(as, vaddr);
+    paddr_t none = 0;
+    uint64_t *entry = user_entry(as, vaddr, &none);
     return (entry && (*entry & PTE_P)) ? entry : NULL;
 }
 
@@ -262,6 +264,7 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     if (!as->arch.pml4) {
         return true;
     }
+    as->arch.leaf_of = 0;
     uint64_t *pml4 = arch_ram_ptr(as->arch.pml4);
     if (!teardown_table(pml4, as->arch.top_used, 3, &budget, release)) {
         return false;

@@ -31,9 +31,9 @@ task_t create_task(const char *name) {
     return task;
 }
 
-/// Maps the page that the task has asked for.
+/// Maps the page that the task has asked for, and lets it go on.
 static error_t map_next(vaddr_t kpage) {
-    return vm_map(faulter, next_fault, (vaddr_t) next_page, kpage, MAP_X);
+    return vm_map(faulter, next_fault, (vaddr_t) next_page, kpage, MAP_X | MAP_RESUME);
 }
 
 /// Maps the first page, with all page tables that are needed from then on.
@@ -45,14 +45,13 @@ static void map_first(void) {
         ASSERT_OK(call_vm_alloc_pages(INIT_TASK, 1, 0, &kpage, &paddr));
         err = map_next(kpage);
     }
-    ASSERT_OK(err);
+    ASSERT(IS_OK(err));
 }
 
-/// Answers a page fault and receives the next one.
-static void resume(void) {
+/// Receives the next fault.
+static void receive_fault(void) {
     struct message m;
-    m.type = PAGE_FAULT_REPLY_MSG;
-    ASSERT_OK(sys_ipc(faulter, IPC_ANY, &m, IPC_SEND | IPC_REPLY | IPC_RECV, NULL, 0));
+    ASSERT_OK(sys_ipc(0, IPC_ANY, &m, IPC_RECV, NULL, 0));
     DEBUG_ASSERT(m.type == PAGE_FAULT_MSG && m.src == faulter);
     next_fault += PAGE_SIZE;
     DEBUG_ASSERT(m.page_fault.vaddr == next_fault);
@@ -60,7 +59,7 @@ static void resume(void) {
 
 static void fault(void) {
     ASSERT_OK(map_next(0));
-    resume();
+    receive_fault();
 }
 
 void measure_faults(void) {
@@ -70,7 +69,7 @@ void measure_faults(void) {
     struct message m;
     ASSERT_OK(ipc_recv(faulter, &m));
     map_first();
-    resume();
+    receive_fault();
     measure_slow("fault.roundtrip", FAULTS_PER_ROW, fault);
     ASSERT_OK(task_destroy(faulter));
 }

@@ -30,6 +30,7 @@ struct fake_task {
     uint64_t grants[8];  // By kind; bit n: base n, of devices: any.
     struct message reply;
     notifications_t notifications;
+    bool resumed;  // By a mapping with MAP_RESUME.
 };
 
 static struct fake_task fake_tasks[FAKE_NUM_TASKS + 1];
@@ -198,7 +199,17 @@ error_t vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsign
     if (tid == INIT_TASK) {
         map_into_vm(vaddr, src);
     }
+    task->resumed |= (flags & MAP_RESUME) != 0;
     return took_kpage;
+}
+
+bool fake_take_resumed(task_t tid) {
+    struct fake_task *task = find(tid);
+    bool resumed = task && task->resumed;
+    if (task) {
+        task->resumed = false;
+    }
+    return resumed;
 }
 
 /// Page by page, with the pages of the array that are still left.

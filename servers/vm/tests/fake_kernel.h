@@ -23,6 +23,9 @@
 void fake_init(const void *bootfs, size_t bootfs_len, size_t num_pages);
 const struct bootinfo *fake_bootinfo(void);
 
+/// Whether a mapping has let the task go on since this was last asked.
+bool fake_take_resumed(task_t tid);
+
 /// A byte of a task's memory as the task sees it: or -1 if it isn't mapped (for all of `flags`).
 int fake_peek(task_t tid, vaddr_t vaddr, unsigned flags);
 bool fake_poke(task_t tid, vaddr_t vaddr, uint8_t byte);

@@ -66,7 +66,8 @@ void leave(task_t task) {
 
 error_t fault(task_t task, vaddr_t vaddr, unsigned flags) {
     struct page_fault_fields fields = {.task = task, .vaddr = vaddr, .ip = 1, .fault = flags};
-    return fault_handle_page_fault(task, &fields);
+    error_t err = fault_handle_page_fault(task, &fields);
+    return fake_take_resumed(task) ? OK : err;
 }
 
 int watch_by(task_t src, task_t task) {
