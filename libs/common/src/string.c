@@ -65,8 +65,9 @@ PLAIN_LOOPS int strncmp(const char *a, const char *b, size_t len) {
     return 0;
 }
 
-int strcmp(const char *a, const char *b) {
-    return strncmp(a, b, SIZE_MAX);
+PLAIN_LOOPS int strcmp(const char *a, const char *b) {
+    for (; *a != '\0' && *a == *b; a++, b++) {}
+    return (uint8_t) *a - (uint8_t) *b;
 }
 
 PLAIN_LOOPS char *strchr(const char *s, int ch) {

@@ -1,3 +1,4 @@
+#include <resea/ipc.h>
 #include <resea/printf.h>
 #include <resea/task.h>
 #include <string.h>
@@ -25,6 +26,10 @@ task_t disk;
 task_t shell;
 
 // ---- What tasks do ----
+
+void vm_reply(task_t client, struct message *m) {
+    ipc_reply(client, m);
+}
 
 struct message call_with(task_t src, struct message m, const char *str) {
     m.src = src;
