@@ -84,7 +84,8 @@ static intptr_t do_task_schedule(const args_t a) {
 }
 
 static intptr_t do_vm_map(const args_t a) {
-    return memory_map((task_t) a[0], a[1], a[2], a[3], (unsigned) a[4]);
+    return a[5] ? memory_map_pages((task_t) a[0], a[1], a[2], a[3], (unsigned) a[4], a[5])
+                : memory_map((task_t) a[0], a[1], a[2], a[3], (unsigned) a[4]);
 }
 
 static intptr_t do_vm_unmap(const args_t a) {

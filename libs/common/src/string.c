@@ -65,8 +65,9 @@ PLAIN_LOOPS int strncmp(const char *a, const char *b, size_t len) {
     return 0;
 }
 
-int strcmp(const char *a, const char *b) {
-    return strncmp(a, b, SIZE_MAX);
+PLAIN_LOOPS int strcmp(const char *a, const char *b) {
+    for (; *a != '\0' && *a == *b; a++, b++) {}
+    return (uint8_t) *a - (uint8_t) *b;
 }
 
 PLAIN_LOOPS char *strchr(const char *s, int ch) {
@@ -185,11 +186,6 @@ PLAIN_LOOPS static void copy_backwards(uint8_t *dst, const uint8_t *src, size_t 
     }
 }
 
-CALLED_UNSEEN void *memcpy(void *dst, const void *src, size_t len) {
-    copy_forwards(dst, src, len);
-    return dst;
-}
-
 CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
     // True also if dst is below src: the difference wraps around to a large number.
     if ((uintptr_t) dst - (uintptr_t) src >= len) {
@@ -197,6 +193,14 @@ CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
     } else {
         copy_backwards(dst, src, len);
     }
+    return dst;
+}
+
+// An architecture may have better ones, in a file of its own.
+#ifndef ARCH_HAS_MEMCPY
+
+CALLED_UNSEEN void *memcpy(void *dst, const void *src, size_t len) {
+    copy_forwards(dst, src, len);
     return dst;
 }
 
@@ -223,6 +227,8 @@ CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
     }
     return dst;
 }
+
+#endif
 
 void bzero(void *dst, size_t len) {
     memset(dst, 0, len);

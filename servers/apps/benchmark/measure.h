@@ -20,5 +20,7 @@ void measure_slow(const char *name, unsigned times, void (*run)(void));
 
 /// Cycles of the clock, or the instructions that have been executed in that time.
 uint64_t measure_counted(uint64_t cycles);
+/// For what ends before `run` does: it returns the cycles itself.
+void measure_span(const char *name, unsigned times, uint64_t (*run)(void));
 
 #endif
