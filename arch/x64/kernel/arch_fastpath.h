@@ -71,7 +71,7 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
 static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
     struct x64_cpu __seg_gs *x64_cpu = NULL;
     x64_cpu->task = next;
-    *x64_cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
+    x64_cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
     struct aspace *aspace = next->aspace;
     if (LIKELY(cpu->aspace != aspace)) {
         cpu->aspace = aspace;

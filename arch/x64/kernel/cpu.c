@@ -142,7 +142,7 @@ void x64_cpu_init(void) {
                             | ((limit >> 16) << 48) | (((base >> 24) & 0xff) << 56);
     cpu->gdt[SEG_TSS / 8 + 1] = base >> 32;
     cpu->tss->iomap_base = IOMAP_NONE;
-    cpu->rsp0 = (uint64_t *) ((uint8_t *) cpu->tss + offsetof(struct x64_tss, rsp));
+    cpu->rsp0 = (struct x64_rsp *) ((uint8_t *) cpu->tss + offsetof(struct x64_tss, rsp));
     __asm__ __volatile__("ltr %w0" ::"r"(SEG_TSS));
 }
 

@@ -148,7 +148,7 @@ void arch_ports_changed(struct task *task) {
 void arch_switch(struct task *next) {
     struct x64_cpu *cpu = x64_this_cpu();
     cpu->task = next;
-    *cpu->rsp0 = (uint64_t) (&next->arch.frame + 1);
+    cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
     allow_iomap(cpu, cpu->io_owner == next && cpu->io_owner_tid == next->tid);
     set_fpu_off(cpu, cpu->fpu_owner != next);
     paddr_t pml4 = next->aspace->arch.pml4;

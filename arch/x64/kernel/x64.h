@@ -94,6 +94,11 @@ struct x64_tss {
     uint8_t iomap[8192 + 1];  ///< The processor reads one byte more than there are.
 } __packed;
 
+/// A stack pointer in it: the processor's layout has them at odd multiples of 4.
+struct x64_rsp {
+    uint64_t value;
+} __packed;
+
 /// iomap_base of a task that has no ports: beyond the segment's end.
 #define IOMAP_NONE 0xffff
 
@@ -105,7 +110,7 @@ struct x64_cpu {
     uint64_t kernel_stack;  ///< Its top.
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
-    uint64_t *rsp0;  ///< In the TSS: where interrupts of user programs push to.
+    struct x64_rsp *rsp0;  ///< In the TSS: where interrupts of user programs push to.
     bool fpu_off;    ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;
