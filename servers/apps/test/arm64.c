@@ -134,6 +134,11 @@ const struct machine_exception machine_exceptions[] = {
 const unsigned char machine_code[] = {0x20, 0x00, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6};
 const unsigned machine_code_len = sizeof(machine_code);
 
+/// What a system call may change.
+#define SYSCALL_CLOBBERS                                                                      \
+    "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", \
+        "x15", "x16", "x17", "memory", "cc"
+
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
     __aligned(16) uint64_t in[2] = {pattern, ~pattern};
     __aligned(16) uint64_t low[2] = {0, 0}, high[2] = {0, 0};
@@ -155,7 +160,7 @@ bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
         "mrs %[fpsr_after], fpsr\n"
         : [rounds] "+&r"(rounds), [fpsr_after] "=&r"(fpsr_after)
         : [in] "r"(in), [low] "r"(low), [high] "r"(high), [nop] "i"(SYS_NOP), [fpsr] "r"(fpsr)
-        : "x0", "x1", "x2", "x3", "x4", "x5", "x8", "memory", "cc", "v0", "v31");
+        : SYSCALL_CLOBBERS, "v0", "v31");
     return low[0] == pattern && low[1] == ~pattern && high[0] == 2 * pattern
            && high[1] == 2 * ~pattern && fpsr == fpsr_after;
 }
@@ -165,20 +170,18 @@ bool machine_registers_keep(uint64_t pattern) {
     for (unsigned i = 0; i < 4; i++) {
         in[i] = pattern * (i + 1);
     }
-    // The first, the last and the thread register; and one of those that a function call doesn't
-    // keep.
-    __asm__ __volatile__("ldp x6, x17, [%[in]]\n"
+    // The first, the last and the thread register; and one in between.
+    __asm__ __volatile__("ldp x18, x21, [%[in]]\n"
                          "ldp x28, x9, [%[in], #16]\n"
                          "msr tpidr_el0, x9\n"
                          "mov x8, %[nop]\n"
                          "svc #0\n"
                          "mrs x9, tpidr_el0\n"
-                         "stp x6, x17, [%[out]]\n"
+                         "stp x18, x21, [%[out]]\n"
                          "stp x28, x9, [%[out], #16]\n"
                          :
                          : [in] "r"(in), [out] "r"(out), [nop] "i"(SYS_NOP)
-                         : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x8", "x9", "x17", "x28",
-                           "memory", "cc");
+                         : SYSCALL_CLOBBERS, "x18", "x21", "x28");
     for (unsigned i = 0; i < 4; i++) {
         if (out[i] != in[i]) {
             return false;
