@@ -7,6 +7,7 @@
 #include <kernel/memory.h>
 #include <kernel/rights.h>
 #include <kernel/timer.h>
+#include <kernel/trace.h>
 
 typedef uintptr_t args_t[6];
 typedef intptr_t (*handler_t)(const args_t a);
@@ -106,6 +107,10 @@ static intptr_t do_clock(const args_t a) {
     return (intptr_t) (a[0] == CLOCK_CYCLES ? arch_cycles() : timer_uptime_ms());
 }
 
+static intptr_t do_trace(const args_t a) {
+    return trace_syscall((unsigned) a[0], a[1], a[2], a[3]);
+}
+
 static const handler_t handlers[NUM_SYSCALLS] = {
     [SYS_NOP] = do_nop,
     [SYS_IPC] = do_ipc,
@@ -128,6 +133,7 @@ static const handler_t handlers[NUM_SYSCALLS] = {
     [SYS_POWER] = do_power,
     [SYS_INFO] = do_info,
     [SYS_CLOCK] = do_clock,
+    [SYS_TRACE] = do_trace,
 };
 
 void kernel_syscall(void) {
