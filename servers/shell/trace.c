@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "builtin.h"
+#include "jobs.h"
 
 #ifdef CONFIG_TRACE
 
@@ -52,10 +53,10 @@ static void print_detail(const struct trace_event *event) {
         printf("page fault at 0x%llx", (unsigned long long) vaddr);
         break;
     case TRACE_RESUME:
-        printf(first_word(event) ? "goes on" : "is left stopped");
+        printf("%s", first_word(event) ? "goes on" : "is left stopped");
         break;
     case TRACE_EXIT:
-        printf(first_word(event) == EXP_EXIT ? "exited" : "crashed");
+        printf("%s", first_word(event) == EXP_EXIT ? "exited" : "crashed");
         break;
     case TRACE_ABORT:
         printf("%s", error_name((int) first_word(event)));

@@ -52,7 +52,7 @@ enum syscall_number {
 #define TASK_RIGHT_MAP   (1u << 1)  ///< May map its own pages into the tasks it pages.
 #define TASK_RIGHT_PHYS  (1u << 2)  ///< vm: may name physical pages, any task and any right.
 #define TASK_RIGHT_POWER (1u << 3)  ///< May power off and reboot.
-#define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands.
+#define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands and the tracer.
 #define TASK_RIGHT_LAUNCH \
     (1u << 5)  ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
@@ -149,19 +149,17 @@ enum info_kind {
 /// SYS_TRACE. All of it needs TASK_RIGHT_DEBUG.
 #define TRACE_STOP  0  ///< Records nothing any more.
 #define TRACE_START 1  ///< Forgets what was recorded, and records from now on.
-#define TRACE_READ  2  ///< struct trace_event number `index`, or the oldest that is left; or ERR_END
+#define TRACE_READ  2  ///< The event `index`, or the oldest one that is left.
 
 enum trace_kind {
-    TRACE_SEND = 1,     ///< `src` sends, without waiting for an answer.
-    TRACE_CALL = 2,     ///< `src` sends, and waits for the answer.
-    TRACE_REPLY = 3,    ///< `src` answers.
-    TRACE_RECEIVE = 4,  ///< `dst` takes what `src` has sent before.
-    TRACE_NOTIFY = 5,   ///< `src` (0: the kernel) notifies. Data: the bits.
-    TRACE_FAULT =
-        6,  ///< `src` has faulted, its pager is `dst`. Data: address, instruction (64 bits).
-    TRACE_RESUME =
-        7,           ///< `src`, a pager, has answered a page fault. Data: whether the task goes on.
-    TRACE_EXIT = 8,  ///< `src` has stopped, its pager is `dst`. Data: EXP_*, value.
+    TRACE_SEND = 1,      ///< `src` sends, without waiting for an answer.
+    TRACE_CALL = 2,      ///< `src` sends, and waits for the answer.
+    TRACE_REPLY = 3,     ///< `src` answers.
+    TRACE_RECEIVE = 4,   ///< `dst` takes what `src` has sent before.
+    TRACE_NOTIFY = 5,    ///< `src` (0: the kernel) notifies. Data: the bits.
+    TRACE_FAULT = 6,     ///< `src` has faulted; `dst` is its pager. Data: vaddr, ip (64 bits).
+    TRACE_RESUME = 7,    ///< `src`, a pager, has answered. Data: whether `dst` goes on.
+    TRACE_EXIT = 8,      ///< `src` has stopped; `dst` is its pager. Data: EXP_*, value.
     TRACE_ABORT = 9,     ///< `src` waited for `dst`, in vain. Data: the error.
     TRACE_CREATE = 10,   ///< `src` has created `dst`. Data: its name.
     TRACE_DESTROY = 11,  ///< `src` has destroyed `dst`.
