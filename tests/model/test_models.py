@@ -1,4 +1,4 @@
-"""Spin looks at every state of the models of this folder: what each of them leaves out, it says itself.
+"""Spin looks at every state of this folder's models. What they leave out, docs/testing.md says.
 
 A mutation of a model, `-DBUG_…`, must be found: a model that can't fail proves nothing.
 """
