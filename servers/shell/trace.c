@@ -10,23 +10,13 @@
 
 #ifdef CONFIG_TRACE
 
-struct message_name {
-    uint16_t interface;
-    uint16_t method;
-    const char *name;
-};
-
-#    define MESSAGE_NAME(interface, method, name) {interface, method, name},
-
-static const struct message_name message_names[] = {IDL_MESSAGE_NAMES(MESSAGE_NAME)};
-
 static const char *name_of_message(int type) {
     if (type < 0) {
         return error_name(type);
     }
 
-    for (size_t i = 0; i < sizeof(message_names) / sizeof(message_names[0]); i++) {
-        const struct message_name *message = &message_names[i];
+    for (size_t i = 0; i < sizeof(idl_message_names) / sizeof(idl_message_names[0]); i++) {
+        const struct idl_message_name *message = &idl_message_names[i];
         if (message->interface == MSG_INTERFACE(type) && message->method == MSG_METHOD(type)) {
             return message->name;
         }

@@ -4,14 +4,23 @@ from . import c_text as c
 from .model import Model
 
 _ABOUT = """\
-IDL_MESSAGE_NAMES(item): an item(interface, method, name) for each message, without a separator
-between them. Interface and method are those of MSG_INTERFACE and MSG_METHOD."""
+The names of all messages, as a table of its own for whoever includes this. Interface and method are
+those of MSG_INTERFACE and MSG_METHOD."""
+
+_STRUCT = """\
+struct idl_message_name {
+    uint16_t interface;
+    uint16_t method;
+    const char *name;
+};
+"""
 
 
 def generate_names(model: Model) -> str:
-    items = [f'    item({interface.number}, {message.number}, "{message.full_name}")'
-             for interface in model.interfaces for message in interface.messages]
-    lines = ["#define IDL_MESSAGE_NAMES(item)", *items]
-    width = max(len(line) for line in lines) + 1
-    body = "".join(f"{line:<{width}}\\\n" for line in lines[:-1])
-    return c.file("__IDL_NAMES_H__", _ABOUT, [], [f"{body}{lines[-1]}\n"])
+    items = "".join(f'    {{{interface.number}, {message.number}, "{message.full_name}"}},\n'
+                    for interface in model.interfaces for message in interface.messages)
+    # One message a line, whatever the style makes of tables.
+    table = ("// clang-format off\n"
+             f"static const struct idl_message_name idl_message_names[] = {{\n{items}}};\n"
+             "// clang-format on\n")
+    return c.file("__IDL_NAMES_H__", _ABOUT, ["types.h"], [_STRUCT, table])

@@ -3,20 +3,31 @@
 #define __IDL_NAMES_H__
 
 /// \file
-/// IDL_MESSAGE_NAMES(item): an item(interface, method, name) for each message, without a separator
-/// between them. Interface and method are those of MSG_INTERFACE and MSG_METHOD.
+/// The names of all messages, as a table of its own for whoever includes this. Interface and method are
+/// those of MSG_INTERFACE and MSG_METHOD.
 
-#define IDL_MESSAGE_NAMES(item)  \
-    item(0, 1, "notifications")  \
-    item(0, 8, "async")          \
-    item(3, 2, "cards.config")   \
-    item(3, 3, "cards.reset")    \
-    item(3, 4, "cards.set")      \
-    item(40, 1, "files.open")    \
-    item(40, 2, "files.read")    \
-    item(40, 3, "files.write")   \
-    item(40, 4, "files.name")    \
-    item(40, 5, "files.flush")   \
-    item(40, 9, "files.changed")
+#include <types.h>
+
+struct idl_message_name {
+    uint16_t interface;
+    uint16_t method;
+    const char *name;
+};
+
+// clang-format off
+static const struct idl_message_name idl_message_names[] = {
+    {0, 1, "notifications"},
+    {0, 8, "async"},
+    {3, 2, "cards.config"},
+    {3, 3, "cards.reset"},
+    {3, 4, "cards.set"},
+    {40, 1, "files.open"},
+    {40, 2, "files.read"},
+    {40, 3, "files.write"},
+    {40, 4, "files.name"},
+    {40, 5, "files.flush"},
+    {40, 9, "files.changed"},
+};
+// clang-format on
 
 #endif
