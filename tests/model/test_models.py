@@ -74,8 +74,8 @@ def run(*words, cwd):
 
 
 def search(folder, model, options, optimise):
-    """Spin's report on a model. The checker is a large program: gcc takes longer to optimise it than
-    it then takes to find a mutation."""
+    """Spin's report on a model. The checker is a large program: to optimise it takes gcc longer
+    than it then takes to find a mutation."""
     run("spin", "-a", *options, MODELS / f"{model}.pml", cwd=folder)
     run("gcc", optimise, "-w", "-DSAFETY", "-DCOLLAPSE", "-DVECTORSZ=512", f"-DMEMLIM={MEMORY}",
         "-o", "pan", "pan.c", cwd=folder)
