@@ -41,7 +41,7 @@ static ALWAYS_INLINE uint64_t head(task_t tid, task_t waits_for) {
 
 /// Whether nobody has to run before, or in turn with, a task of that priority.
 static ALWAYS_INLINE bool is_next(struct cpu *cpu, unsigned priority) {
-    uint32_t disturbed = cpu->disturbed;
+    uint64_t disturbed = cpu->disturbed;
     if (LIKELY(!disturbed)) {
         return true;
     }

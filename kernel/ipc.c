@@ -6,6 +6,7 @@
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/timer.h>
+#include <kernel/trace.h>
 #include <kernel/transfer.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ void ipc_restart_receive(struct task *task) {
 
 /// Finishes the system call of a task that waited, and wakes it.
 static void complete(struct task *task, error_t err) {
+    if (IS_ERROR(err)) {
+        trace_event(TRACE_ABORT, task->tid, task->waits_for, (uint32_t) err);
+    }
     task->waits_for = 0;
     arch_syscall_set_result(task, err);
     sched_wake(task);
@@ -104,11 +108,13 @@ void ipc_report(enum task_state state) {
     if (accepts(pager, task->tid)) {
         task->state = state;
         compose_report(transfer_buffer(pager), task);
+        trace_report(task, true);
         pager->waits_for = 0;
         arch_syscall_set_result(pager, OK);
         sched_handoff(state, pager);
     } else {
         sched_block(state);
+        trace_report(task, false);
         queue_sender(pager, task, false);
     }
     cpu_release();
@@ -125,6 +131,7 @@ static void wake_receiver(struct task *sender, struct task *receiver) {
 
 /// The pager has answered a page fault: the task goes on, or is left as it is.
 static error_t answer_fault(struct task *pager, struct task *task, int type) {
+    trace_event(TRACE_RESUME, pager->tid, task->tid, type == PAGE_FAULT_REPLY_MSG);
     if (type != PAGE_FAULT_REPLY_MSG) {
         task->state = TASK_STOPPED;
         return OK;
@@ -218,10 +225,12 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
     }
     error_t err = transfer_send(task, dst, type, ready);
     if (err == OK) {
+        trace_message(task, dst, true);
         switch_to_receiver(task, dst);
         return OK;
     }
     if (err == TRANSFER_HELD) {
+        trace_message(task, dst, false);
         if (TRANSFER_PIECEWISE && ready) {
             let_receiver_pull(task, dst);
         } else {
@@ -359,6 +368,7 @@ static error_t receive_from(struct task *task, struct task *sender) {
     if (sender->state != TASK_SENDING) {
         list_remove(&sender->link);
         compose_report(transfer_buffer(task), sender);
+        trace_receive(task);
         return OK;
     }
     error_t err = transfer_receive(sender);
@@ -369,6 +379,7 @@ static error_t receive_from(struct task *task, struct task *sender) {
     if (IS_ERROR(err)) {
         return drop_sender(task, sender, err);
     }
+    trace_receive(task);
     task->ipc_count++;
     if ((ipc_flags(sender) & IPC_RECV) && sender->priority < task->priority) {
         sched_set_priority(task, sender->priority);
@@ -475,6 +486,7 @@ error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
     struct task *task = current_task();
     error_t err = ERR_NOT_PERMITTED;
     if (dst == task || rights_may_call(task, dst) || rights_may_call(dst, task)) {
+        trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
         notify_locked(dst, notifications);
         err = OK;
     }
@@ -485,6 +497,7 @@ error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
 void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
     struct task *dst = task_acquire(dst_tid);
     if (dst) {
+        trace_event(TRACE_NOTIFY, KERNEL_TASK, dst_tid, notifications);
         notify_locked(dst, notifications);
         cpu_release();
     }

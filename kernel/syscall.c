@@ -7,6 +7,7 @@
 #include <kernel/memory.h>
 #include <kernel/rights.h>
 #include <kernel/timer.h>
+#include <kernel/trace.h>
 
 // ---- Light system calls: they never wait, nor are they made again --------------------------------
 
@@ -122,6 +123,10 @@ static intptr_t do_info(const args_t a) {
     return info_syscall((unsigned) a[0], (unsigned) a[1], a[2], a[3]);
 }
 
+static intptr_t do_trace(const args_t a) {
+    return trace_syscall((unsigned) a[0], a[1], a[2], a[3]);
+}
+
 static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
     [SYS_CONSOLE_WRITE - SYS_FIRST_FULL] = do_console_write,
     [SYS_CONSOLE_READ - SYS_FIRST_FULL] = do_console_read,
@@ -138,6 +143,7 @@ static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
     [SYS_KLOG_READ - SYS_FIRST_FULL] = do_klog_read,
     [SYS_POWER - SYS_FIRST_FULL] = do_power,
     [SYS_INFO - SYS_FIRST_FULL] = do_info,
+    [SYS_TRACE - SYS_FIRST_FULL] = do_trace,
 };
 
 static intptr_t full_syscall(struct task *task, uintptr_t number) {

@@ -6,6 +6,7 @@
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/timer.h>
+#include <kernel/trace.h>
 
 struct task tasks[CONFIG_NUM_TASKS];
 struct cpu cpus[CONFIG_NUM_CPUS];
@@ -163,6 +164,7 @@ error_t task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager, unsigned
         memory_init_task(slot, &template);
         arch_task_init(slot, ip);
         init_task(slot, tid, pager, flags);
+        trace_created(creator->tid, slot);
         if (!(creator->flags & TASK_RIGHT_PHYS)) {
             rights_inherit(slot, creator);
         }
@@ -253,6 +255,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
 static void free_slot(struct task *task, task_t tid) {
     cpu_acquire_all();
     if (task->tid == tid) {
+        trace_event(TRACE_DESTROY, current_task()->tid, tid, 0);
         task->state = TASK_UNUSED;
         task->ended = false;
         task->last_generation = TASK_GEN(tid);

@@ -154,8 +154,16 @@ struct cpu {
             bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
             bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
             bool lazy_on;        ///< The architecture has something on that is the current task's only.
+#ifdef CONFIG_MMU
+            bool traced;  ///< Messages are to be recorded: see trace.h.
+#endif
         };
-        uint32_t disturbed;  ///< 0: whom the current task leaves the CPU to may go on at once.
+        /// 0: whom the current task leaves the CPU to may go on at once.
+#ifdef CONFIG_MMU
+        uint64_t disturbed;
+#else
+        uint32_t disturbed;
+#endif
     };
     list_t queues[NUM_PRIORITIES];
     struct task *timers;  ///< Sorted by deadline.

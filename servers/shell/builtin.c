@@ -109,6 +109,10 @@ const struct builtin builtins[] = {
     {"kdebug", "COMMAND", "runs a command of the kernel debugger, for example help", monitor_kdebug,
      1, MAX_ARGS},
 #endif
+#ifdef CONFIG_TRACE
+    {"trace", "start|stop|show|dump", "records messages, and tells who sent what to whom", trace, 1,
+     1},
+#endif
     {"poweroff", "[STATUS]", "powers off; an emulator exits with the status", poweroff, 0, 1},
     {"reboot", "", "starts the machine anew", reboot, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},

@@ -30,6 +30,10 @@ int monitor_free(const struct command *command);
 int monitor_uptime(const struct command *command);
 int monitor_log(const struct command *command);
 int monitor_kdebug(const struct command *command);
+/// The name of a task; "?" if there is none.
+void monitor_name_of(task_t tid, char name[TASK_NAME_LEN]);
+/// In trace.c.
+int trace(const struct command *command);
 /// Prints what booting took: the metrics boot.to_shell and mem.idle. The first is in cycles of the clock;
 /// or in instructions, if an emulator takes `instruction_ns` nanoseconds of the clock's time for each.
 void monitor_print_boot_metrics(unsigned instruction_ns);

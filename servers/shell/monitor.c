@@ -36,7 +36,7 @@ static const char *state_name(int state) {
     return known ? names[state] : "?";
 }
 
-static void name_of(task_t tid, char name[TASK_NAME_LEN]) {
+void monitor_name_of(task_t tid, char name[TASK_NAME_LEN]) {
     struct task_info info;
     error_t err = sys_info(INFO_TASK, TASK_SLOT(tid), &info, sizeof(info));
     strncpy2(name, IS_OK(err) && info.tid == tid ? info.name : "?", TASK_NAME_LEN);
@@ -48,7 +48,7 @@ static void print_task(const struct task_info *task, uint64_t cycles_per_ms) {
         if (task->waits_for == IPC_ANY) {
             strncpy2(waits_for, "any", sizeof(waits_for));
         } else {
-            name_of(task->waits_for, waits_for);
+            monitor_name_of(task->waits_for, waits_for);
         }
     }
 

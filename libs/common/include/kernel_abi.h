@@ -34,6 +34,7 @@ enum syscall_number {
     SYS_KLOG_READ = 18,  ///< (buf, len, &position) -> bytes read
     SYS_POWER = 19,      ///< (POWER_* how, status)
     SYS_INFO = 20,       ///< (INFO_* kind, index, buf, len) -> bytes written
+    SYS_TRACE = 21,      ///< (TRACE_* what, index, buf, len) -> OK, or bytes written
     NUM_SYSCALLS
 };
 
@@ -86,7 +87,7 @@ struct ool_buffer {
 #define TASK_RIGHT_MAP   (1u << 1)  ///< May map its own pages into the tasks it pages.
 #define TASK_RIGHT_PHYS  (1u << 2)  ///< vm: may name physical pages, any task and any right.
 #define TASK_RIGHT_POWER (1u << 3)  ///< May power off and reboot.
-#define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands.
+#define TASK_RIGHT_DEBUG (1u << 4)  ///< May use the kernel debugger's commands and the tracer.
 #define TASK_RIGHT_LAUNCH \
     (1u << 5)  ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
@@ -185,6 +186,41 @@ enum info_kind {
     INFO_TASK = 1,    ///< struct task_info of the task in slot `index`; ERR_NOT_FOUND if it is free
     INFO_CPU = 2,     ///< struct cpu_info of CPU `index`
     INFO_CMDLINE = 3,  ///< The boot loader's command line, a string
+};
+
+/// SYS_TRACE. All of it needs TASK_RIGHT_DEBUG.
+#define TRACE_STOP  0  ///< Records nothing any more.
+#define TRACE_START 1  ///< Forgets what was recorded, and records from now on.
+#define TRACE_READ  2  ///< The event `index`, or the oldest one that is left.
+
+enum trace_kind {
+    TRACE_SEND = 1,      ///< `src` sends, without waiting for an answer.
+    TRACE_CALL = 2,      ///< `src` sends, and waits for the answer.
+    TRACE_REPLY = 3,     ///< `src` answers.
+    TRACE_RECEIVE = 4,   ///< `dst` takes what `src` has sent before.
+    TRACE_NOTIFY = 5,    ///< `src` (0: the kernel) notifies. Data: the bits.
+    TRACE_FAULT = 6,     ///< `src` has faulted; `dst` is its pager. Data: vaddr, ip (64 bits).
+    TRACE_RESUME = 7,    ///< `src`, a pager, has answered. Data: whether `dst` goes on.
+    TRACE_EXIT = 8,      ///< `src` has stopped; `dst` is its pager. Data: EXP_*, value.
+    TRACE_ABORT = 9,     ///< `src` waited for `dst`, in vain. Data: the error.
+    TRACE_CREATE = 10,   ///< `src` has created `dst`. Data: its name.
+    TRACE_DESTROY = 11,  ///< `src` has destroyed `dst`.
+};
+
+#define TRACE_DATA_LEN 28
+
+struct trace_event {
+    uint64_t time;    ///< In cycles: see CLOCK_CYCLES.
+    uint64_t number;  ///< Counts events since the start, from 0.
+    task_t src;
+    task_t dst;
+    int32_t type;       ///< Of the message, if there is one.
+    uint32_t ool_len;   ///< Of its out-of-line payload.
+    uint8_t kind;       ///< enum trace_kind
+    uint8_t cpu;        ///< Where it happened.
+    uint8_t delivered;  ///< 0: `dst` takes it later, which is a TRACE_RECEIVE.
+    uint8_t data_len;
+    uint8_t data[TRACE_DATA_LEN];  ///< The first bytes of the message's payload; or see trace_kind.
 };
 
 struct kernel_info {

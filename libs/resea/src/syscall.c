@@ -128,3 +128,7 @@ error_t sys_power(int how, int status) {
 int sys_info(int kind, unsigned index, void *buf, size_t len) {
     return (int) syscall4(SYS_INFO, kind, (long) index, (long) buf, (long) len);
 }
+
+int sys_trace(int what, uintptr_t index, void *buf, size_t len) {
+    return (int) syscall4(SYS_TRACE, what, (long) index, (long) buf, (long) len);
+}

@@ -96,6 +96,19 @@ int wait_exit(task_t task) {
     return status;
 }
 
+task_t peer_fresh(void) {
+    peer_task();
+    peer_end();
+    return peer_task();
+}
+
+void peer_kill(void) {
+    CHECK_OK(call_task_kill(INIT_TASK, peer));
+    // To its supervisor that was a crash.
+    peer_restarted();
+    peer_end();
+}
+
 int run_program(const char *cmdline) {
     task_t task = launch(cmdline);
     if (IS_ERROR(task)) {

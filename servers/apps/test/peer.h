@@ -17,6 +17,11 @@ int peer_do(task_t peer, int action, int arg);
 /// Lets the peer exit, so that peer_task launches a new one.
 void peer_end(void);
 
+/// A new test_peer that this program has launched: only the launcher may kill it.
+task_t peer_fresh(void);
+/// Has vm kill a fresh peer, whatever it is doing. There is none afterwards.
+void peer_kill(void);
+
 /// Fills memory with a pattern.
 void payload_fill(uint8_t *data, size_t len);
 /// Sends a payload to the peer, and checks what comes back.

@@ -34,6 +34,7 @@ extern const struct test_case port_cases[] __weak;
 extern const struct test_case fault_cases[] __weak;
 extern const struct test_case ool_paging_cases[] __weak;
 extern const struct test_case vm_paging_cases[] __weak;
+extern const struct test_case race_cases[] __weak;
 extern const struct test_case stack_cases[] __weak;
 
 /// Tells of a failed check and lets the running test case fail. Use the macros below.

@@ -27,12 +27,13 @@ from .to_c import generate_c
 from .to_client import generate_client
 from .to_html import generate_html
 from .to_json import generate_json
+from .to_names import generate_names
 from .to_server import generate_server
 from .to_validate import generate_validate
 
 __all__ = ["IdlError", "Model", "compile_files", "generate_c", "generate_client",
-           "generate_headers", "generate_html", "generate_json", "generate_server",
-           "generate_validate"]
+           "generate_headers", "generate_html", "generate_json", "generate_names",
+           "generate_server", "generate_validate"]
 
 
 def compile_files(paths: list[Path], lock: Path | None = None, external: list[Path] = (),
@@ -59,6 +60,7 @@ def generate_headers(model: Model) -> dict[str, str]:
         "idl_validate.h": generate_validate(model),
         "idl_client.h": generate_client(model),
         "idl_server.h": generate_server(model),
+        "idl_names.h": generate_names(model),
     }
 
 

@@ -1,4 +1,4 @@
-"""The commands that start a machine: run, debug, soak, iso and bochs."""
+"""The commands that start a machine: run, debug, soak, trace, iso and bochs."""
 
 from resea import output
 from resea.commands import Option, command
@@ -53,6 +53,22 @@ def soak(ctx):
                                output.error)
     print(f"{tally.guests} guests, {tally.calls} system calls, {tally.failures} failures")
     return 1 if tally.failures else 0
+
+
+@command("trace", "records messages while shell commands run; writes a timeline, trace.json",
+         needs=["image"],
+         options=[Option("commands", "TEXT", "what the shell runs (default: hello)")])
+def trace(ctx):
+    from resea import trace as tracer
+    path, log, problem = tracer.run(ctx.build, _machine(ctx),
+                                    ctx.options.get("commands", tracer.DEFAULT_COMMANDS),
+                                    ctx.options.cpus)
+    if log.lost:
+        output.warning(f"the first {output.plural(log.lost, 'event')} are lost; more are kept with "
+                       "CONFIG_TRACE_EVENTS=N")
+    print(f"{ctx.build.shown(path)}: {output.plural(len(log.events), 'event')}; open it in "
+          "https://ui.perfetto.dev or about:tracing")
+    return _result(problem)
 
 
 @command("iso", "writes a bootable ISO image, build/<board>-<mode>/resea.iso", needs=["image"],

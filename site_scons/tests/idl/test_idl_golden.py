@@ -15,7 +15,7 @@ TOP = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("name", ["idl.h", "idl_validate.h", "idl_client.h", "idl_server.h",
-                                  "idl.html", "idl.json"])
+                                  "idl_names.h", "idl.html", "idl.json"])
 def test_output_is_the_golden_one(name):
     expected = (golden.FOLDER / name).read_text(encoding="utf-8")
     assert golden.outputs(golden.sample_model())[name] == expected

@@ -63,5 +63,7 @@ int sys_klog_read(char *buf, size_t len, uint32_t *position);
 error_t sys_power(int how, int status);
 /// `kind` is an INFO_*. Returns how many bytes of the answer went to `buf`.
 int sys_info(int kind, unsigned index, void *buf, size_t len);
+/// `what` is a TRACE_*. Returns how many bytes of an event went to `buf`.
+int sys_trace(int what, uintptr_t index, void *buf, size_t len);
 
 #endif
