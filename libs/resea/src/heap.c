@@ -165,6 +165,17 @@ void heap_trim(struct chunk *chunk, size_t size) {
     heap_free(tail);
 }
 
+struct chunk *heap_cut_front(struct chunk *chunk, size_t size) {
+    size_t rest = chunk_size(chunk) - size;
+    chunk->size = size | CHUNK_USED;
+    struct chunk *tail = chunk_at(chunk_end(chunk));
+    tail->prev_size = size;
+    tail->size = rest | CHUNK_USED;
+    update_successor(tail);
+    heap_free(chunk);
+    return tail;
+}
+
 static bool grow_into_top(struct chunk *chunk, size_t size) {
     size_t more = size - chunk_size(chunk);
     if (heap.end - heap.top < more) {

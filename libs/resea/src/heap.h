@@ -62,6 +62,8 @@ struct chunk *heap_alloc(size_t size);
 void heap_free(struct chunk *chunk);
 /// Frees what a used chunk has beyond `size`, if that is enough for a chunk.
 void heap_trim(struct chunk *chunk, size_t size);
+/// Frees the first `size` bytes of a used chunk, which are enough for a chunk. Returns what is left.
+struct chunk *heap_cut_front(struct chunk *chunk, size_t size);
 /// Makes a used chunk `size` bytes long, or longer, without moving it. False if that can't be done.
 bool heap_grow(struct chunk *chunk, size_t size);
 

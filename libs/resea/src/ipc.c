@@ -93,12 +93,15 @@ error_t ipc_notify(task_t dst, notifications_t notifications) {
 
 /// A call with a payload to send, or without a buffer for one.
 static __noinline error_t call_other(task_t dst, struct message *m) {
-    error_t err = ool_prepare_send(m);
+    error_t err = OK;
+    if (!ool_is_plain(m) || m->ool_len > CONFIG_OOL_MAX) {
+        err = ool_prepare_send(m);
+    }
     if (IS_ERROR(err)) {
         return err;
     }
     err = sys_ipc(dst, m, IPC_CALL, ool_prepare_recv());
-    return IS_ERROR(err) ? err : ool_accept(m);
+    return (IS_ERROR(err) || !ool_is_special(m)) ? err : ool_accept(m);
 }
 
 error_t ipc_call(task_t dst, struct message *m) {

@@ -1,5 +1,6 @@
 #include "heap.h"
 #include "malloc_debug.h"
+#include "ool.h"
 
 #include <resea/init.h>
 #include <resea/malloc.h>
@@ -17,18 +18,13 @@ static size_t chunk_size_for(size_t size) {
 /// The chunk of a block that the program gave us. Even release builds find the simplest mistakes.
 static struct chunk *checked_chunk(void *ptr) {
     malloc_debug_check(ptr);
-    if (!heap_contains(ptr) || !chunk_is_used(chunk_of(ptr))) {
+    if (!heap_contains(ptr) || !chunk_is_used(chunk_of(ptr)) || ptr == ool_buffer.ptr) {
         PANIC("malloc: %p is not a block, or was freed before", ptr);
     }
     return chunk_of(ptr);
 }
 
-void *malloc(size_t size) {
-    size_t chunk_size = chunk_size_for(size);
-    if (chunk_size == 0) {
-        return NULL;
-    }
-
+static struct chunk *alloc_chunk(size_t chunk_size) {
     struct chunk *chunk = heap_alloc(chunk_size);
     while (chunk == NULL) {
         struct chunk *reclaimed = malloc_debug_reclaim();
@@ -38,19 +34,49 @@ void *malloc(size_t size) {
         heap_free(reclaimed);
         chunk = heap_alloc(chunk_size);
     }
+    return chunk;
+}
+
+void *malloc(size_t size) {
+    size_t chunk_size = chunk_size_for(size);
+    struct chunk *chunk = (chunk_size != 0) ? alloc_chunk(chunk_size) : NULL;
+    if (chunk == NULL) {
+        return NULL;
+    }
 
     malloc_debug_allocated(chunk, size);
     return chunk_payload(chunk);
 }
 
-void free(void *ptr) {
-    if (ptr == NULL) {
-        return;
+void *malloc_aligned(size_t size, size_t align) {
+    size_t chunk_size = chunk_size_for(size);
+    struct chunk *chunk =
+        (chunk_size != 0) ? alloc_chunk(chunk_size + align + CHUNK_SIZE_MIN) : NULL;
+    if (chunk == NULL) {
+        return NULL;
     }
 
+    // What is in front of the block has to be a chunk, too.
+    vaddr_t payload = (vaddr_t) chunk_payload(chunk);
+    if (!IS_ALIGNED(payload, align)) {
+        vaddr_t aligned = ALIGN_UP(payload + CHUNK_SIZE_MIN, align);
+        chunk = heap_cut_front(chunk, aligned - payload);
+    }
+    heap_trim(chunk, chunk_size);
+    malloc_debug_allocated(chunk, size);
+    return chunk_payload(chunk);
+}
+
+static __noinline void free_block(void *ptr) {
     struct chunk *chunk = malloc_debug_freed(checked_chunk(ptr));
     if (chunk != NULL) {
         heap_free(chunk);
+    }
+}
+
+void free(void *ptr) {
+    if (ptr != NULL && !ool_take_back(ptr)) {
+        free_block(ptr);
     }
 }
 
@@ -80,6 +106,9 @@ void *realloc(void *ptr, size_t size) {
         return NULL;
     }
 
+    if (ptr == ool_payload.ptr) {
+        ool_cut_payload();
+    }
     if (!heap_grow(chunk, chunk_size)) {
         return move(ptr, chunk_payload_size(chunk), size);
     }

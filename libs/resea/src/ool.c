@@ -6,15 +6,20 @@
 
 #ifdef CONFIG_MMU
 #    define CAPACITY ((size_t) CONFIG_OOL_MAX)
+/// Most long payloads begin with a page, too: the kernel copies them page by page.
+#    define ALLOCATE() malloc_aligned(CAPACITY, PAGE_SIZE)
 #else
 /// The manifest tells how much a program can receive; the linker's symbol has that value.
 extern char __ool_len[];
-#    define CAPACITY ((size_t) __ool_len)
+#    define CAPACITY   ((size_t) __ool_len)
+#    define ALLOCATE() malloc(CAPACITY)
 #endif
 
-/// Allocated for the first receive, and again after each payload has been handed to the program, as
+/// Allocated for the first receive, and again after each payload that has been handed to the program, as
 /// late as possible: a program that frees its payloads gets the same memory over and over.
 struct ool_buffer ool_buffer;
+
+struct ool_payload ool_payload;
 
 error_t ool_prepare_send(struct message *m) {
     if (!ool_is_present(m)) {
@@ -30,12 +35,33 @@ error_t ool_prepare_send(struct message *m) {
     return (m->ool_len <= CONFIG_OOL_MAX) ? OK : ERR_TOO_LARGE;
 }
 
+void ool_cut_payload(void) {
+    if (ool_payload.ptr != NULL) {
+        void *ptr = ool_payload.ptr;
+        ool_payload.ptr = NULL;
+        malloc_shrink(ptr, ool_payload.len);
+    }
+}
+
 void ool_refill(void) {
+    ool_cut_payload();
     if (CAPACITY > 0) {
-        ool_buffer.ptr = malloc(CAPACITY);
+        ool_buffer.ptr = ALLOCATE();
     }
     // Without memory we still receive whatever has no payload.
     ool_buffer.capacity = (ool_buffer.ptr != NULL) ? CAPACITY : 0;
+}
+
+/// The payload in the buffer is the program's.
+static void hand_out(struct message *m, size_t len) {
+    m->ool_ptr = ool_buffer.ptr;
+    m->ool_len = len;
+    ool_payload.ptr = ool_buffer.ptr;
+    ool_payload.len = len;
+    ool_buffer.ptr = NULL;
+    if (!OOL_KEEPS_BLOCKS) {
+        ool_cut_payload();
+    }
 }
 
 static void take_payload(struct message *m) {
@@ -55,10 +81,7 @@ static void take_payload(struct message *m) {
     if (is_str) {
         ((char *) ool_buffer.ptr)[len - 1] = '\0';
     }
-    malloc_shrink(ool_buffer.ptr, len);
-    m->ool_ptr = ool_buffer.ptr;
-    m->ool_len = len;
-    ool_buffer.ptr = NULL;
+    hand_out(m, len);
 }
 
 error_t ool_accept(struct message *m) {
@@ -68,12 +91,25 @@ error_t ool_accept(struct message *m) {
     return (m->type < 0) ? m->type : OK;
 }
 
-error_t ool_accept_any(struct message *m) {
+/// Clears what a message hasn't got.
+static void clear_rest(struct message *m) {
     size_t used = MSG_LEN(m->type);
     if (ool_is_present(m)) {
         used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
     }
     memset(&m->raw[used], 0, sizeof(m->raw) - used);
+}
+
+error_t ool_accept_any(struct message *m) {
+    // Most payloads come with nothing else.
+    if (ool_is_plain(m) && m->ool_len > 0) {
+        for (size_t i = OOL_PLAIN_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
+            m->words[i] = 0;
+        }
+        hand_out(m, m->ool_len);
+        return OK;
+    }
+    clear_rest(m);
     (void) ool_accept(m);
     return OK;
 }

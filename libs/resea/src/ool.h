@@ -4,6 +4,7 @@
 /// \file
 /// Out-of-line payloads, inside libs/resea.
 
+#include <config.h>
 #include <kernel_abi.h>
 #include <message.h>
 
@@ -20,6 +21,43 @@ static inline bool ool_is_special(const struct message *m) {
 
 /// Where the kernel may put the next payload. Without memory, `ptr` is NULL.
 extern struct ool_buffer ool_buffer;
+
+/// The payload that was handed to the program last, if its block still is as large as the buffer was: as
+/// most programs free their payloads before they receive again, nothing is cut off before that.
+extern struct ool_payload {
+    void *ptr;  ///< NULL: none.
+    size_t len;
+} ool_payload;
+
+/// Whether payloads keep their blocks. Where memory is short, or blocks are watched, they don't.
+#if defined(CONFIG_MMU) && !defined(CONFIG_MALLOC_CHECKS)
+#    define OOL_KEEPS_BLOCKS true
+#else
+#    define OOL_KEEPS_BLOCKS false
+#endif
+
+/// Takes back a payload that the program frees: it is the buffer again. False: the pointer is no such one.
+static inline bool ool_take_back(void *ptr) {
+    if (!OOL_KEEPS_BLOCKS || ptr != ool_payload.ptr) {
+        return false;
+    }
+    ool_buffer.ptr = ptr;
+    ool_payload.ptr = NULL;
+    return true;
+}
+
+/// Makes a block of its own of a payload that the program keeps.
+void ool_cut_payload(void);
+
+/// All bits but the lowest of the type of a message that consists of its payload, and how long that part of
+/// it is.
+#define OOL_PLAIN_BYTES MSG_TYPE(0, 0, 0, MSG_OOL_BYTES, OOL_PLAIN_WORDS *MSG_LEN_UNIT)
+#define OOL_PLAIN_WORDS 2
+
+/// Whether a message consists of a payload that is no string, as most with a payload do.
+static inline bool ool_is_plain(const struct message *m) {
+    return (m->type & ~((1 << MSG_LEN_SHIFT) - 1)) == OOL_PLAIN_BYTES;
+}
 
 /// Completes a message that is about to be sent.
 error_t ool_prepare_send(struct message *m);

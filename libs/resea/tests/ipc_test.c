@@ -8,9 +8,9 @@
 #include <unittest.h>
 
 // Its allocations go through the fake, which can fail them.
-#define malloc(size) fake_malloc(size)
+#define malloc_aligned(size, align) fake_malloc(size)
 #include "../src/ool.c"
-#undef malloc
+#undef malloc_aligned
 
 #define CLIENT 5
 #define SERVER 6

@@ -42,6 +42,31 @@ TEST("blocks are aligned, and apart from each other") {
     TEST_EXPECT_EQ(stats().num_used, 200);
 }
 
+TEST("blocks that begin with a page leave what is in front of them to others") {
+    init_heap();
+    void *first = resea_malloc(100);
+    void *pages[4];
+    for (size_t i = 0; i < 4; i++) {
+        pages[i] = resea_malloc_aligned(PAGE_SIZE + i * 100, PAGE_SIZE);
+        TEST_EXPECT_NE(pages[i], NULL);
+        TEST_EXPECT_EQ((vaddr_t) pages[i] % PAGE_SIZE, 0);
+        memset(pages[i], 0xff, PAGE_SIZE + i * 100);
+    }
+    void *small = resea_malloc(200);
+    TEST_EXPECT(small > first && small < pages[3]);
+    TEST_EXPECT_EQ(resea_malloc_aligned(SIZE_MAX - PAGE_SIZE, PAGE_SIZE), NULL);
+    TEST_EXPECT_EQ(resea_malloc_aligned(HEAP_SIZE - PAGE_SIZE, PAGE_SIZE), NULL);
+    resea_free(small);
+    for (size_t i = 0; i < 4; i++) {
+        resea_free(pages[i]);
+    }
+    resea_free(first);
+    give_back_everything();
+    TEST_EXPECT_EQ(stats().num_used, 0);
+    TEST_EXPECT_EQ(stats().num_free, 0);
+    TEST_EXPECT_EQ(stats().never_used, HEAP_SIZE);
+}
+
 TEST("what is freed becomes one piece again") {
     init_heap();
     void *blocks[64];

@@ -17,6 +17,7 @@ void *resea_realloc(void *ptr, size_t size);
 void resea_free(void *ptr);
 char *resea_strdup(const char *s);
 char *resea_strndup(const char *s, size_t len);
+void *resea_malloc_aligned(size_t size, size_t align);
 void resea_malloc_shrink(void *ptr, size_t size);
 /// Makes a range of memory the heap.
 void resea_heap_init(void *start, size_t len);

@@ -1,12 +1,13 @@
 // The sources under test, with the names that renamed.h declares.
 
-#define malloc        resea_malloc
-#define realloc       resea_realloc
-#define free          resea_free
-#define strdup        resea_strdup
-#define strndup       resea_strndup
-#define malloc_shrink resea_malloc_shrink
-#define main          component_main
+#define malloc         resea_malloc
+#define realloc        resea_realloc
+#define free           resea_free
+#define strdup         resea_strdup
+#define strndup        resea_strndup
+#define malloc_shrink  resea_malloc_shrink
+#define malloc_aligned resea_malloc_aligned
+#define main           component_main
 
 #include "../src/malloc.c"
 

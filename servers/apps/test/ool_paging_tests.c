@@ -1,4 +1,5 @@
 #include <config.h>
+#include <idl_client.h>
 #include <resea/malloc.h>
 #include <resea/sys_ipc.h>
 #include <resea/task.h>
@@ -22,6 +23,38 @@ static void test_page_crossing(void) {
     payload_echo(&source[PAGE_SIZE - 1], 2);
     payload_echo(&source[PAGE_SIZE - 1], PAGE_SIZE + 2);
     payload_echo(&source[1], CONFIG_OOL_MAX);
+}
+
+/// Payloads that a program keeps are what they were while others come, and can be resized and freed in any
+/// order.
+static void test_payloads_are_kept(void) {
+    payload_fill(source, sizeof(source));
+    void *kept[4];
+    for (size_t i = 0; i < 4; i++) {
+        size_t len;
+        if (!CHECK_OK(
+                call_benchmark_nop_with_ool(peer_task(), &source[i], 1000 + i, &kept[i], &len))) {
+            return;
+        }
+        CHECK_EQ(len, 1000 + i);
+    }
+
+    kept[3] = realloc(kept[3], 3000);
+    free(kept[1]);
+    payload_echo(source, CONFIG_OOL_MAX);
+    kept[2] = realloc(kept[2], 500);
+    payload_echo(source, 5000);
+    CHECK_EQ(memcmp(kept[0], &source[0], 1000), 0);
+    CHECK_EQ(memcmp(kept[2], &source[2], 500), 0);
+    CHECK_EQ(memcmp(kept[3], &source[3], 1003), 0);
+    free(kept[0]);
+    free(kept[2]);
+    free(kept[3]);
+    struct malloc_stats before, after;
+    malloc_get_stats(&before);
+    payload_echo(source, 5000);
+    malloc_get_stats(&after);
+    CHECK_EQ(after.num_used, before.num_used);
 }
 
 static struct message ool_message(const void *data, size_t len) {
@@ -95,6 +128,7 @@ static void test_buffer_is_not_mapped(void) {
 
 const struct test_case ool_paging_cases[] = {
     {"ool.page_crossing", test_page_crossing},
+    {"ool.payloads_are_kept", test_payloads_are_kept},
     {"ool.source_is_paged_in", test_source_is_paged_in},
     {"ool.sender_dies", test_sender_dies},
     {"ool.buffer_is_not_mapped", test_buffer_is_not_mapped},
