@@ -22,7 +22,7 @@ static task_t server;
 static task_t sleeper;
 static size_t message_len;
 static size_t payload_len;
-static uint8_t payload[CONFIG_OOL_MAX];
+static uint8_t payload[CONFIG_OOL_MAX] __aligned(PAGE_SIZE);
 
 static void null_syscall(void) {
     (void) sys_nop();
@@ -50,14 +50,13 @@ static void round_trip_long(void) {
     ASSERT_OK(ipc_call(server, &m));
 }
 
-/// The payload goes there and comes back.
+/// The server takes the payload, frees it and tells that it has.
 static void round_trip_ool(void) {
     struct message m;
-    m.type = BENCHMARK_NOP_WITH_OOL_MSG;
-    m.benchmark_nop_with_ool.data = payload;
-    m.benchmark_nop_with_ool.data_len = payload_len;
+    m.type = BENCHMARK_TAKE_MSG;
+    m.benchmark_take.data = payload;
+    m.benchmark_take.data_len = payload_len;
     ASSERT_OK(ipc_call(server, &m));
-    free(m.ool_ptr);
 }
 
 static void signal(void) {

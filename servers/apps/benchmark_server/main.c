@@ -19,13 +19,11 @@ void main(void) {
     ASSERT_OK(ipc_recv(IPC_ANY, &m));
     while (true) {
         task_t client = m.src;
-        void *received = NULL;
         if (is_nop(m.type)) {
             m.type |= MSG_REPLY;
-        } else if (m.type == BENCHMARK_NOP_WITH_OOL_MSG) {
-            // The data goes back from where it was received to.
-            received = m.ool_ptr;
-            m.type = BENCHMARK_NOP_WITH_OOL_REPLY_MSG;
+        } else if (m.type == BENCHMARK_TAKE_MSG) {
+            free(m.ool_ptr);
+            m.type = BENCHMARK_TAKE_REPLY_MSG;
         } else if (m.type == BENCHMARK_IRQ_START_MSG) {
             driver_main(client);
         } else if (m.type == NOTIFICATIONS_MSG) {
@@ -36,8 +34,5 @@ void main(void) {
         }
 
         ASSERT_OK(ipc_replyrecv(client, &m));
-        if (received) {
-            free(received);
-        }
     }
 }
