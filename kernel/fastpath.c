@@ -4,8 +4,9 @@
 #include <kernel/rights.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
+#include <kernel/transfer.h>
 
-// Nothing here calls anything: what the compiler would have to save around a call costs as much as the
+// Nothing on the way of a short message calls anything: what the compiler would have to save around a call costs as much as the
 // message. Each check is one that ipc.c makes, too; what it says of the same case holds here.
 
 /// All bits of a type that tell its interface, its direction, and a method that is MSG_KERNEL_METHODS or
@@ -27,6 +28,15 @@ static ALWAYS_INLINE bool prepare(uint32_t type, uintptr_t *word0, uintptr_t *wo
     }
     return LIKELY(type & NOT_KERNEL_ONLY);
 }
+
+/// Whether all of a message is in registers but for its payload.
+static ALWAYS_INLINE bool has_payload_only(uint32_t type, size_t len) {
+    uint32_t words_and_kind = type >> MSG_LEN_SHIFT;
+    bool is_plain = words_and_kind == (IPC_WORDS | (MSG_OOL_BYTES << MSG_LEN_BITS))
+                    || words_and_kind == (IPC_WORDS | (MSG_OOL_STR << MSG_LEN_BITS));
+    return is_plain && (type & NOT_KERNEL_ONLY) && len - 1 < CONFIG_OOL_MAX;
+}
+STATIC_ASSERT(MSG_LEN_SHIFT + MSG_LEN_BITS == MSG_OOL_SHIFT, "the two are next to each other");
 
 /// The task in the slot that an ID names, or any other: its ID is still to be compared.
 static ALWAYS_INLINE struct task *slot_of(task_t tid) {
@@ -55,7 +65,8 @@ static ALWAYS_INLINE bool is_next(struct cpu *cpu, unsigned priority) {
     }
     return !(cpu->disturbed >> shift);
 }
-STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0, "a subtraction does with exclusive or");
+STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0,
+              "a subtraction does with exclusive or");
 
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next,
@@ -85,6 +96,48 @@ static __noinline void call_other(FASTPATH_PARAMS) {
     fastpath_call(FASTPATH_ARGS);
 }
 
+/// A call is on its way: leaves the CPU to who has received it.
+static ALWAYS_INLINE void go_to_server(struct cpu *cpu, struct task *task, struct task *dst,
+                                       uint16_t receiving) {
+    // The receiver serves a call with the caller's urgency.
+    unsigned priority = task->priority;
+    if (UNLIKELY(priority < dst->priority)) {
+        dst->priority = priority;
+    }
+    task->waits_for = dst->tid;
+    dst->client = task;
+    go_over(cpu, task, dst, receiving);
+    spin_unlock(&cpu->lock);
+}
+
+/// A call with a payload.
+static __noinline void call_with_payload(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    struct task *dst = task->peer;
+    if (!spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    uint16_t receiving = cpu->receiving;
+    vaddr_t to;
+    if (dst->tid_and_waits_for != head(peer, IPC_ANY) || dst->state_and_cpu != receiving
+        || !is_next(cpu, task->priority)) {
+        spin_unlock(&cpu->lock);
+        arch_fast_bail(type, word0, word1);
+    }
+    error_t err = transfer_push(task, dst, word0, word1, &to);
+    if (UNLIKELY(err == ERR_TRY_AGAIN)) {
+        spin_unlock(&cpu->lock);
+        transfer_restart(type, word0, word1);
+        return;
+    }
+    if (UNLIKELY(err != OK)) {
+        spin_unlock(&cpu->lock);
+        arch_fast_bail(type, word0, word1);
+    }
+    go_to_server(cpu, task, dst, receiving);
+    arch_fast_resume(dst, task->tid, type, to, word1);
+}
+
 void fastpath_call(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     struct task *dst = task->peer;
@@ -92,25 +145,23 @@ void fastpath_call(FASTPATH_PARAMS) {
         call_other(FASTPATH_ARGS);
         return;
     }
-    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))
-        || UNLIKELY(!spin_try_lock(&cpu->lock))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
+        if (!has_payload_only((uint32_t) type, word1)) {
+            arch_fast_bail(type, word0, word1);
+        }
+        call_with_payload(FASTPATH_ARGS);
+        return;
+    }
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
-    unsigned priority = task->priority;
     uint16_t receiving = cpu->receiving;
     if (UNLIKELY(dst->tid_and_waits_for != head(peer, IPC_ANY))
-        || UNLIKELY(dst->state_and_cpu != receiving) || !is_next(cpu, priority)) {
+        || UNLIKELY(dst->state_and_cpu != receiving) || !is_next(cpu, task->priority)) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
     }
-    // The receiver serves a call with the caller's urgency.
-    if (UNLIKELY(priority < dst->priority)) {
-        dst->priority = priority;
-    }
-    task->waits_for = peer;
-    dst->client = task;
-    go_over(cpu, task, dst, receiving);
-    spin_unlock(&cpu->lock);
+    go_to_server(cpu, task, dst, receiving);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
@@ -125,10 +176,54 @@ static __noinline void serve_other(FASTPATH_PARAMS) {
     fastpath_serve(FASTPATH_ARGS);
 }
 
+/// An answer is on its way: leaves the CPU to who has received it.
+static ALWAYS_INLINE void go_to_client(struct cpu *cpu, struct task *task, struct task *dst,
+                                       uint16_t receiving) {
+    // What it did for a more urgent client is over.
+    task->priority = task->base_priority;
+    task->waits_for = IPC_ANY;
+    go_over(cpu, task, dst, receiving);
+    spin_unlock(&cpu->lock);
+}
+
+/// An answer with a payload.
+static __noinline void serve_with_payload(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    if (!spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    struct task *dst = slot_of(peer);
+    uint16_t receiving = cpu->receiving;
+    vaddr_t to;
+    if (dst->tid_and_waits_for != head(peer, task->tid) || task->attention
+        || dst->state_and_cpu != receiving || !is_next(cpu, dst->priority)) {
+        spin_unlock(&cpu->lock);
+        arch_fast_bail(type, word0, word1);
+    }
+    error_t err = transfer_push(task, dst, word0, word1, &to);
+    if (UNLIKELY(err == ERR_TRY_AGAIN)) {
+        spin_unlock(&cpu->lock);
+        transfer_restart(type, word0, word1);
+        return;
+    }
+    if (UNLIKELY(err != OK)) {
+        spin_unlock(&cpu->lock);
+        arch_fast_bail(type, word0, word1);
+    }
+    go_to_client(cpu, task, dst, receiving);
+    arch_fast_resume(dst, task->tid, type, to, word1);
+}
+
 void fastpath_serve(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
-    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))
-        || UNLIKELY(!spin_try_lock(&cpu->lock))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
+        if (!has_payload_only((uint32_t) type, word1)) {
+            arch_fast_bail(type, word0, word1);
+        }
+        serve_with_payload(FASTPATH_ARGS);
+        return;
+    }
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
     struct task *dst = task->client;
@@ -143,10 +238,6 @@ void fastpath_serve(FASTPATH_PARAMS) {
         spin_unlock(&cpu->lock);
         arch_fast_bail(type, word0, word1);
     }
-    // What it did for a more urgent client is over.
-    task->priority = task->base_priority;
-    task->waits_for = IPC_ANY;
-    go_over(cpu, task, dst, receiving);
-    spin_unlock(&cpu->lock);
+    go_to_client(cpu, task, dst, receiving);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }

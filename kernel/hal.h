@@ -182,6 +182,12 @@ void arch_leave_aspace(void);
 void *arch_ram_ptr(paddr_t paddr);
 paddr_t arch_ram_paddr(void *ptr);
 
+#    ifndef arch_copy_ram
+/// Copies `len` bytes of RAM, by the kernel's pointers: the fastest way for whole pages. Tasks may share
+/// pages: what comes of bytes that overlap doesn't matter.
+void arch_copy_ram(void *dst, const void *src, size_t len);
+#    endif
+
 #    ifndef arch_is_user_page
 /// Whether a user mapping may be at the page `vaddr`.
 bool arch_is_user_page(vaddr_t vaddr);

@@ -6,6 +6,13 @@
 
 extern char __bootfs[];
 
+void memory_init_data(const char **start, const char **end) {
+    const struct bootfs_header *header = (const struct bootfs_header *) (void *) __bootfs;
+    *start = __bootfs + header->init_off + ALIGN_UP(header->init_text_len, PAGE_SIZE)
+             + ALIGN_UP(header->init_ro_len, PAGE_SIZE);
+    *end = *start + ALIGN_UP(header->init_rw_len, PAGE_SIZE);
+}
+
 /// Maps `len` bytes of bootfs, from *offset on, into the first task at *vaddr.
 static void map_init(struct task *task, vaddr_t *vaddr, size_t *offset, size_t len,
                      unsigned flags) {

@@ -94,6 +94,10 @@ vaddr_t memory_stack_top(const struct task *task);
 /// What the first task is told of memory.
 extern struct bootinfo bootinfo;
 
+/// What of bootfs is the first task's data, which it has mapped right there: the only pages of bootfs that
+/// are ever written, also by the kernel.
+void memory_init_data(const char **start, const char **end);
+
 /// Takes zeroed pages for good, while the kernel boots. Panics if there are none left.
 void *memory_boot_alloc(size_t len);
 

@@ -33,11 +33,25 @@ error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 #ifdef CONFIG_MMU
 
 /// What of a payload is in registers.
-#define IPC_REG_BYTES (IPC_WORDS * sizeof(uintptr_t))
+#    define IPC_REG_BYTES (IPC_WORDS * sizeof(uintptr_t))
 
 /// The same as below for what isn't a short message on its way to who waits for it.
 error_t __mustuse transfer_send_other(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive_ool(struct task *sender);
+
+/// Copies a payload of the current task's to where `dst` wants it, which waits on this CPU: `*to`.
+///   OK             All of it is there.
+///   ERR_TRY_AGAIN  Interrupts have to get their turn first; who calls again goes on.
+///   ERR_NOT_FOUND  The current task has to fault first, as its `fault` says.
+///   ERR_NO_BUFFER  `dst` has to come for it.
+/// The caller holds the CPU's lock.
+error_t __mustuse transfer_push(struct task *task, struct task *dst, vaddr_t from, size_t len,
+                                vaddr_t *to);
+#    define ERR_NO_BUFFER ERR_NO_MEMORY
+
+/// What fastpath.c does when that was ERR_TRY_AGAIN: the current task makes its SYS_IPC again, of which
+/// these aren't saved. Never returns, which isn't said to the compiler, as in fastpath.h.
+void transfer_restart(uintptr_t type, uintptr_t word0, uintptr_t word1);
 
 /// Hands what came in `msg` to the current task, which goes on in user mode. False: it faulted.
 bool __mustuse transfer_deliver(void);

@@ -15,8 +15,11 @@
 void arch_lazy_off(struct cpu *cpu);
 uint64_t arch_fast_cpu_time(void);
 __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1);
+__noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0, uintptr_t word1);
 __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, uintptr_t word0,
                                  uintptr_t word1);
 void arch_fast_switch(struct cpu *cpu, struct task *next);
+
+uint8_t *arch_fast_run(struct aspace *as, vaddr_t vaddr, bool write, size_t *len);
 
 #endif

@@ -141,6 +141,11 @@ void host_run(task_t tid) {
     }
 }
 
+void host_go_on(task_t tid) {
+    host_run(tid);
+    run(host_task(tid)->cpu, nothing);
+}
+
 intptr_t host_result(task_t tid) {
     if (host_state(tid) == TASK_READY) {
         host_run(tid);
@@ -414,6 +419,7 @@ void host_reset(void) {
         booted = true;
     }
     host.pause_restarts = false;
+    host.slow_only = false;
     for (int slot = 3; slot <= CONFIG_NUM_TASKS; slot++) {
         if (task_slot(slot)->tid) {
             host_destroy(task_slot(slot)->tid);

@@ -107,6 +107,8 @@ void host_destroy(task_t tid);
 
 /// Lets the schedulers take turns until `tid` is in user mode on its CPU. It must be ready.
 void host_run(task_t tid);
+/// The same; then it makes a call again that was not to be made on its own.
+void host_go_on(task_t tid);
 
 /// The task makes a system call. Returns its result, or HOST_BLOCKED.
 ///

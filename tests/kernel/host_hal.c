@@ -142,7 +142,7 @@ uint64_t arch_fast_cpu_time(void) {
     return arch_cycles();
 }
 
-__noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+static struct task *leave_fast_path(uintptr_t type, uintptr_t word0, uintptr_t word1) {
     struct task *task = this_cpu()->current;
     if (spin_is_locked(&this_cpu()->lock)) {
         host_die("the fast path is left with the lock held");
@@ -150,7 +150,17 @@ __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1)
     task->arch.args[1] = type;
     task->arch.args[4] = word0;
     task->arch.args[5] = word1;
+    return task;
+}
+
+__noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+    leave_fast_path(type, word0, word1);
     kernel_syscall();
+    kernel_resume();
+}
+
+__noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+    arch_syscall_restart(leave_fast_path(type, word0, word1));
     kernel_resume();
 }
 
@@ -315,6 +325,17 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
+/// Odd pages are found at once, alone.
+uint8_t *arch_fast_run(struct aspace *as, vaddr_t vaddr, bool write, size_t *len) {
+    uint64_t *entry = find_entry(as, ALIGN_DOWN(vaddr, PAGE_SIZE));
+    if (!entry || (write && !(*entry & PTE_W)) || (*entry & PTE_ADDR) >= HOST_MMIO
+        || (vaddr / PAGE_SIZE) % 2 == 0) {
+        return NULL;
+    }
+    *len = MIN(*len, PAGE_SIZE - vaddr % PAGE_SIZE);
+    return (uint8_t *) arch_ram_ptr(*entry & PTE_ADDR) + vaddr % PAGE_SIZE;
+}
+
 static bool is_loaded(const struct aspace *as) {
     for (int i = 0; i < HOST_CPUS; i++) {
         if (host.cpus[i].aspace == as) {
@@ -418,6 +439,10 @@ bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
 
 bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
     return copy((uint8_t *) src, dst, len, true);
+}
+
+void arch_copy_ram(void *dst, const void *src, size_t len) {
+    memmove(dst, src, len);  // Tasks may share a page.
 }
 
 vaddr_t arch_copy_fault(unsigned *fault) {

@@ -3,10 +3,12 @@
 
 #include "host.h"
 
-#define NUM_PAGES 5
+#define NUM_PAGES 12
 #define SRC_VADDR 0x00400000ul
 #define DST_VADDR 0x00600000ul
 #define LEN       (3 * PAGE_SIZE)
+/// Too long for one entry into the kernel.
+#define LONG_LEN (11 * PAGE_SIZE + 5)
 
 static task_t pager, a, b;
 
@@ -244,4 +246,150 @@ TEST("ool: a payload at a bad address is a fault of the sender's") {
         host_destroy(a);
         set_up();
     }
+}
+
+static void compose_ool(vaddr_t vaddr, size_t len) {
+    struct message *m = host_msg(a);
+    m->type = MSG_TYPE(200, 1, 0, MSG_OOL_BYTES, 16);
+    m->ool_ptr = (void *) vaddr;
+    m->ool_len = len;
+}
+
+/// Nobody else wants the CPU: messages go the fast way, unless they are not to.
+static void set_up_alone(bool slow_only) {
+    set_up();
+    host.slow_only = slow_only;
+    TEST_EXPECT_EQ(host_recv(pager, IPC_ANY), HOST_BLOCKED);
+}
+
+TEST("ool: a call copies the payload on its way, in short and in long messages") {
+    for (int i = 0; i < 4; i++) {
+        set_up_alone(i % 2);
+        fill(SRC_VADDR + 1, LEN);
+        TEST_EXPECT_EQ(recv_ool(DST_VADDR + 3, LEN), HOST_BLOCKED);
+        compose_ool(SRC_VADDR + 1, LEN);
+        size_t len = i < 2 ? 16 : 48;
+        host_msg(a)->type = MSG_TYPE(200, 1, 0, MSG_OOL_BYTES, len);
+        host_msg(a)->raw[47] = 0x5a;
+        unsigned fast = host.fast_messages;
+        TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+        TEST_EXPECT_EQ(host.fast_messages - fast, i == 0);
+        TEST_EXPECT_EQ(host_state(a), TASK_RECEIVING);
+        TEST_EXPECT_EQ(host_result(b), OK);
+        TEST_EXPECT(has_arrived(DST_VADDR + 3, LEN));
+        TEST_EXPECT(len == 16 || host_msg(b)->raw[47] == 0x5a);
+        TEST_EXPECT_EQ(host_task(b)->ool_from, 0);
+        TEST_EXPECT(host_check());
+    }
+}
+
+/// `b` calls `a`, which has got the call.
+static void call_a_from_b(vaddr_t buf, size_t cap) {
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    host_compose(b, 1, 8);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_IPC, a, a, MSG_VADDR, IPC_CALL, buf, cap), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(a), OK);
+}
+
+TEST("ool: an answer copies the payload on its way") {
+    for (int i = 0; i < 2; i++) {
+        set_up_alone(i);
+        fill(SRC_VADDR, LONG_LEN);
+        call_a_from_b(DST_VADDR + 9, LONG_LEN);
+        compose_ool(SRC_VADDR, LONG_LEN);
+        host_msg(a)->type = MSG_TYPE(200, 1, MSG_REPLY, MSG_OOL_BYTES, 16);
+        unsigned fast = host.fast_messages;
+        TEST_EXPECT_EQ(host_ipc(a, b, IPC_ANY, IPC_SERVE & ~IPC_OPEN), HOST_BLOCKED);
+        TEST_EXPECT_EQ(host.fast_messages - fast, !i);
+        TEST_EXPECT_EQ(host_result(b), OK);
+        TEST_EXPECT_EQ(host_state(a), TASK_RECEIVING);
+        TEST_EXPECT(has_arrived(DST_VADDR + 9, LONG_LEN));
+        TEST_EXPECT(host_check());
+    }
+}
+
+/// `a` is in the middle of a call with a long payload, and would go on.
+static void begin_long_call(void) {
+    set_up_alone(false);
+    fill(SRC_VADDR, LONG_LEN);
+    TEST_EXPECT_EQ(recv_ool(DST_VADDR, LONG_LEN), HOST_BLOCKED);
+    host.pause_restarts = true;
+    compose_ool(SRC_VADDR, LONG_LEN);
+    host_ipc(a, b, b, IPC_CALL);
+    TEST_EXPECT_EQ(host_state(b), TASK_RECEIVING);
+    TEST_EXPECT(host_task(b)->ool_done > 0);
+    TEST_EXPECT(host_task(b)->ool_done < LONG_LEN);
+    host.pause_restarts = false;
+}
+
+TEST("ool: interrupts get their turn in the middle of a long payload") {
+    begin_long_call();
+    // What has been copied isn't copied again.
+    *(uint8_t *) host_ptr(a, SRC_VADDR) ^= 0xff;
+    host_go_on(a);
+    TEST_EXPECT_EQ(host_state(a), TASK_RECEIVING);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT(has_arrived(DST_VADDR, LONG_LEN));
+    TEST_EXPECT(host_check());
+}
+
+TEST("ool: another payload in between doesn't get mixed up with a half-sent one") {
+    begin_long_call();
+    host.pause_restarts = true;
+    task_t c = host_spawn("c", pager, 0);
+    map_range(c, SRC_VADDR, 0);
+    host.pause_restarts = false;
+    struct message *m = host_msg(c);
+    m->type = MSG_TYPE(200, 2, 0, MSG_OOL_BYTES, 16);
+    m->ool_ptr = (void *) SRC_VADDR;
+    m->ool_len = LONG_LEN;
+    *(uint8_t *) host_ptr(c, SRC_VADDR) = pattern(0) ^ 0xff;
+    TEST_EXPECT_EQ(host_ipc(c, b, b, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT_EQ(host_msg(b)->src, c);
+    TEST_EXPECT_EQ(host_msg(b)->ool_len, LONG_LEN);
+    TEST_EXPECT_EQ(*(uint8_t *) host_ptr(b, DST_VADDR), pattern(0) ^ 0xff);
+    // The first one comes again, from its beginning.
+    host_go_on(a);
+    TEST_EXPECT_EQ(recv_ool(DST_VADDR, LONG_LEN), OK);
+    TEST_EXPECT(has_arrived(DST_VADDR, LONG_LEN));
+    TEST_EXPECT(host_check());
+}
+
+TEST("ool: the receiver dies in the middle of a long payload") {
+    begin_long_call();
+    host_destroy(b);
+    host_go_on(a);
+    TEST_EXPECT_EQ(host_result(a), ERR_INVALID_TASK);
+    TEST_EXPECT(host_check());
+}
+
+TEST("ool: a receiver that has become too small in the middle of a long payload") {
+    begin_long_call();
+    struct ool_buffer *buf = host_ptr(b, host_task(b)->arch.args[2]);
+    buf->capacity = LEN;
+    host_go_on(a);
+    TEST_EXPECT_EQ(host_result(b), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(a), ERR_TOO_LARGE);
+    TEST_EXPECT_EQ(host_state(b), TASK_RECEIVING);
+    // What was copied before isn't part of the next payload.
+    buf->capacity = LONG_LEN;
+    *(uint8_t *) host_ptr(b, DST_VADDR) ^= 0xff;
+    TEST_EXPECT_EQ(send_ool(MSG_OOL_BYTES, SRC_VADDR, LONG_LEN, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT(has_arrived(DST_VADDR, LONG_LEN));
+    TEST_EXPECT(host_check());
+}
+
+TEST("ool: a buffer that may only be read is the receiver's fault") {
+    set_up();
+    host_unmap(b, DST_VADDR + PAGE_SIZE);
+    host_map(b, DST_VADDR + PAGE_SIZE, 0);
+    TEST_EXPECT_EQ(recv_ool(DST_VADDR, LEN), HOST_BLOCKED);
+    TEST_EXPECT_EQ(send_ool(MSG_OOL_BYTES, SRC_VADDR, LEN, IPC_CALL), HOST_BLOCKED);
+    host_result(b);
+    TEST_EXPECT_EQ(host_state(b), TASK_FAULTED);
+    TEST_EXPECT_EQ(host_task(b)->fault.vaddr, DST_VADDR + PAGE_SIZE);
+    TEST_EXPECT_EQ(host_task(b)->fault.flags, FAULT_WRITE | FAULT_PRESENT);
+    TEST_EXPECT(host_check());
 }

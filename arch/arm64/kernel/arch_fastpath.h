@@ -36,6 +36,15 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t wo
     __builtin_unreachable();
 }
 
+static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0,
+                                                       uintptr_t word1) {
+    register uintptr_t x1 __asm__("x1") = type;
+    register uintptr_t x4 __asm__("x4") = word0;
+    register uintptr_t x5 __asm__("x5") = word1;
+    __asm__ __volatile__("b arm64_fast_restart" ::"r"(x1), "r"(x4), "r"(x5) : "memory");
+    __builtin_unreachable();
+}
+
 /// Nothing of the kernel's is left in the registers that a system call may change: they get what was
 /// saved there of this task once, or 0.
 static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
@@ -81,6 +90,35 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
     struct aspace *aspace = next->aspace;
     cpu->aspace = aspace;
     arm64_write_ttbr0_el1(aspace->arch.ttbr0);
+}
+
+/// Pages behind the first one count as long as their entries are the same but for the address.
+static ALWAYS_INLINE uint8_t *arch_fast_run(const struct aspace *as, vaddr_t vaddr, bool write,
+                                            size_t *len) {
+    if (UNLIKELY(as->arch.leaf_of != (vaddr >> 21) + 1)) {
+        return NULL;
+    }
+    const uint64_t *next = &as->arch.leaf[(vaddr / PAGE_SIZE) % (PAGE_SIZE / sizeof(*next))];
+    uint64_t entry = *next++;
+    const uint64_t mask = PTE_VALID | PTE_RAM | (write ? PTE_READ_ONLY : 0);
+    if (UNLIKELY((entry & mask) != (PTE_VALID | PTE_RAM))) {
+        return NULL;
+    }
+    vaddr_t ptr = KERNEL_BASE + (entry & PTE_ADDR) + vaddr % PAGE_SIZE;
+    size_t run = PAGE_SIZE - vaddr % PAGE_SIZE;
+    while (run < *len && !IS_ALIGNED((uintptr_t) next, PAGE_SIZE)) {
+        entry += PAGE_SIZE;
+        if (*next != entry) {
+            break;
+        }
+        next++;
+        run += PAGE_SIZE;
+    }
+    *len = MIN(*len, run);
+    if (!ptr) {
+        __builtin_unreachable();
+    }
+    return (uint8_t *) ptr;
 }
 
 #endif

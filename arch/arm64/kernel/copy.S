@@ -5,7 +5,9 @@
 //     bool arm64_copy_from_user(void *dst, vaddr_t src, size_t len)
 //     bool arm64_copy_to_user(vaddr_t dst, const void *src, size_t len)
 //
-// False if it faulted.
+// False if it faulted. And one between two places in RAM, of which neither faults:
+//
+//     void arch_copy_ram(void *dst, const void *src, size_t len)
 #include "arm64.h"
 
     .text
@@ -148,4 +150,65 @@ arm64_copy_end:
 
 arm64_copy_fault:
     mov w0, #0
+    ret
+
+.macro COPY_32
+    ldp x3, x4, [x1], #16
+    ldp x5, x6, [x1], #16
+    stp x3, x4, [x0], #16
+    stp x5, x6, [x0], #16
+.endm
+
+.macro COPY_64
+    ldp x3, x4, [x1], #16
+    ldp x5, x6, [x1], #16
+    ldp x7, x8, [x1], #16
+    ldp x9, x10, [x1], #16
+    stp x3, x4, [x0], #16
+    stp x5, x6, [x0], #16
+    stp x7, x8, [x0], #16
+    stp x9, x10, [x0], #16
+.endm
+
+    .global arch_copy_ram
+    .type arch_copy_ram, @function
+arch_copy_ram:
+    IF_UNALIGNED 8f
+    subs x2, x2, #256
+    b.lo 2f
+1:
+    COPY_64
+    COPY_64
+    COPY_64
+    COPY_64
+    subs x2, x2, #256
+    b.hs 1b
+2:
+    // The low bits of the length are what they were.
+    tbz x2, #7, 3f
+    COPY_64
+    COPY_64
+3:
+    tbz x2, #6, 4f
+    COPY_64
+4:
+    tbz x2, #5, 5f
+    COPY_32
+5:
+    tbz x2, #4, 6f
+    ldp x3, x4, [x1], #16
+    stp x3, x4, [x0], #16
+6:
+    tbz x2, #3, 7f
+    ldr x3, [x1], #8
+    str x3, [x0], #8
+7:
+    and x2, x2, #7
+8:
+    cbz x2, 9f
+    ldrb w3, [x1], #1
+    strb w3, [x0], #1
+    sub x2, x2, #1
+    b 8b
+9:
     ret

@@ -3,7 +3,6 @@
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-#define PTE_ADDR 0x0000fffffffff000ull
 // Ours, in an entry that leads to a table, where the hardware ignores these bits (ARM D5.3.1): the entries
 // of that table from this number on have never been used, so that who takes it apart needn't look at
 // them.
@@ -118,10 +117,14 @@ void arch_init(void) {
         arm64_map_memory(bootinfo.ranges[i].base, bootinfo.ranges[i].len);
     }
     arm64_board_map();
-    // Text is executable and nothing else is; text, constants and bootfs can't be written.
+    // Text is executable and nothing else is; text, constants and what is constant of bootfs can't be
+    // written.
+    const char *init_data, *init_data_end;
+    memory_init_data(&init_data, &init_data_end);
     protect(__kernel_start, __text_end, KERNEL_TEXT);
     protect(__text_end, __rodata_end, KERNEL_RODATA);
-    protect(__bootfs, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), KERNEL_RODATA);
+    protect(__bootfs, init_data, KERNEL_RODATA);
+    protect(init_data_end, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), KERNEL_RODATA);
     for (unsigned i = 0; i < CONFIG_NUM_CPUS; i++) {
         alloc_stacks(&arm64_cpus[i]);
     }
@@ -227,7 +230,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     bool device = (flags & MAP_UNCACHED) || !memory_is_ram(paddr);
     *entry = paddr | PTE_VALID | PTE_TABLE | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN
              | ((flags & MAP_W) ? 0 : PTE_READ_ONLY) | ((flags & MAP_X) ? 0 : PTE_UXN)
-             | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER);
+             | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER | PTE_RAM);
     arm64_table_entry_added();
     return OK;
 }

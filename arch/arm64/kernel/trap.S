@@ -206,6 +206,21 @@ arm64_fast_bail:
     bl kernel_syscall
     b kernel_resume
 
+// arch_fast_restart(): the same.
+    .global arm64_fast_restart
+    .type arm64_fast_restart, @function
+arm64_fast_restart:
+    mrs x9, tpidr_el1
+    ldr x10, [x9, #CPU_CPU]
+    ldr x10, [x10, #CPU_CURRENT]
+    str x1, [x10, #8]
+    stp x4, x5, [x10, #32]
+    ldr x11, [x10, #FRAME_PC]
+    sub x11, x11, #4
+    str x11, [x10, #FRAME_PC]
+    ENTER_C
+    b kernel_resume
+
     .type user_irq, @function
 user_irq:
     ENTER_FROM_USER

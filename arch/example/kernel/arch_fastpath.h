@@ -32,6 +32,13 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type __unused,
     arch_halt();
 }
 
+/// Save the message's registers, let the task make the system call again, then kernel_resume().
+static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type __unused,
+                                                       uintptr_t word0 __unused,
+                                                       uintptr_t word1 __unused) {
+    arch_halt();
+}
+
 /// Return to user mode from its SYS_IPC with the result OK and the message in registers.
 static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next __unused,
                                                       task_t src __unused, uintptr_t type __unused,
@@ -44,6 +51,16 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next __unused
 static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
     cpu->aspace = next->aspace;
     arch_switch(next);
+}
+
+/// Give the kernel's pointer to RAM that a task has mapped at `vaddr`, and may write if `write`, and how much
+/// of `*len` bytes is there in a row: what is left of the page at least. NULL: each page is looked up
+/// with arch_aspace_lookup(). The caller holds the lock of the task's CPU, not the address space's: the
+/// mappings of a task that doesn't run don't change meanwhile.
+static ALWAYS_INLINE uint8_t *arch_fast_run(const struct aspace *as __unused,
+                                            vaddr_t vaddr __unused, bool write __unused,
+                                            size_t *len __unused) {
+    return NULL;
 }
 
 #endif

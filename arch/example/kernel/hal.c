@@ -7,6 +7,7 @@
 // kernel/hal.h says what each function promises; arch/x64/kernel is one that runs.
 
 #include <kernel/task.h>
+#include <string.h>
 
 // ---- The CPU ------------------------------------------------------------------------------------
 
@@ -170,6 +171,11 @@ bool arch_copy_from_user(void *dst __unused, vaddr_t src __unused, size_t len) {
 /// The same, the other way round.
 bool arch_copy_to_user(vaddr_t dst __unused, const void *src __unused, size_t len) {
     return len == 0;
+}
+
+/// Copy between two places in RAM, of which neither faults.
+void arch_copy_ram(void *dst, const void *src, size_t len) {
+    memcpy(dst, src, len);
 }
 
 /// Tell what the trap code has noted of the last such fault on this CPU.

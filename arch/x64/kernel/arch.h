@@ -59,6 +59,13 @@ static inline bool arch_is_user_page(vaddr_t vaddr) {
 }
 #define arch_is_user_page arch_is_user_page
 
+static inline void arch_copy_ram(void *dst, const void *src, size_t len) {
+    size_t words = len / 8, bytes = len % 8;
+    __asm__ __volatile__("rep movsq" : "+D"(dst), "+S"(src), "+c"(words)::"memory");
+    __asm__ __volatile__("rep movsb" : "+D"(dst), "+S"(src), "+c"(bytes)::"memory");
+}
+#define arch_copy_ram arch_copy_ram
+
 static inline unsigned arch_cpu_id(void) {
     unsigned id;
     // The compiler may not keep the value over a call, but between calls nothing moves us.

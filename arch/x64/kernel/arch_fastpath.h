@@ -33,6 +33,14 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t wo
     __builtin_unreachable();
 }
 
+static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0,
+                                                       uintptr_t word1) {
+    register uintptr_t r8 __asm__("r8") = word0;
+    register uintptr_t r9 __asm__("r9") = word1;
+    __asm__ __volatile__("jmp x64_fast_restart" ::"S"(type), "r"(r8), "r"(r9) : "memory");
+    __builtin_unreachable();
+}
+
 /// Nothing of the kernel's is left in the registers that a system call may change.
 static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
                                                       uintptr_t word0, uintptr_t word1) {
@@ -77,6 +85,35 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
         cpu->aspace = aspace;
         x64_write_cr3(aspace->arch.pml4);
     }
+}
+
+/// Pages behind the first one count as long as their entries are the same but for the address.
+static ALWAYS_INLINE uint8_t *arch_fast_run(const struct aspace *as, vaddr_t vaddr, bool write,
+                                            size_t *len) {
+    if (UNLIKELY(as->arch.leaf_of != (vaddr >> 21) + 1)) {
+        return NULL;
+    }
+    const uint64_t *next = &as->arch.leaf[(vaddr / PAGE_SIZE) % (PAGE_SIZE / sizeof(*next))];
+    uint64_t entry = *next++;
+    const uint64_t needed = PTE_P | PTE_RAM | (write ? PTE_W : 0);
+    if (UNLIKELY(~entry & needed)) {
+        return NULL;
+    }
+    vaddr_t ptr = KERNEL_BASE + (entry & PTE_ADDR) + vaddr % PAGE_SIZE;
+    size_t run = PAGE_SIZE - vaddr % PAGE_SIZE;
+    while (run < *len && !IS_ALIGNED((uintptr_t) next, PAGE_SIZE)) {
+        entry += PAGE_SIZE;
+        if ((*next ^ entry) & ~(PTE_A | PTE_D)) {
+            break;
+        }
+        next++;
+        run += PAGE_SIZE;
+    }
+    *len = MIN(*len, run);
+    if (!ptr) {
+        __builtin_unreachable();
+    }
+    return (uint8_t *) ptr;
 }
 
 #endif

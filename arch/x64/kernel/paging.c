@@ -3,16 +3,6 @@
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-// Page-table entries (SDM table 4-15 and following).
-#define PTE_P  (1ull << 0)
-#define PTE_W  (1ull << 1)
-#define PTE_U  (1ull << 2)
-#define PTE_CD (1ull << 4)
-#define PTE_PS (1ull << 7)  // A large page.
-#define PTE_G  (1ull << 8)
-#define PTE_NX (1ull << 63)
-
-#define PTE_ADDR 0x000ffffffffff000ull
 // Ours, in an entry that leads to a table: the entries of that table from this number on have never been
 // used, so that who takes it apart needn't look at them.
 #define PTE_USED_SHIFT 52
@@ -103,10 +93,14 @@ void arch_init(void) {
         *kernel_entry(KERNEL_BASE + paddr, 1) =
             paddr | PTE_P | PTE_W | PTE_G | PTE_PS | PTE_NX | PTE_CD;
     }
-    // Text is executable and nothing else is; text, constants and bootfs can't be written.
+    // Text is executable and nothing else is; text, constants and what is constant of bootfs can't be
+    // written.
+    const char *init_data, *init_data_end;
+    memory_init_data(&init_data, &init_data_end);
     protect(__kernel_start, __text_end, 0);
     protect(__text_end, __rodata_end, PTE_NX);
-    protect(__bootfs, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), PTE_NX);
+    protect(__bootfs, init_data, PTE_NX);
+    protect(init_data_end, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), PTE_NX);
     // The text screen.
     *kernel_entry(KERNEL_BASE + 0xb8000, 0) = 0xb8000 | PTE_P | PTE_W | PTE_G | PTE_NX | PTE_CD;
     arch_leave_aspace();
@@ -206,7 +200,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     }
     note_used(as->arch.leaf_parent, index_at(vaddr, 0));
     *entry = paddr | PTE_P | PTE_U | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? 0 : PTE_NX)
-             | ((flags & MAP_UNCACHED) ? PTE_CD : 0);
+             | ((flags & MAP_UNCACHED) ? PTE_CD : 0) | (memory_is_ram(paddr) ? PTE_RAM : 0);
     return OK;
 }
 

@@ -18,6 +18,21 @@
 /// RAM above this isn't used: it is what one PML4 entry maps.
 #define KERNEL_MAP_LIMIT (512ul << 30)
 
+// Page-table entries (SDM table 4-15 and following).
+#define PTE_P  (1ull << 0)
+#define PTE_W  (1ull << 1)
+#define PTE_U  (1ull << 2)
+#define PTE_CD (1ull << 4)
+#define PTE_A  (1ull << 5)  // Accessed and
+#define PTE_D  (1ull << 6)  // dirty: set by the processor, and not used.
+#define PTE_PS (1ull << 7)  // A large page.
+#define PTE_G  (1ull << 8)
+#define PTE_NX (1ull << 63)
+// Ours, in an entry of a page: it is RAM.
+#define PTE_RAM (1ull << 9)
+
+#define PTE_ADDR 0x000ffffffffff000ull
+
 #define CR0_MP (1u << 1)
 #define CR0_EM (1u << 2)
 #define CR0_TS (1u << 3)
@@ -110,8 +125,8 @@ struct x64_cpu {
     uint64_t kernel_stack;  ///< Its top.
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
-    struct x64_rsp *rsp0;  ///< In the TSS: where interrupts of user programs push to.
-    bool fpu_off;    ///< CR0.TS is set.
+    struct x64_rsp *rsp0;   ///< In the TSS: where interrupts of user programs push to.
+    bool fpu_off;           ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;
     struct task *fpu_owner;  ///< Whose state is in the registers.
