@@ -4,9 +4,11 @@
 #include <kernel/rights.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
+#include <kernel/transfer.h>
 
-// Nothing here calls anything: what the compiler would have to save around a call costs as much as the
-// message. Each check is one that ipc.c makes, too; what it says of the same case holds here.
+// What moves short messages calls nothing: what the compiler would have to save around a call costs as
+// much as the message. Each check is one that ipc.c makes, too; what it says of the same case holds
+// here.
 
 /// All bits of a type that tell its interface, its direction, and a method that is MSG_KERNEL_METHODS or
 /// more: a message without any is the kernel's own.
@@ -55,7 +57,23 @@ static ALWAYS_INLINE bool is_next(struct cpu *cpu, unsigned priority) {
     }
     return !(cpu->disturbed >> shift);
 }
-STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0, "a subtraction does with exclusive or");
+STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0,
+              "a subtraction does with exclusive or");
+
+/// Whether `dst`, which is to get a call, waits for one on this CPU, and would run next.
+static ALWAYS_INLINE bool can_call(struct cpu *cpu, const struct task *task, const struct task *dst,
+                                   task_t peer) {
+    return LIKELY(dst->tid_and_waits_for == head(peer, IPC_ANY))
+           && LIKELY(dst->state_and_cpu == cpu->receiving) && is_next(cpu, task->priority);
+}
+
+/// Whether `dst`, which waits for the current task's answer, does so on this CPU and would run next, and
+/// the task has nothing to do but wait for its next message.
+static ALWAYS_INLINE bool can_serve(struct cpu *cpu, const struct task *task,
+                                    const struct task *dst) {
+    return LIKELY(!task->attention) && LIKELY(dst->state_and_cpu == cpu->receiving)
+           && is_next(cpu, dst->priority);
+}
 
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next,
@@ -72,6 +90,98 @@ static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct tas
     cpu->current = next;
     arch_fast_switch(cpu, next);
 }
+
+/// The current task calls `dst`, which will serve it with its urgency.
+static ALWAYS_INLINE void go_over_to_server(struct cpu *cpu, struct task *task, struct task *dst,
+                                            task_t peer) {
+    if (UNLIKELY(task->priority < dst->priority)) {
+        dst->priority = task->priority;
+    }
+    task->waits_for = peer;
+    dst->client = task;
+    go_over(cpu, task, dst, cpu->receiving);
+}
+
+/// The current task has answered `dst`. What it did for a more urgent client is over.
+static ALWAYS_INLINE void go_over_to_client(struct cpu *cpu, struct task *task, struct task *dst) {
+    task->priority = task->base_priority;
+    task->waits_for = IPC_ANY;
+    go_over(cpu, task, dst, cpu->receiving);
+}
+
+/// Gives up what has been locked, and goes the long way.
+static ALWAYS_INLINE void unlock_and_bail(struct cpu *cpu, uintptr_t type, uintptr_t word0,
+                                          uintptr_t word1) {
+    spin_unlock(&cpu->lock);
+    arch_fast_bail(type, word0, word1);
+}
+
+// ---- Longer messages ----------------------------------------------------------------------------
+//
+// What is behind the registers goes through the receiver's `msg`, as in transfer.c: out of the sender's
+// memory before the switch, into the receiver's after it.
+
+/// Where that begins in a message.
+#define TAIL_OFFSET (MESSAGE_HEADER_SIZE + IPC_REG_BYTES)
+
+/// Whether the message is a longer one: without a payload, and no error.
+static ALWAYS_INLINE bool is_long(uint32_t type) {
+    return type < (1u << MSG_OOL_SHIFT) && type >= ((IPC_WORDS + 1u) << MSG_LEN_SHIFT)
+           && MSG_LEN(type) <= MESSAGE_PAYLOAD_SIZE && (type & NOT_KERNEL_ONLY);
+}
+
+static ALWAYS_INLINE bool read_tail(struct task *dst, uintptr_t msg, uint32_t type) {
+    return arch_copy_from_user(dst->msg.raw + IPC_REG_BYTES, msg + TAIL_OFFSET,
+                               MSG_LEN(type) - IPC_REG_BYTES);
+}
+
+/// Ends with `dst` in user mode. If its buffer isn't there, kernel_resume() delivers the message when it is.
+static ALWAYS_INLINE void deliver_tail(struct task *dst, task_t src, uintptr_t type,
+                                       uintptr_t word0, uintptr_t word1) {
+    struct message *m = &dst->msg;
+    if (LIKELY(arch_copy_to_user(ipc_user_msg(dst) + TAIL_OFFSET, m->raw + IPC_REG_BYTES,
+                                 MSG_LEN((uint32_t) type) - IPC_REG_BYTES))) {
+        arch_fast_resume(dst, src, type, word0, word1);
+    }
+    m->type = (int) type;
+    m->src = src;
+    m->words[0] = word0;
+    m->words[1] = word1;
+    dst->work |= WORK_DELIVER;
+    arch_syscall_set_result(dst, OK);
+    arch_fast_leave();
+}
+
+static __noinline void call_long(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    struct task *dst = task->peer;
+    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    if (!can_call(cpu, task, dst, peer) || !read_tail(dst, msg, (uint32_t) type)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    go_over_to_server(cpu, task, dst, peer);
+    spin_unlock(&cpu->lock);
+    deliver_tail(dst, task->tid, type, word0, word1);
+}
+
+static __noinline void serve_long(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    struct task *dst = task->client;
+    if (dst->tid_and_waits_for != head(peer, task->tid) || !can_serve(cpu, task, dst)
+        || !read_tail(dst, msg, (uint32_t) type)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    go_over_to_client(cpu, task, dst);
+    spin_unlock(&cpu->lock);
+    deliver_tail(dst, task->tid, type, word0, word1);
+}
+
+// ---- Short messages -----------------------------------------------------------------------------
 
 /// The task hasn't called `peer` before, or last time. Then begins again.
 static __noinline void call_other(FASTPATH_PARAMS) {
@@ -92,24 +202,17 @@ void fastpath_call(FASTPATH_PARAMS) {
         call_other(FASTPATH_ARGS);
         return;
     }
-    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))
-        || UNLIKELY(!spin_try_lock(&cpu->lock))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
+        call_long(FASTPATH_ARGS);
+        return;
+    }
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
-    unsigned priority = task->priority;
-    uint16_t receiving = cpu->receiving;
-    if (UNLIKELY(dst->tid_and_waits_for != head(peer, IPC_ANY))
-        || UNLIKELY(dst->state_and_cpu != receiving) || !is_next(cpu, priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
+    if (!can_call(cpu, task, dst, peer)) {
+        unlock_and_bail(cpu, type, word0, word1);
     }
-    // The receiver serves a call with the caller's urgency.
-    if (UNLIKELY(priority < dst->priority)) {
-        dst->priority = priority;
-    }
-    task->waits_for = peer;
-    dst->client = task;
-    go_over(cpu, task, dst, receiving);
+    go_over_to_server(cpu, task, dst, peer);
     spin_unlock(&cpu->lock);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
@@ -127,8 +230,11 @@ static __noinline void serve_other(FASTPATH_PARAMS) {
 
 void fastpath_serve(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
-    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))
-        || UNLIKELY(!spin_try_lock(&cpu->lock))) {
+    if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
+        serve_long(FASTPATH_ARGS);
+        return;
+    }
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
     struct task *dst = task->client;
@@ -137,16 +243,10 @@ void fastpath_serve(FASTPATH_PARAMS) {
         serve_other(FASTPATH_ARGS);
         return;
     }
-    uint16_t receiving = cpu->receiving;
-    if (UNLIKELY(task->attention) || UNLIKELY(dst->state_and_cpu != receiving)
-        || !is_next(cpu, dst->priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
+    if (!can_serve(cpu, task, dst)) {
+        unlock_and_bail(cpu, type, word0, word1);
     }
-    // What it did for a more urgent client is over.
-    task->priority = task->base_priority;
-    task->waits_for = IPC_ANY;
-    go_over(cpu, task, dst, receiving);
+    go_over_to_client(cpu, task, dst);
     spin_unlock(&cpu->lock);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }

@@ -16,7 +16,7 @@
 ///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
 ///     need be called only if the CPU's `resched` is set.
 ///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
-///     fast. <arch_fastpath.h> then gives arch_fast_cpu() and its kin, all inlined.
+///     fast. <arch_fastpath.h> then gives arch_fast_resume() and its kin, all inlined.
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
 ///     struct arch_aspace (an address space), ARCH_CACHE_LINE and ARCH_TASK_EXTRA_BYTES (what a task
 ///     costs outside of struct task). It may define a function below as `static inline` where there

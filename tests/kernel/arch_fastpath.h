@@ -17,6 +17,7 @@ uint64_t arch_fast_cpu_time(void);
 __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1);
 __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, uintptr_t word0,
                                  uintptr_t word1);
+__noreturn void arch_fast_leave(void);
 void arch_fast_switch(struct cpu *cpu, struct task *next);
 
 #endif

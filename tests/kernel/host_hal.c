@@ -168,6 +168,10 @@ __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, 
     arch_resume(next);
 }
 
+__noreturn void arch_fast_leave(void) {
+    kernel_resume();
+}
+
 void arch_fast_switch(struct cpu *cpu, struct task *next) {
     cpu->aspace = next->aspace;
     arch_switch(next);

@@ -36,6 +36,12 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t wo
     __builtin_unreachable();
 }
 
+/// To kernel_resume(), on an empty stack: the current task has work to do.
+static ALWAYS_INLINE __noreturn void arch_fast_leave(void) {
+    __asm__ __volatile__("b arm64_fast_leave" ::: "memory");
+    __builtin_unreachable();
+}
+
 /// Nothing of the kernel's is left in the registers that a system call may change: they get what was
 /// saved there of this task once, or 0.
 static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type,
@@ -65,8 +71,8 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
                          "mov x0, xzr\n\t"
                          "mov x2, xzr\n\t"
                          "eret" ::"r"(x1),
-                         "r"(x3), "r"(x4), "r"(x5), [next] "r"(next),
-                         [pc] "i"(offsetof(struct arch_frame, pc)),
+                         "r"(x3), "r"(x4),
+                         "r"(x5), [next] "r"(next), [pc] "i"(offsetof(struct arch_frame, pc)),
                          [x30] "i"(offsetof(struct arch_frame, x[30]))
                          : "memory");
     __builtin_unreachable();

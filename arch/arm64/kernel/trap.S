@@ -193,6 +193,12 @@ syscall_call:
 syscall_serve:
     FASTPATH fastpath_serve
 
+    .global arm64_fast_leave
+    .type arm64_fast_leave, @function
+arm64_fast_leave:
+    ENTER_C
+    b kernel_resume
+
 // arch_fast_bail(): the message is in x1, x4, x5.
     .global arm64_fast_bail
     .type arm64_fast_bail, @function
