@@ -77,6 +77,9 @@ void arch_init(void);
 unsigned arch_cpu_id(void);
 #endif
 
+// An architecture may define arch_this_cpu(), the struct cpu of the CPU that runs, if it finds it faster
+// than by arch_cpu_id().
+
 #ifndef arch_cycles
 /// A counter that never goes back, at board_clock_hz() per second, the same on all CPUs.
 uint64_t arch_cycles(void);

@@ -357,8 +357,9 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         return ERR_TRY_AGAIN;
     }
     // An answer that doesn't come: the client would wait for ever.
-    bool tell = ipc_src(task) == sender->tid
-                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
+    bool tell =
+        ipc_src(task) == sender->tid
+        && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     fail_send(sender, err);
     return tell ? err : ERR_TRY_AGAIN;
 }
@@ -478,20 +479,55 @@ static void notify_locked(struct task *dst, notifications_t notifications) {
     }
 }
 
-error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
-    struct task *dst = task_acquire(dst_tid);
+static bool may_notify(const struct task *task, const struct task *dst) {
+    return LIKELY(rights_may_call(task, dst)) || dst == task || rights_may_call(dst, task);
+}
+
+static __noinline error_t notify_any(task_t dst_tid, notifications_t notifications) {
+    struct cpu *cpu = this_cpu();
+    struct task *dst = task_acquire_here(cpu, dst_tid);
+    if (UNLIKELY(!dst)) {
+        dst = task_acquire(dst_tid);
+    }
     if (!dst) {
         return ERR_INVALID_TASK;
     }
-    struct task *task = current_task();
+    struct task *task = cpu->current;
     error_t err = ERR_NOT_PERMITTED;
-    if (dst == task || rights_may_call(task, dst) || rights_may_call(dst, task)) {
+    if (may_notify(task, dst)) {
         trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
         notify_locked(dst, notifications);
         err = OK;
     }
     cpu_release();
     return err;
+}
+
+/// Leaves the bits with a task of this CPU that doesn't wait for them. False: it isn't as simple.
+static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
+                                              notifications_t notifications) {
+    unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
+    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    bool simple = dst->tid == dst_tid && dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
+                  && !(dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY)
+                  && may_notify(cpu->current, dst);
+    if (LIKELY(simple)) {
+        dst->notifications |= notifications;
+        dst->attention = true;
+    }
+    return simple;
+}
+
+error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
+    struct cpu *cpu = this_cpu();
+    if (LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {
+        bool done = leave_notifications(cpu, dst_tid, notifications);
+        spin_unlock(&cpu->lock);
+        if (LIKELY(done)) {
+            return OK;
+        }
+    }
+    return notify_any(dst_tid, notifications);
 }
 
 void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {

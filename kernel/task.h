@@ -198,7 +198,11 @@ enum {
 #endif
 
 static inline struct cpu *this_cpu(void) {
+#ifdef arch_this_cpu
+    return arch_this_cpu();
+#else
     return &cpus[CONFIG_NUM_CPUS > 1 ? arch_cpu_id() : 0];
+#endif
 }
 
 static inline struct cpu *cpu_of(const struct task *task) {
@@ -221,6 +225,23 @@ bool task_is_alive(task_t tid);
 
 /// The struct of a slot, used or not; NULL if there is no such slot.
 struct task *task_slot(int slot);
+
+/// The same as task_acquire(), for a task that is likely this CPU's own. NULL, and no lock: task_acquire()
+/// knows more.
+static inline struct task *task_acquire_here(struct cpu *cpu, task_t tid) {
+    unsigned index = TASK_SLOT((unsigned) tid) - 1;
+    struct task *task = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    spin_lock(&cpu->lock);
+    if (LIKELY(task->tid == tid) && LIKELY(is_on(task, cpu)) && LIKELY(task->state != TASK_DYING)
+        && LIKELY(tid > 0)) {
+#if CONFIG_NUM_CPUS > 1
+        cpu->held = cpu;
+#endif
+        return task;
+    }
+    spin_unlock(&cpu->lock);
+    return NULL;
+}
 
 /// Finds a task and takes the locks of this CPU and of the task's. NULL, and no lock, if there is no
 /// such task or it is being torn down.

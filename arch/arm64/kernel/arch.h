@@ -67,6 +67,13 @@ static inline unsigned arch_cpu_id(void) {
 }
 #define arch_cpu_id arch_cpu_id
 
+struct cpu;
+
+static inline struct cpu *arch_this_cpu(void) {
+    return arm64_this_cpu()->cpu;
+}
+#define arch_this_cpu arch_this_cpu
+
 /// A cycle is a 16th of the counter's tick, so that it is about as long as elsewhere (1 ns in QEMU,
 /// 3 ns on a Raspberry Pi): milliseconds and time slices are whole numbers of many cycles.
 #define ARM64_CYCLES_SHIFT 4

@@ -67,6 +67,15 @@ static inline unsigned arch_cpu_id(void) {
 }
 #define arch_cpu_id arch_cpu_id
 
+struct cpu;
+
+static inline struct cpu *arch_this_cpu(void) {
+    struct cpu *cpu;
+    __asm__("mov %%gs:%c1, %0" : "=r"(cpu) : "i"(GS_CPU));
+    return cpu;
+}
+#define arch_this_cpu arch_this_cpu
+
 static inline uint64_t arch_cycles(void) {
     uint64_t low, high;  // The instruction clears their upper halves.
     __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
