@@ -130,8 +130,8 @@ static ALWAYS_INLINE bool is_long(uint32_t type) {
            && MSG_LEN(type) <= MESSAGE_PAYLOAD_SIZE && (type & NOT_KERNEL_ONLY);
 }
 
-static ALWAYS_INLINE bool read_tail(struct task *dst, uintptr_t msg, uint32_t type) {
-    return arch_copy_from_user(dst->msg.raw + IPC_REG_BYTES, msg + TAIL_OFFSET,
+static ALWAYS_INLINE bool read_tail(struct task *task, struct task *dst, uint32_t type) {
+    return arch_copy_from_user(dst->msg.raw + IPC_REG_BYTES, ipc_user_msg(task) + TAIL_OFFSET,
                                MSG_LEN(type) - IPC_REG_BYTES);
 }
 
@@ -158,7 +158,7 @@ static __noinline void call_long(FASTPATH_PARAMS) {
     if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
         arch_fast_bail(type, word0, word1);
     }
-    if (!can_call(cpu, task, dst, peer) || !read_tail(dst, msg, (uint32_t) type)) {
+    if (!can_call(cpu, task, dst, peer) || !read_tail(task, dst, (uint32_t) type)) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_server(cpu, task, dst, peer);
@@ -173,7 +173,7 @@ static __noinline void serve_long(FASTPATH_PARAMS) {
     }
     struct task *dst = task->client;
     if (dst->tid_and_waits_for != head(peer, task->tid) || !can_serve(cpu, task, dst)
-        || !read_tail(dst, msg, (uint32_t) type)) {
+        || !read_tail(task, dst, (uint32_t) type)) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_client(cpu, task, dst);
