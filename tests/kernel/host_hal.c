@@ -92,6 +92,8 @@ void arch_backtrace(void (*callback)(vaddr_t addr, void *arg), void *arg, int ma
 // ---- Tasks --------------------------------------------------------------------------------------
 
 #define SYSCALL_INSN_LEN 2
+/// What the fast path must not look at.
+#define NOTHING 0x5a5a5a5a5a5aul
 
 void arch_task_init(struct task *task, vaddr_t ip) {
     task->arch = (struct arch_task){.ip = ip};
@@ -225,9 +227,9 @@ void host_make_syscall(void) {
     task->arch.restarted = false;
     const uintptr_t *a = task->arch.args;
     if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_CALL)) {
-        fastpath_call((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
+        fastpath_call((task_t) a[0], a[1], NOTHING, NOTHING, a[4], a[5]);
     } else if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_SERVE)) {
-        fastpath_serve((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
+        fastpath_serve((task_t) a[0], a[1], NOTHING, NOTHING, a[4], a[5]);
     } else {
         kernel_syscall();
     }
