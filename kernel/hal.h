@@ -26,8 +26,9 @@
 #include <config.h>
 #include <types.h>
 
-struct task;
 struct aspace;
+struct message;
+struct task;
 
 // ---- Calls from the architecture into the kernel ------------------------------------------------
 
@@ -198,6 +199,10 @@ bool __mustuse arch_copy_to_user(vaddr_t dst, const void *src, size_t len);
 #ifdef CONFIG_MMU
 /// The address and the FAULT_* of this CPU's last failed copy.
 vaddr_t arch_copy_fault(unsigned *fault);
+#else
+/// Writes a message to *to: the type and `words` words of payload are those of *from, `src` is its sender.
+/// What the payload leaves of *to is cleared. Both are aligned.
+void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words);
 #endif
 
 #endif

@@ -251,15 +251,19 @@ int transfer_type(struct task *task) {
 }
 
 struct message *transfer_buffer(struct task *task) {
-    return message_of(task);
+    struct message *m = message_of(task);
+    bzero(m, sizeof(*m));
+    return m;
 }
 
 void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1) {
-    struct message *m = message_of(task);
-    m->type = type;
-    m->src = src;
-    m->words[0] = word0;
-    m->words[1] = word1;
+    // That much of a message is what is looked at.
+    const struct {
+        int type;
+        task_t src;
+        uintptr_t words[2];
+    } m = {type, src, {word0, word1}};
+    arch_pass_message(message_of(task), (const struct message *) (const void *) &m, src, 2);
 }
 
 static bool has_ool(int type) {
@@ -291,9 +295,7 @@ static error_t __mustuse pass(struct task *from, struct task *to, int type) {
             return ERR_TOO_LARGE;
         }
     }
-    dst->type = type;
-    dst->src = from->tid;
-    memcpy(dst->raw, m->raw, MSG_LEN(type));
+    arch_pass_message(dst, m, from->tid, MSG_LEN(type) / sizeof(uintptr_t));
     if (has_ool(type)) {
         dst->ool_ptr = payload;
     }
@@ -316,6 +318,12 @@ error_t transfer_send(struct task *task, struct task *dst, int type, bool ready)
         }
     }
     return ready ? pass(task, dst, type) : TRANSFER_HELD;
+}
+
+/// For fastpath.S. OK, or nothing has been done.
+__attribute__((externally_visible)) error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
+    error_t err = transfer_check_type(type);
+    return IS_ERROR(err) ? err : transfer_send(task, dst, type, true);
 }
 
 error_t transfer_receive(struct task *sender) {

@@ -116,6 +116,10 @@ void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uin
 error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive(struct task *sender);
 
+/// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
+/// has been done.
+error_t __mustuse transfer_send_payload(struct task *task, struct task *dst, int type);
+
 #endif
 
 #endif

@@ -6,7 +6,8 @@
     .cpu cortex-m0
     .thumb
 
-#define EXC_RETURN_TASK   0xfffffffd
+#include "entry.h"
+
 #define EXC_RETURN_KERNEL 0xfffffff9
 
     .section .vectors, "a"
@@ -25,45 +26,6 @@
     .rept 32
     .long armv6m_irq_entry
     .endr
-
-.macro function name
-    .section .text.\name, "ax"
-    .globl \name
-    .type \name, %function
-    .thumb_func
-    .balign 2
-\name:
-.endm
-
-// Jumps to `label` if the exception did not come from a task. Uses r0.
-.macro unless_from_task label
-    mov     r0, lr
-    lsls    r0, r0, #29                 // Bit 2 of EXC_RETURN: the stack that was in use
-    bpl     \label
-.endm
-
-// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address.
-.macro save_task
-    mrs     r0, psp
-    subs    r0, #16
-    stmia   r0!, {r4-r7}
-    mov     r4, r8
-    mov     r5, r9
-    mov     r6, r10
-    mov     r7, r11
-    subs    r0, #32
-    stmia   r0!, {r4-r7}
-    subs    r0, #16
-.endm
-
-function armv6m_svc_entry
-    unless_from_task 1f
-    save_task
-    bl      armv6m_syscall
-1:  // From thread mode on our stack: go on, in handler mode, where r0 says.
-    ldr     r0, [sp, #0]
-    bx      r0
-    .size armv6m_svc_entry, . - armv6m_svc_entry
 
 function armv6m_irq_entry
     unless_from_task 1f
@@ -96,18 +58,10 @@ function armv6m_fault_entry
 
 // __noreturn void arch_resume(struct task *task)
 function arch_resume
-    ldr     r0, [r0]
-    ldmia   r0!, {r4-r7}
-    mov     r8, r4
-    mov     r9, r5
-    mov     r10, r6
-    mov     r11, r7
-    ldmia   r0!, {r4-r7}
-    msr     psp, r0
     ldr     r1, =armv6m_stack_top       // What the kernel has left there is over.
     mov     sp, r1
-    ldr     r1, =EXC_RETURN_TASK
-    bx      r1
+    ldr     r0, [r0]
+    resume_task
     .size arch_resume, . - arch_resume
 
 // __noreturn void armv6m_boot(void)

@@ -1,9 +1,34 @@
 #include "armv6m.h"
+#include "offsets.h"
 #include <kernel/memory.h>
 #include <kernel/task.h>
 #include <string.h>
 
-STATIC_ASSERT(offsetof(struct task, arch.frame) == 0, "entry.S and arch.h read it");
+#define CHECK_OFFSET(type, field, offset) \
+    STATIC_ASSERT(offsetof(type, field) == (offset), "offsets.h: " #field)
+STATIC_ASSERT(sizeof(struct task) == TASK_SIZE, "offsets.h");
+CHECK_OFFSET(struct task, arch.frame, TASK_FRAME);
+CHECK_OFFSET(struct task, tid, TASK_TID);
+CHECK_OFFSET(struct task, waits_for, TASK_WAITS_FOR);
+CHECK_OFFSET(struct task, state, TASK_STATE);
+CHECK_OFFSET(struct task, attention, TASK_ATTENTION);
+CHECK_OFFSET(struct task, priority, TASK_PRIORITY);
+CHECK_OFFSET(struct task, base_priority, TASK_BASE_PRIORITY);
+CHECK_OFFSET(struct task, server, TASK_SERVER);
+CHECK_OFFSET(struct task, ipc_count, TASK_IPC_COUNT);
+CHECK_OFFSET(struct task, link, TASK_LINK);
+CHECK_OFFSET(struct task, ram, TASK_RAM);
+CHECK_OFFSET(struct task, stack, TASK_STACK);
+CHECK_OFFSET(struct task, ram_units, TASK_RAM_UNITS);
+CHECK_OFFSET(struct task, may_call, TASK_MAY_CALL);
+CHECK_OFFSET(struct cpu, current, CPU_CURRENT);
+CHECK_OFFSET(struct cpu, disturbed, CPU_DISTURBED);
+CHECK_OFFSET(struct cpu, ready_mask, CPU_READY_MASK);
+CHECK_OFFSET(struct cpu, resched, CPU_RESCHED);
+CHECK_OFFSET(struct cpu, queues, CPU_QUEUES);
+STATIC_ASSERT(sizeof(struct arch_frame) == FRAME_SIZE, "offsets.h");
+CHECK_OFFSET(struct arch_frame, r0_r3[0], FRAME_R0);
+CHECK_OFFSET(struct arch_frame, r0_r3[3], FRAME_R3);
 
 /// No code is ever there: the region of the system's registers (ARM B3.1).
 #define NOWHERE 0xe0000001u

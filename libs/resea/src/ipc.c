@@ -15,7 +15,7 @@
 #ifdef CONFIG_MMU
 #    define LIBRARY_WORDS IPC_WORDS
 #else
-#    define LIBRARY_WORDS 0
+#    define LIBRARY_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
 #endif
 
 static error_t send(task_t dst, struct message *m, unsigned flags) {

@@ -1,0 +1,53 @@
+#ifndef __ENTRY_H__
+#define __ENTRY_H__
+
+// What entry.S and fastpath.S share.
+
+// An exception's EXC_RETURN value in lr says where it came from (ARM B1.5.8): this is a task, on its own
+// stack (PSP).
+#define EXC_RETURN_TASK 0xfffffffd
+
+.macro function name
+    .section .text.\name, "ax"
+    .globl \name
+    .type \name, %function
+    .thumb_func
+    .balign 2
+\name:
+.endm
+
+// Jumps to `label` if the exception did not come from a task. Uses r0.
+.macro unless_from_task label
+    mov     r0, lr
+    lsls    r0, r0, #29                 // Bit 2 of EXC_RETURN: the stack that was in use
+    bpl     \label
+.endm
+
+// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address.
+.macro save_task
+    mrs     r0, psp
+    subs    r0, #16
+    stmia   r0!, {r4-r7}
+    mov     r4, r8
+    mov     r5, r9
+    mov     r6, r10
+    mov     r7, r11
+    subs    r0, #32
+    stmia   r0!, {r4-r7}
+    subs    r0, #16
+.endm
+
+// Leaves the kernel to the task whose registers are at r0.
+.macro resume_task
+    ldmia   r0!, {r4-r7}
+    mov     r8, r4
+    mov     r9, r5
+    mov     r10, r6
+    mov     r11, r7
+    ldmia   r0!, {r4-r7}
+    msr     psp, r0
+    ldr     r1, =EXC_RETURN_TASK
+    bx      r1
+.endm
+
+#endif

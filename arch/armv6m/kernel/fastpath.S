@@ -1,0 +1,288 @@
+// The short way of system calls, and of messages: see docs/ipc.md. Whatever isn't the common case goes
+// the long way, by armv6m_syscall, nothing having been done. Each check is one that kernel/ipc.c and
+// kernel/nommu.c make, too; what they say of the same case holds here.
+
+#include "offsets.h"
+#include <config.h>
+
+    .syntax unified
+    .cpu cortex-m0
+    .thumb
+
+#include "entry.h"
+
+// From <kernel_abi.h>, <message.h> and <kernel/task.h>.
+#define SYS_FIRST_FULL    6
+#define SYS_IPC_CALL      (1 | 3 << 6)
+#define SYS_IPC_SERVE     (1 | 27 << 6)
+#define SYS_IPC_WAIT      (1 | 18 << 6)
+#define TASK_SLOT_BITS    10
+#define TASK_RUNNING      2
+#define TASK_READY        1
+#define TASK_RECEIVING    4
+#define TASK_PRIORITY_MAX 7
+#define STACK_GUARD_WORDS 4
+#define STACK_PATTERN     0x57a4c57a
+#define MSG_LEN_SHIFT     19
+#define MESSAGE_SIZE      64
+#define MESSAGE_WORDS     14
+
+function armv6m_svc_entry
+    unless_from_task 8f
+    mrs     r3, psp
+    ldr     r2, [r3, #16]               // r12: the number of the call
+    cmp     r2, #SYS_FIRST_FULL
+    bhs     1f
+
+    // A light one: what C doesn't save needs no saving.
+    lsls    r2, r2, #2
+    ldr     r1, =light_syscalls
+    ldr     r2, [r1, r2]
+    ldr     r0, [r3, #0]
+    ldr     r1, [r3, #4]
+    push    {r3, lr}
+    blx     r2
+    pop     {r1, r2}
+    str     r0, [r1, #0]
+    ldr     r3, =cpus
+    ldrb    r3, [r3, #CPU_RESCHED]
+    cmp     r3, #0
+    bne     7f
+    bx      r2
+7:  save_task
+    bl      armv6m_leave
+
+1:  save_task
+    // r0: the registers. r4: the task. r6: its message buffer. r7: the CPU.
+    ldr     r7, =cpus
+    ldr     r4, [r7, #CPU_CURRENT]
+    str     r0, [r4, #TASK_FRAME]
+    ldr     r1, [r4, #TASK_STACK]
+    ldr     r3, [r1, #4 * (STACK_GUARD_WORDS - 1)]
+    adds    r1, #4 * STACK_GUARD_WORDS
+    cmp     r0, r1
+    blo     9f
+    ldr     r1, =STACK_PATTERN
+    cmp     r3, r1
+    bne     9f
+    ldr     r6, [r0, #FRAME_R3]
+    ldr     r1, [r4, #TASK_RAM]
+    subs    r1, r6, r1
+    ldrh    r3, [r4, #TASK_RAM_UNITS]
+    lsls    r3, r3, #3
+    subs    r3, #MESSAGE_SIZE
+    cmp     r1, r3
+    bhi     9f
+    lsls    r1, r6, #30
+    bne     9f
+    ldr     r3, =SYS_IPC_WAIT
+    cmp     r2, r3
+    beq     wait
+    // r5: the peer. r1: its ID
+    ldr     r1, [r0, #FRAME_R0]
+    lsls    r3, r1, #32 - TASK_SLOT_BITS
+    lsrs    r3, r3, #32 - TASK_SLOT_BITS
+    subs    r3, #1
+    cmp     r3, #CONFIG_NUM_TASKS
+    bhs     9f
+    movs    r5, #TASK_SIZE
+    muls    r3, r5
+    ldr     r5, =tasks
+    adds    r5, r3
+    ldr     r3, [r5, #TASK_TID]
+    cmp     r3, r1
+    bne     9f
+    ldrb    r3, [r5, #TASK_STATE]
+    cmp     r3, #TASK_RECEIVING
+    bne     9f
+    ldr     r3, [r5, #TASK_WAITS_FOR]
+    cmp     r2, #SYS_IPC_CALL
+    bne     answer
+
+    // A call: the peer must wait for anybody, and be one that the task may call.
+    cmp     r3, #0
+    bne     9f
+    ldrb    r3, [r5, #TASK_SERVER]
+    ldr     r2, [r4, #TASK_MAY_CALL]
+    lsrs    r2, r3
+    lsrs    r2, #1
+    bcs     2f
+    cmp     r1, #1                      // INIT_TASK
+    bne     9f
+2:  ldrb    r3, [r4, #TASK_PRIORITY]
+    b       exchange
+8:  // From thread mode on our stack: go on, in handler mode, where r0 says.
+    ldr     r0, [sp, #0]
+    bx      r0
+9:  ldr     r0, [r4, #TASK_FRAME]
+    bl      armv6m_syscall
+
+    // An answer to who waits for it, with nothing else to be looked at before waiting.
+answer:
+    ldr     r1, =SYS_IPC_SERVE
+    cmp     r2, r1
+    bne     9b
+    ldr     r1, [r4, #TASK_TID]
+    cmp     r3, r1
+    bne     9b
+    ldrb    r1, [r4, #TASK_ATTENTION]
+    cmp     r1, #0
+    bne     9b
+    ldrb    r3, [r5, #TASK_PRIORITY]
+
+    // Nobody may have to run before, or in turn with, the peer. r1: whom the task waits for then. r3: at
+    // what priority the peer will run.
+exchange:
+    ldr     r2, [r7, #CPU_DISTURBED]
+    cmp     r2, #0
+    bne     disturbed
+undisturbed:
+    str     r1, [r4, #TASK_WAITS_FOR]   // Means nothing as long as the task runs.
+    ldr     r2, [r6, #0]
+    lsls    r3, r2, #32 - MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
+    lsrs    r3, r3, #32 - MSG_LEN_SHIFT + 3
+    beq     9b
+    lsrs    r3, r2, #MSG_LEN_SHIFT
+    cmp     r3, #MESSAGE_WORDS
+    bhi     with_payload
+    ldr     r0, [r5, #TASK_FRAME]
+    ldr     r0, [r0, #FRAME_R3]
+    ldr     r2, [r4, #TASK_TID]
+    cmp     r3, #1
+    bne     longer
+    ldr     r1, [r6, #0]
+    ldr     r3, [r6, #8]
+    movs    r6, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    movs    r1, #0
+    movs    r2, #0
+    movs    r3, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+
+    // The message has been passed.
+passed:
+    ldr     r1, [r4, #TASK_WAITS_FOR]
+    cmp     r1, #0
+    beq     3f
+    // The receiver serves a call with the caller's urgency.
+    ldrb    r1, [r4, #TASK_PRIORITY]
+    ldrb    r2, [r5, #TASK_PRIORITY]
+    cmp     r1, r2
+    bhs     4f
+    strb    r1, [r5, #TASK_PRIORITY]
+    b       4f
+3:  // What it did for a more urgent client is over.
+    ldrb    r1, [r4, #TASK_BASE_PRIORITY]
+    strb    r1, [r4, #TASK_PRIORITY]
+4:  // A call with its answer, or a request with its: each task counts its own two.
+    ldr     r1, [r4, #TASK_IPC_COUNT]
+    adds    r1, #2
+    str     r1, [r4, #TASK_IPC_COUNT]
+    movs    r1, #0
+    ldr     r0, [r5, #TASK_FRAME]
+    str     r1, [r0, #FRAME_R0]
+    movs    r1, #TASK_RECEIVING
+    strb    r1, [r4, #TASK_STATE]
+go_on:
+    movs    r1, #TASK_RUNNING
+    strb    r1, [r5, #TASK_STATE]
+    str     r5, [r7, #CPU_CURRENT]
+    resume_task
+
+disturbed:
+    movs    r0, #TASK_PRIORITY_MAX
+    subs    r0, r3
+    lsrs    r2, r0
+    beq     undisturbed
+    b       9b
+
+longer:
+    mov     r1, r6
+    bl      arch_pass_message
+    b       passed
+
+with_payload:
+    mov     r0, r4
+    mov     r1, r5
+    bl      transfer_send_payload
+    cmp     r0, #0
+    beq     passed
+    b       9b
+
+    // Waits for any message. The CPU goes to the most urgent task that is ready, if no other is like it.
+wait:
+    ldrb    r1, [r4, #TASK_ATTENTION]
+    cmp     r1, #0
+    bne     9b
+    ldr     r2, [r7, #CPU_DISTURBED]
+    subs    r3, r2, #1
+    cmp     r3, #0xff
+    bhs     9b                          // Nobody, or more than who is ready has to be looked at.
+    lsls    r3, r2, #24
+    mov     r1, r7
+    adds    r1, #CPU_QUEUES - 8
+5:  adds    r1, #8
+    lsls    r3, #1
+    bcc     5b
+    // r1: the queue. r5: the link of its only task.
+    ldr     r5, [r1, #4]
+    ldr     r3, [r5, #4]
+    cmp     r3, r1
+    bne     9b
+    str     r1, [r1, #0]
+    str     r1, [r1, #4]
+    movs    r3, #0
+    str     r3, [r5, #0]
+    str     r3, [r5, #4]
+    str     r3, [r4, #TASK_WAITS_FOR]
+    subs    r5, #TASK_LINK
+    ldrb    r1, [r5, #TASK_PRIORITY]
+    movs    r3, #1 << TASK_PRIORITY_MAX
+    lsrs    r3, r1
+    bics    r2, r3
+    strb    r2, [r7, #CPU_READY_MASK]
+    ldrb    r1, [r4, #TASK_BASE_PRIORITY]
+    strb    r1, [r4, #TASK_PRIORITY]
+    movs    r1, #TASK_RECEIVING
+    strb    r1, [r4, #TASK_STATE]
+    ldr     r0, [r5, #TASK_FRAME]
+    b       go_on
+    .size armv6m_svc_entry, . - armv6m_svc_entry
+
+// void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words)
+function arch_pass_message
+    push    {r4-r7, lr}
+    ldmia   r1!, {r4-r7}
+    mov     r5, r2
+    subs    r3, #2
+    bhs     1f
+    movs    r7, #0
+    adds    r3, #1
+    beq     1f
+    movs    r6, #0
+    movs    r3, #0
+1:  stmia   r0!, {r4-r7}
+    movs    r2, #MESSAGE_WORDS - 2
+    subs    r2, r3                      // So many are to be cleared.
+2:  subs    r3, #4
+    blo     3f
+    ldmia   r1!, {r4-r7}
+    stmia   r0!, {r4-r7}
+    b       2b
+3:  adds    r3, #4
+    beq     5f
+4:  ldmia   r1!, {r4}
+    stmia   r0!, {r4}
+    subs    r3, #1
+    bne     4b
+5:  movs    r4, #0
+    b       7f
+6:  stmia   r0!, {r4}
+7:  subs    r2, #1
+    bhs     6b
+    pop     {r4-r7, pc}
+    .size arch_pass_message, . - arch_pass_message
+
+    .section .note.GNU-stack, "", %progbits
