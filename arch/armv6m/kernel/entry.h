@@ -37,6 +37,23 @@
     subs    r0, #16
 .endm
 
+// The same in a system call: it doesn't keep r8 to r11.
+.macro save_caller
+    mrs     r0, psp
+    subs    r0, #16
+    stmia   r0!, {r4-r7}
+    subs    r0, #32
+.endm
+
+// Leaves the kernel to a task that is in a system call. r0: its registers.
+.macro resume_caller
+    adds    r0, #16
+    ldmia   r0!, {r4-r7}
+    msr     psp, r0
+    ldr     r1, =EXC_RETURN_TASK
+    bx      r1
+.endm
+
 // Leaves the kernel to the task whose registers are at r0.
 .macro resume_task
     ldmia   r0!, {r4-r7}

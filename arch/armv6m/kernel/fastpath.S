@@ -12,6 +12,7 @@
 #include "entry.h"
 
 // From <kernel_abi.h>, <message.h> and <kernel/task.h>.
+#define SYS_NOTIFY        2
 #define SYS_FIRST_FULL    6
 #define SYS_IPC_CALL      (1 | 3 << 6)
 #define SYS_IPC_SERVE     (1 | 27 << 6)
@@ -26,6 +27,7 @@
 #define MSG_LEN_SHIFT     19
 #define MESSAGE_SIZE      64
 #define MESSAGE_WORDS     14
+#define NOTIFICATIONS_MSG 0x80001
 
 function armv6m_svc_entry
     unless_from_task 8f
@@ -33,8 +35,11 @@ function armv6m_svc_entry
     ldr     r2, [r3, #16]               // r12: the number of the call
     cmp     r2, #SYS_FIRST_FULL
     bhs     1f
-
     // A light one: what C doesn't save needs no saving.
+    cmp     r2, #SYS_NOTIFY
+    bne     .Llight
+    b       .Lnotify
+.Llight:
     lsls    r2, r2, #2
     ldr     r1, =light_syscalls
     ldr     r2, [r1, r2]
@@ -49,10 +54,10 @@ function armv6m_svc_entry
     cmp     r3, #0
     bne     7f
     bx      r2
-7:  save_task
+7:  save_caller
     bl      armv6m_leave
 
-1:  save_task
+1:  save_caller
     // r0: the registers. r4: the task. r6: its message buffer. r7: the CPU.
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
@@ -77,7 +82,7 @@ function armv6m_svc_entry
     bne     9f
     ldr     r3, =SYS_IPC_WAIT
     cmp     r2, r3
-    beq     wait
+    beq     .Lwait
     // r5: the peer. r1: its ID
     ldr     r1, [r0, #FRAME_R0]
     lsls    r3, r1, #32 - TASK_SLOT_BITS
@@ -97,7 +102,7 @@ function armv6m_svc_entry
     bne     9f
     ldr     r3, [r5, #TASK_WAITS_FOR]
     cmp     r2, #SYS_IPC_CALL
-    bne     answer
+    bne     .Lanswer
 
     // A call: the peer must wait for anybody, and be one that the task may call.
     cmp     r3, #0
@@ -110,7 +115,7 @@ function armv6m_svc_entry
     cmp     r1, #1                      // INIT_TASK
     bne     9f
 2:  ldrb    r3, [r4, #TASK_PRIORITY]
-    b       exchange
+    b       .Lexchange
 8:  // From thread mode on our stack: go on, in handler mode, where r0 says.
     ldr     r0, [sp, #0]
     bx      r0
@@ -118,7 +123,7 @@ function armv6m_svc_entry
     bl      armv6m_syscall
 
     // An answer to who waits for it, with nothing else to be looked at before waiting.
-answer:
+.Lanswer:
     ldr     r1, =SYS_IPC_SERVE
     cmp     r2, r1
     bne     9b
@@ -132,11 +137,11 @@ answer:
 
     // Nobody may have to run before, or in turn with, the peer. r1: whom the task waits for then. r3: at
     // what priority the peer will run.
-exchange:
+.Lexchange:
     ldr     r2, [r7, #CPU_DISTURBED]
     cmp     r2, #0
-    bne     disturbed
-undisturbed:
+    bne     .Ldisturbed
+.Lundisturbed:
     str     r1, [r4, #TASK_WAITS_FOR]   // Means nothing as long as the task runs.
     ldr     r2, [r6, #0]
     lsls    r3, r2, #32 - MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
@@ -144,12 +149,12 @@ undisturbed:
     beq     9b
     lsrs    r3, r2, #MSG_LEN_SHIFT
     cmp     r3, #MESSAGE_WORDS
-    bhi     with_payload
+    bhi     .Lwith_payload
     ldr     r0, [r5, #TASK_FRAME]
     ldr     r0, [r0, #FRAME_R3]
     ldr     r2, [r4, #TASK_TID]
     cmp     r3, #1
-    bne     longer
+    bne     .Llonger
     ldr     r1, [r6, #0]
     ldr     r3, [r6, #8]
     movs    r6, #0
@@ -162,7 +167,7 @@ undisturbed:
     stmia   r0!, {r1, r2, r3, r6}
 
     // The message has been passed.
-passed:
+.Lpassed:
     ldr     r1, [r4, #TASK_WAITS_FOR]
     cmp     r1, #0
     beq     3f
@@ -185,34 +190,34 @@ passed:
     str     r1, [r0, #FRAME_R0]
     movs    r1, #TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
-go_on:
+.Lgo_on:
     movs    r1, #TASK_RUNNING
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
-    resume_task
+    resume_caller
 
-disturbed:
+.Ldisturbed:
     movs    r0, #TASK_PRIORITY_MAX
     subs    r0, r3
     lsrs    r2, r0
-    beq     undisturbed
+    beq     .Lundisturbed
     b       9b
 
-longer:
+.Llonger:
     mov     r1, r6
     bl      arch_pass_message
-    b       passed
+    b       .Lpassed
 
-with_payload:
+.Lwith_payload:
     mov     r0, r4
     mov     r1, r5
     bl      transfer_send_payload
     cmp     r0, #0
-    beq     passed
+    beq     .Lpassed
     b       9b
 
     // Waits for any message. The CPU goes to the most urgent task that is ready, if no other is like it.
-wait:
+.Lwait:
     ldrb    r1, [r4, #TASK_ATTENTION]
     cmp     r1, #0
     bne     9b
@@ -248,7 +253,120 @@ wait:
     movs    r1, #TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
     ldr     r0, [r5, #TASK_FRAME]
-    b       go_on
+    b       .Lgo_on
+
+    // SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
+    // r4: the task. r5: the one it notifies. r7: the CPU.
+.Lnotify:
+    push    {r4-r7}
+    ldr     r0, [r3, #0]
+    ldr     r1, [r3, #4]
+    lsls    r2, r0, #32 - TASK_SLOT_BITS
+    lsrs    r2, r2, #32 - TASK_SLOT_BITS
+    subs    r2, #1
+    cmp     r2, #CONFIG_NUM_TASKS
+    bhs     .Lnotify_slowly
+    movs    r5, #TASK_SIZE
+    muls    r2, r5
+    ldr     r5, =tasks
+    adds    r5, r2
+    ldr     r2, [r5, #TASK_TID]
+    cmp     r2, r0
+    bne     .Lnotify_slowly
+    ldr     r7, =cpus
+    ldr     r4, [r7, #CPU_CURRENT]
+    ldrb    r2, [r5, #TASK_SERVER]
+    ldr     r6, [r4, #TASK_MAY_CALL]
+    lsrs    r6, r2
+    lsrs    r6, #1
+    bcs     1f
+    ldrb    r2, [r4, #TASK_SERVER]
+    ldr     r6, [r5, #TASK_MAY_CALL]
+    lsrs    r6, r2
+    lsrs    r6, #1
+    bcs     1f
+    ldr     r2, [r5, #TASK_PAGER]
+    ldr     r6, [r4, #TASK_TID]
+    cmp     r2, r6
+    bne     .Lnotify_slowly
+1:  ldr     r2, [r5, #TASK_NOTIFICATIONS]
+    orrs    r2, r1
+    ldrb    r6, [r5, #TASK_STATE]
+    cmp     r6, #TASK_RECEIVING
+    bne     2f
+    ldr     r6, [r5, #TASK_WAITS_FOR]
+    cmp     r6, #0
+    beq     3f
+    // It will look at them when it receives.
+2:  str     r2, [r5, #TASK_NOTIFICATIONS]
+    movs    r0, #0
+    str     r0, [r3, #0]
+    movs    r1, #1
+    strb    r1, [r5, #TASK_ATTENTION]
+    pop     {r4-r7}
+    bx      lr
+3:  // It waits for them. If it is more urgent than the task and all others, it gets the CPU.
+    ldrb    r0, [r5, #TASK_PRIORITY]
+    ldrb    r6, [r4, #TASK_PRIORITY]
+    cmp     r0, r6
+    bhs     .Lnotify_slowly
+    ldr     r1, [r7, #CPU_DISTURBED]
+    cmp     r1, #0
+    beq     4f
+    movs    r6, #TASK_PRIORITY_MAX
+    subs    r6, r0
+    lsrs    r1, r6
+    bne     .Lnotify_slowly
+4:  mov     r12, r4
+    ldr     r0, [r5, #TASK_FRAME]
+    movs    r6, #0
+    str     r6, [r0, #FRAME_R0]
+    str     r6, [r3, #0]
+    ldr     r0, [r0, #FRAME_R3]
+    // The message: type, sender (the kernel), notifications; the rest is cleared.
+    ldr     r1, =NOTIFICATIONS_MSG
+    movs    r3, r2
+    movs    r2, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    movs    r1, #0
+    movs    r3, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+    // The task is the first in the queue of its priority. r1: its link. r2: the queue.
+    ldrb    r0, [r4, #TASK_PRIORITY]
+    lsls    r2, r0, #3
+    adds    r2, r7
+    adds    r2, #CPU_QUEUES
+    mov     r1, r4
+    adds    r1, #TASK_LINK
+    ldr     r3, [r2, #4]
+    str     r1, [r2, #4]
+    str     r1, [r3, #0]
+    str     r2, [r1, #0]
+    str     r3, [r1, #4]
+    movs    r1, #1 << TASK_PRIORITY_MAX
+    lsrs    r1, r0
+    ldrb    r2, [r7, #CPU_READY_MASK]
+    orrs    r1, r2
+    strb    r1, [r7, #CPU_READY_MASK]
+    movs    r1, #TASK_READY
+    strb    r1, [r4, #TASK_STATE]
+    movs    r1, #TASK_RUNNING
+    strb    r1, [r5, #TASK_STATE]
+    str     r5, [r7, #CPU_CURRENT]
+    ldr     r1, [r5, #TASK_FRAME]
+    pop     {r4-r7}
+    save_caller
+    mov     r2, r12
+    str     r0, [r2, #TASK_FRAME]
+    mov     r0, r1
+    resume_caller
+
+.Lnotify_slowly:
+    pop     {r4-r7}
+    movs    r2, #SYS_NOTIFY
+    b       .Llight
     .size armv6m_svc_entry, . - armv6m_svc_entry
 
 // void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words)

@@ -15,10 +15,12 @@
 #define TASK_BASE_PRIORITY  17
 #define TASK_SERVER         18
 #define TASK_IPC_COUNT      24
+#define TASK_NOTIFICATIONS  28
 #define TASK_LINK           40
 #define TASK_RAM            48
 #define TASK_STACK          52
 #define TASK_RAM_UNITS      56
+#define TASK_PAGER          64
 #define TASK_MAY_CALL       68
 
 #define CPU_CURRENT    4

@@ -3,6 +3,13 @@
 #include <resea/syscall.h>
 #include <string.h>
 
+#ifndef arch_light_syscall
+/// Architectures may have a shorter way of making calls below SYS_FIRST_FULL.
+static long arch_light_syscall(long number, long a0, long a1) {
+    return arch_syscall(number, a0, a1, 0, 0, 0, 0);
+}
+#endif
+
 static long syscall1(int number, long a0) {
     return arch_syscall(number, a0, 0, 0, 0, 0, 0);
 }
@@ -24,19 +31,19 @@ static long syscall5(int number, long a0, long a1, long a2, long a3, long a4) {
 }
 
 error_t sys_nop(void) {
-    return (error_t) syscall1(SYS_NOP, 0);
+    return (error_t) arch_light_syscall(SYS_NOP, 0, 0);
 }
 
 error_t sys_notify(task_t dst, notifications_t notifications) {
-    return (error_t) syscall2(SYS_NOTIFY, dst, (long) notifications);
+    return (error_t) arch_light_syscall(SYS_NOTIFY, dst, (long) notifications);
 }
 
 error_t sys_timer_set(msec_t timeout) {
-    return (error_t) syscall1(SYS_TIMER_SET, timeout);
+    return (error_t) arch_light_syscall(SYS_TIMER_SET, timeout, 0);
 }
 
 uint64_t sys_clock(void) {
-    unsigned long now = (unsigned long) syscall1(SYS_CLOCK, CLOCK_MS);
+    unsigned long now = (unsigned long) arch_light_syscall(SYS_CLOCK, CLOCK_MS, 0);
 #if UINTPTR_MAX == UINT64_MAX
     return now;
 #else
@@ -87,7 +94,7 @@ __noreturn void sys_task_exit(int status) {
 }
 
 task_t sys_task_self(void) {
-    return (task_t) syscall1(SYS_TASK_SELF, 0);
+    return (task_t) arch_light_syscall(SYS_TASK_SELF, 0, 0);
 }
 
 error_t sys_task_schedule(task_t tid, int priority) {
