@@ -23,4 +23,7 @@
 /// Server numbers are below this: a bit of each costs RAM in every task.
 #define NUM_SERVERS_MAX 32
 
+/// memcpy and memset are in common/string.S.
+#define ARCH_HAS_STRING
+
 #endif

@@ -60,6 +60,8 @@ function armv6m_fault_entry
 function arch_resume
     ldr     r1, =armv6m_stack_top       // What the kernel has left there is over.
     mov     sp, r1
+    ldr     r1, =EXC_RETURN_TASK
+    mov     lr, r1
     ldr     r0, [r0]
     resume_task
     .size arch_resume, . - arch_resume

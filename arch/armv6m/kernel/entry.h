@@ -45,16 +45,15 @@
     subs    r0, #32
 .endm
 
-// Leaves the kernel to a task that is in a system call. r0: its registers.
+// Leaves the kernel to a task that is in a system call. r0: its registers; lr is as on entry.
 .macro resume_caller
     adds    r0, #16
     ldmia   r0!, {r4-r7}
     msr     psp, r0
-    ldr     r1, =EXC_RETURN_TASK
-    bx      r1
+    bx      lr
 .endm
 
-// Leaves the kernel to the task whose registers are at r0.
+// The same to any task. r0: its registers. lr must still be what it was on entry.
 .macro resume_task
     ldmia   r0!, {r4-r7}
     mov     r8, r4
@@ -63,8 +62,7 @@
     mov     r11, r7
     ldmia   r0!, {r4-r7}
     msr     psp, r0
-    ldr     r1, =EXC_RETURN_TASK
-    bx      r1
+    bx      lr
 .endm
 
 #endif

@@ -54,7 +54,7 @@ function armv6m_svc_entry
     cmp     r3, #0
     bne     7f
     bx      r2
-7:  save_caller
+7:  save_task
     bl      armv6m_leave
 
 1:  save_caller
@@ -190,7 +190,6 @@ function armv6m_svc_entry
     str     r1, [r0, #FRAME_R0]
     movs    r1, #TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
-.Lgo_on:
     movs    r1, #TASK_RUNNING
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
@@ -206,15 +205,18 @@ function armv6m_svc_entry
 .Llonger:
     mov     r1, r6
     bl      arch_pass_message
-    b       .Lpassed
+    b       .Lpassed_by_call
 
 .Lwith_payload:
     mov     r0, r4
     mov     r1, r5
     bl      transfer_send_payload
     cmp     r0, #0
-    beq     .Lpassed
-    b       9b
+    bne     9b
+.Lpassed_by_call:
+    ldr     r0, =EXC_RETURN_TASK
+    mov     lr, r0
+    b       .Lpassed
 
     // Waits for any message. The CPU goes to the most urgent task that is ready, if no other is like it.
 .Lwait:
@@ -225,9 +227,13 @@ function armv6m_svc_entry
     subs    r3, r2, #1
     cmp     r3, #0xff
     bhs     9b                          // Nobody, or more than who is ready has to be looked at.
-    lsls    r3, r2, #24
     mov     r1, r7
     adds    r1, #CPU_QUEUES - 8
+    lsls    r3, r2, #24
+    lsrs    r0, r3, #28
+    bne     5f
+    adds    r1, #32
+    lsls    r3, #4
 5:  adds    r1, #8
     lsls    r3, #1
     bcc     5b
@@ -239,8 +245,10 @@ function armv6m_svc_entry
     str     r1, [r1, #0]
     str     r1, [r1, #4]
     movs    r3, #0
-    str     r3, [r5, #0]
+#ifdef CONFIG_DEBUG
+    str     r3, [r5, #0]                // list.h checks it.
     str     r3, [r5, #4]
+#endif
     str     r3, [r4, #TASK_WAITS_FOR]
     subs    r5, #TASK_LINK
     ldrb    r1, [r5, #TASK_PRIORITY]
@@ -252,8 +260,11 @@ function armv6m_svc_entry
     strb    r1, [r4, #TASK_PRIORITY]
     movs    r1, #TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
+    movs    r1, #TASK_RUNNING
+    strb    r1, [r5, #TASK_STATE]
+    str     r5, [r7, #CPU_CURRENT]
     ldr     r0, [r5, #TASK_FRAME]
-    b       .Lgo_on
+    resume_task                         // It may have been interrupted anywhere.
 
     // SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
     // r4: the task. r5: the one it notifies. r7: the CPU.
@@ -317,11 +328,12 @@ function armv6m_svc_entry
     subs    r6, r0
     lsrs    r1, r6
     bne     .Lnotify_slowly
-4:  mov     r12, r4
-    ldr     r0, [r5, #TASK_FRAME]
-    movs    r6, #0
-    str     r6, [r0, #FRAME_R0]
+4:  movs    r6, #0
     str     r6, [r3, #0]
+    subs    r3, #FRAME_R0
+    str     r3, [r4, #TASK_FRAME]
+    ldr     r0, [r5, #TASK_FRAME]
+    str     r6, [r0, #FRAME_R0]
     ldr     r0, [r0, #FRAME_R3]
     // The message: type, sender (the kernel), notifications; the rest is cleared.
     ldr     r1, =NOTIFICATIONS_MSG
@@ -358,8 +370,6 @@ function armv6m_svc_entry
     ldr     r1, [r5, #TASK_FRAME]
     pop     {r4-r7}
     save_caller
-    mov     r2, r12
-    str     r0, [r2, #TASK_FRAME]
     mov     r0, r1
     resume_caller
 
@@ -382,13 +392,16 @@ function arch_pass_message
     movs    r6, #0
     movs    r3, #0
 1:  stmia   r0!, {r4-r7}
+    // 12 words may follow. r2: so many are to be cleared.
     movs    r2, #MESSAGE_WORDS - 2
-    subs    r2, r3                      // So many are to be cleared.
-2:  subs    r3, #4
+    subs    r2, r3
+    .rept 3
+    subs    r3, #4
     blo     3f
     ldmia   r1!, {r4-r7}
     stmia   r0!, {r4-r7}
-    b       2b
+    .endr
+2:  pop     {r4-r7, pc}
 3:  adds    r3, #4
     beq     5f
 4:  ldmia   r1!, {r4}
@@ -396,11 +409,10 @@ function arch_pass_message
     subs    r3, #1
     bne     4b
 5:  movs    r4, #0
-    b       7f
-6:  stmia   r0!, {r4}
-7:  subs    r2, #1
-    bhs     6b
-    pop     {r4-r7, pc}
+6:  subs    r2, #1
+    blo     2b
+    stmia   r0!, {r4}
+    b       6b
     .size arch_pass_message, . - arch_pass_message
 
     .section .note.GNU-stack, "", %progbits

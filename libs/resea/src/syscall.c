@@ -3,13 +3,6 @@
 #include <resea/syscall.h>
 #include <string.h>
 
-#ifndef arch_light_syscall
-/// Architectures may have a shorter way of making calls below SYS_FIRST_FULL.
-static long arch_light_syscall(long number, long a0, long a1) {
-    return arch_syscall(number, a0, a1, 0, 0, 0, 0);
-}
-#endif
-
 static long syscall1(int number, long a0) {
     return arch_syscall(number, a0, 0, 0, 0, 0, 0);
 }
@@ -32,10 +25,6 @@ static long syscall5(int number, long a0, long a1, long a2, long a3, long a4) {
 
 error_t sys_nop(void) {
     return (error_t) arch_light_syscall(SYS_NOP, 0, 0);
-}
-
-error_t sys_notify(task_t dst, notifications_t notifications) {
-    return (error_t) arch_light_syscall(SYS_NOTIFY, dst, (long) notifications);
 }
 
 error_t sys_timer_set(msec_t timeout) {
