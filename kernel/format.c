@@ -114,6 +114,7 @@ static bool convert(struct output *out, const struct spec *spec, char conv, int 
 static const char *print_conversion(struct output *out, const char *fmt, struct args *args) {
     struct spec spec = {.fill = ' '};
     int longs = 0;
+#ifdef CONFIG_KDEBUG_COMMANDS
     for (; *fmt == '-' || *fmt == '0'; fmt++) {
         spec.left |= *fmt == '-';
         spec.fill = *fmt == '0' ? '0' : spec.fill;
@@ -121,6 +122,7 @@ static const char *print_conversion(struct output *out, const char *fmt, struct 
     for (; *fmt >= '0' && *fmt <= '9'; fmt++) {
         spec.width = spec.width * 10 + (*fmt - '0');
     }
+#endif
     for (; *fmt == 'l' || *fmt == 'z'; fmt++) {
         longs++;
     }

@@ -56,7 +56,7 @@ static void compose_notifications(struct task *task) {
 static void compose_report(struct message *m, struct task *task) {
     bzero(m->raw, MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG)));
     m->src = task->tid;
-    if (task->state == TASK_FAULTED) {
+    if (task_is_faulted(task)) {
         m->type = PAGE_FAULT_MSG;
         m->page_fault.task = task->tid;
         m->page_fault.vaddr = task->fault.vaddr;
@@ -239,7 +239,7 @@ static error_t send(struct task *task, task_t dst_tid) {
     }
     if (dst == task) {
         err = ERR_INVALID_ARG;
-    } else if (dst->state == TASK_FAULTED && dst->reported && dst->pager == task->tid) {
+    } else if (task_is_faulted(dst) && dst->reported && dst->pager == task->tid) {
         err = answer_fault(task, dst, type);
     } else if (dst->state == TASK_STOPPED) {
         err = ERR_INVALID_TASK;
@@ -309,7 +309,7 @@ static struct task *next_sender(struct task *task, task_t src) {
         return NULL;
     }
     bool sending = sender->state == TASK_SENDING && sender->waits_for == task->tid;
-    bool reporting = (sender->state == TASK_FAULTED || sender->state == TASK_STOPPED)
+    bool reporting = (task_is_faulted(sender) || sender->state == TASK_STOPPED)
                      && sender->pager == task->tid && !sender->reported;
     return (sending || reporting) ? sender : NULL;
 }
@@ -489,7 +489,7 @@ static void leave_queues(struct task *task) {
     sched_remove(task);
     bool queued =
         task->state == TASK_SENDING
-        || ((task->state == TASK_FAULTED || task->state == TASK_STOPPED) && !task->reported);
+        || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

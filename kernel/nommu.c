@@ -73,8 +73,7 @@ bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
 }
 
 error_t syscall_fault(void) {
-    task_note_end(EXP_PROTECTION, 0, refused);
-    current_task()->work |= WORK_FAULT;
+    task_stop(EXP_PROTECTION, 0, refused);
     return SYSCALL_PENDING;
 }
 
@@ -322,8 +321,12 @@ error_t transfer_send(struct task *task, struct task *dst, int type, bool ready)
 
 /// For fastpath.S. OK, or nothing has been done.
 __attribute__((externally_visible)) error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
-    error_t err = transfer_check_type(type);
-    return IS_ERROR(err) ? err : transfer_send(task, dst, type, true);
+    const struct message *m = message_of(task);
+    if (transfer_check_type(type) != OK || !has_ool(type) || !is_ool_readable(task, m)
+        || transfer_check_ool(type, m->ool_len) != OK) {
+        return ERR_INVALID_ARG;
+    }
+    return pass(task, dst, type);
 }
 
 error_t transfer_receive(struct task *sender) {

@@ -162,7 +162,8 @@ struct cpu {
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;
     uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.
-    uint64_t idle_since;   ///< In cycles; of a CPU that has no current task. See sched_cpu_time().
+    /// In cycles; of a CPU that has no current task. Without an MMU: when the time was last charged to who ran.
+    uint64_t idle_since;
     uint64_t idle_cycles;  ///< Until the last time that it was over.
     counter_t switches;    ///< Without those from task to task in fastpath.c.
 #ifdef CONFIG_MMU
@@ -205,6 +206,15 @@ static inline bool is_on(const struct task *task, const struct cpu *cpu) {
 
 static inline struct task *current_task(void) {
     return this_cpu()->current;
+}
+
+/// Whether a task waits for its pager's answer to a page fault.
+static inline bool task_is_faulted(const struct task *task __unused) {
+#ifdef CONFIG_MMU
+    return task->state == TASK_FAULTED;
+#else
+    return false;
+#endif
 }
 
 void task_init(void);
