@@ -54,7 +54,7 @@ static void compose_notifications(struct task *task) {
 
 /// Writes into the pager's `msg` why `task` is blocked.
 static void compose_report(struct message *m, struct task *task) {
-    bzero(m->raw, MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG)));
+    bzero(m->raw, TRANSFER_REPORT_BYTES);
     m->src = task->tid;
     if (task_is_faulted(task)) {
         m->type = PAGE_FAULT_MSG;
@@ -448,8 +448,7 @@ error_t ipc_syscall(void) {
     return err;
 }
 
-/// Adds to a task's notifications; wakes it if it waits for any message.
-static void notify_locked(struct task *dst, notifications_t notifications) {
+void ipc_notify_locked(struct task *dst, notifications_t notifications) {
     dst->notifications |= notifications;
     if (dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY) {
         compose_notifications(dst);
@@ -467,7 +466,7 @@ error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
     struct task *task = current_task();
     error_t err = ERR_NOT_PERMITTED;
     if (dst == task || rights_may_call(task, dst) || rights_may_call(dst, task)) {
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         err = OK;
     }
     cpu_release();
@@ -477,7 +476,7 @@ error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
 void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
     struct task *dst = task_acquire(dst_tid);
     if (dst) {
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         cpu_release();
     }
 }

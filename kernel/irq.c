@@ -138,10 +138,10 @@ static void tell_owner(task_t tid) {
     struct task *task = task_acquire(tid);
     if (task) {
         task->irq_pending = true;
+        ipc_notify_locked(task, NOTIFY_IRQ);
         task->attention = true;
         cpu_release();
     }
-    ipc_notify_from_kernel(tid, NOTIFY_IRQ);
 }
 
 static void count(unsigned irq __unused) {

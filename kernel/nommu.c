@@ -250,9 +250,7 @@ int transfer_type(struct task *task) {
 }
 
 struct message *transfer_buffer(struct task *task) {
-    struct message *m = message_of(task);
-    bzero(m, sizeof(*m));
-    return m;
+    return message_of(task);
 }
 
 void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1) {

@@ -30,6 +30,13 @@ error_t __mustuse transfer_check_type(int type);
 /// The same for its out-of-line payload.
 error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 
+/// Of the payload of a report to a pager, so much is cleared first.
+#ifdef CONFIG_MMU
+#    define TRANSFER_REPORT_BYTES MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG))
+#else
+#    define TRANSFER_REPORT_BYTES MESSAGE_PAYLOAD_SIZE
+#endif
+
 #ifdef CONFIG_MMU
 
 /// What of a payload is in registers.
