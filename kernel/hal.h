@@ -15,6 +15,7 @@
 ///   * A system call below SYS_FIRST_FULL, but SYS_IPC, may be made by calling its entry of
 ///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
 ///     need be called only if the CPU's `resched` is set.
+///     It may also make them all itself, and says so by ARCH_LIGHT_SYSCALLS: then SYS_NOTIFY has no entry.
 ///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
 ///     fast. <arch_fastpath.h> then gives arch_fast_cpu() and its kin, all inlined.
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
@@ -25,6 +26,13 @@
 #include <arch.h>
 #include <config.h>
 #include <types.h>
+
+/// Entry code may call it: an optimiser that sees the whole kernel at once has to be told.
+#if __has_attribute(externally_visible)
+#    define CALLED_FROM_ASSEMBLY __attribute__((externally_visible))
+#else
+#    define CALLED_FROM_ASSEMBLY
+#endif
 
 struct aspace;
 struct message;

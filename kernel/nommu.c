@@ -303,40 +303,40 @@ static bool is_ool_readable(struct task *from, const struct message *m) {
     return !m->ool_len || memory_may_read(from, (vaddr_t) m->ool_ptr, m->ool_len, 1);
 }
 
-error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
-    const struct message *m = message_of(task);
-    if (has_ool(type)) {
-        error_t err = transfer_check_ool(type, m->ool_len);
-        if (IS_ERROR(err)) {
-            return err;
-        }
-        if (!is_ool_readable(task, m)) {
-            return syscall_fault();
+/// Whether the message of a task makes sense now: another thread of its program may have changed it.
+/// SYSCALL_PENDING: it may not read its payload.
+static error_t check_message(struct task *from) {
+    const struct message *m = message_of(from);
+    error_t err = transfer_check_type(m->type);
+    if (err == OK && has_ool(m->type)) {
+        err = transfer_check_ool(m->type, m->ool_len);
+        if (err == OK && !is_ool_readable(from, m)) {
+            return SYSCALL_PENDING;
         }
     }
-    return ready ? pass(task, dst, type) : TRANSFER_HELD;
+    return err;
 }
 
-/// For fastpath.S. OK, or nothing has been done.
-__attribute__((externally_visible)) error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
-    const struct message *m = message_of(task);
-    if (transfer_check_type(type) != OK || !has_ool(type) || !is_ool_readable(task, m)
-        || transfer_check_ool(type, m->ool_len) != OK) {
-        return ERR_INVALID_ARG;
+error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
+    error_t err = check_message(task);
+    if (err == SYSCALL_PENDING) {
+        return syscall_fault();
     }
-    return pass(task, dst, type);
+    if (err == OK) {
+        err = ready ? pass(task, dst, type) : TRANSFER_HELD;
+    }
+    return err;
+}
+
+error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
+    error_t err = has_ool(type) ? check_message(task) : ERR_INVALID_ARG;
+    return err == OK ? pass(task, dst, type) : err;
 }
 
 error_t transfer_receive(struct task *sender) {
-    // A thread may have changed the message of another one of its program since.
-    const struct message *m = message_of(sender);
-    int type = m->type;
-    error_t err = transfer_check_type(type);
-    if (err == OK && has_ool(type)) {
-        err = transfer_check_ool(type, m->ool_len);
-        if (err == OK && !is_ool_readable(sender, m)) {
-            err = ERR_INVALID_ARG;
-        }
+    error_t err = check_message(sender);
+    if (err == SYSCALL_PENDING) {
+        err = ERR_INVALID_ARG;
     }
-    return IS_ERROR(err) ? err : pass(sender, current_task(), type);
+    return err == OK ? pass(sender, current_task(), message_of(sender)->type) : err;
 }

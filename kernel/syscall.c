@@ -18,9 +18,11 @@ static intptr_t light_nop(uintptr_t a0 __unused, uintptr_t a1 __unused) {
     return OK;
 }
 
+#ifndef ARCH_LIGHT_SYSCALLS
 static intptr_t light_notify(uintptr_t a0, uintptr_t a1) {
     return ipc_notify((task_t) a0, (notifications_t) a1);
 }
+#endif
 
 static intptr_t light_timer_set(uintptr_t a0, uintptr_t a1 __unused) {
     return timer_set((msec_t) a0);
@@ -37,7 +39,9 @@ static intptr_t light_clock(uintptr_t a0, uintptr_t a1 __unused) {
 intptr_t (*const light_syscalls[])(uintptr_t a0, uintptr_t a1) = {
     [SYS_NOP] = light_nop,
     [SYS_IPC] = light_none,  // With no flags: the entry code hands it over like the others.
+#ifndef ARCH_LIGHT_SYSCALLS
     [SYS_NOTIFY] = light_notify,
+#endif
     [SYS_TIMER_SET] = light_timer_set,
     [SYS_TASK_SELF] = light_task_self,
     [SYS_CLOCK] = light_clock,
@@ -154,8 +158,10 @@ void kernel_syscall(void) {
     intptr_t result = ERR_INVALID_ARG;
     if ((number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC) {
         result = ipc_syscall();
+#ifndef ARCH_LIGHT_SYSCALLS
     } else if (number < SYS_FIRST_FULL) {
         result = light_syscalls[number](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1));
+#endif
     } else if (number < NUM_SYSCALLS) {
         result = full_syscall(task, number);
     }

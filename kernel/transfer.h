@@ -125,7 +125,7 @@ error_t __mustuse transfer_receive(struct task *sender);
 
 /// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
 /// has been done.
-error_t __mustuse transfer_send_payload(struct task *task, struct task *dst, int type);
+CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst, int type);
 
 #endif
 

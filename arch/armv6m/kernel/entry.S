@@ -7,6 +7,7 @@
     .thumb
 
 #include "entry.h"
+#include <config.h>
 
 #define EXC_RETURN_KERNEL 0xfffffff9
 
@@ -23,7 +24,7 @@
     .rept 4                             // Reserved, PendSV, SysTick: not used
     .long armv6m_fault_entry
     .endr
-    .rept 32
+    .rept CONFIG_NUM_IRQS
     .long armv6m_irq_entry
     .endr
 
@@ -55,16 +56,6 @@ function armv6m_fault_entry
 2:  mov     r0, sp
     bl      armv6m_kernel_fault
     .size armv6m_fault_entry, . - armv6m_fault_entry
-
-// __noreturn void arch_resume(struct task *task)
-function arch_resume
-    ldr     r1, =armv6m_stack_top       // What the kernel has left there is over.
-    mov     sp, r1
-    ldr     r1, =EXC_RETURN_TASK
-    mov     lr, r1
-    ldr     r0, [r0]
-    resume_task
-    .size arch_resume, . - arch_resume
 
 // __noreturn void armv6m_boot(void)
 function armv6m_boot

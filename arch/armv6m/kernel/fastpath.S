@@ -12,6 +12,7 @@
 #include "entry.h"
 
 // From <kernel_abi.h>, <message.h> and <kernel/task.h>.
+#define INIT_TASK         1
 #define SYS_NOTIFY        2
 #define SYS_FIRST_FULL    6
 #define SYS_IPC_CALL      (1 | 3 << 6)
@@ -47,6 +48,7 @@ function armv6m_svc_entry
     ldr     r1, [r3, #4]
     push    {r3, lr}
     blx     r2
+.Llight_done:
     pop     {r1, r2}
     str     r0, [r1, #0]
     ldr     r3, =cpus
@@ -112,7 +114,7 @@ function armv6m_svc_entry
     lsrs    r2, r3
     lsrs    r2, #1
     bcs     2f
-    cmp     r1, #1                      // INIT_TASK
+    cmp     r1, #INIT_TASK
     bne     9f
 2:  ldrb    r3, [r4, #TASK_PRIORITY]
     b       .Lexchange
@@ -264,7 +266,7 @@ function armv6m_svc_entry
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
     ldr     r0, [r5, #TASK_FRAME]
-    resume_task                         // It may have been interrupted anywhere.
+    b       .Lresume                    // It may have been interrupted anywhere.
 
     // SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
     // r4: the task. r5: the one it notifies. r7: the CPU.
@@ -276,30 +278,48 @@ function armv6m_svc_entry
     lsrs    r2, r2, #32 - TASK_SLOT_BITS
     subs    r2, #1
     cmp     r2, #CONFIG_NUM_TASKS
-    bhs     .Lnotify_slowly
+    bhs     .Lno_such_task
     movs    r5, #TASK_SIZE
     muls    r2, r5
     ldr     r5, =tasks
     adds    r5, r2
     ldr     r2, [r5, #TASK_TID]
     cmp     r2, r0
-    bne     .Lnotify_slowly
+    bne     .Lno_such_task
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
+    // One of the two may call the other one.
     ldrb    r2, [r5, #TASK_SERVER]
     ldr     r6, [r4, #TASK_MAY_CALL]
-    lsrs    r6, r2
-    lsrs    r6, #1
-    bcs     1f
-    ldrb    r2, [r4, #TASK_SERVER]
-    ldr     r6, [r5, #TASK_MAY_CALL]
     lsrs    r6, r2
     lsrs    r6, #1
     bcs     1f
     ldr     r2, [r5, #TASK_PAGER]
     ldr     r6, [r4, #TASK_TID]
     cmp     r2, r6
-    bne     .Lnotify_slowly
+    beq     1f
+    ldr     r2, [r4, #TASK_PAGER]
+    cmp     r2, r0
+    beq     1f
+    cmp     r6, r0
+    beq     1f
+    cmp     r6, #INIT_TASK
+    beq     1f
+    cmp     r0, #INIT_TASK
+    beq     1f
+    ldrb    r2, [r4, #TASK_SERVER]
+    ldr     r6, [r5, #TASK_MAY_CALL]
+    lsrs    r6, r2
+    lsrs    r6, #1
+    bcs     1f
+    movs    r0, #2                      // ERR_NOT_PERMITTED
+    b       8f
+.Lno_such_task:
+    movs    r0, #9                      // ERR_INVALID_TASK
+8:  negs    r0, r0
+    str     r0, [r3, #0]
+    pop     {r4-r7}
+    bx      lr
 1:  ldr     r2, [r5, #TASK_NOTIFICATIONS]
     orrs    r2, r1
     ldrb    r6, [r5, #TASK_STATE]
@@ -374,9 +394,27 @@ function armv6m_svc_entry
     resume_caller
 
 .Lnotify_slowly:
+    mov     r0, r5
+    ldr     r1, [r3, #4]
     pop     {r4-r7}
-    movs    r2, #SYS_NOTIFY
-    b       .Llight
+    push    {r3, lr}
+    bl      ipc_notify_locked
+    movs    r0, #0
+    b       .Llight_done
+
+// __noreturn void arch_resume(struct task *task)
+    .globl arch_resume
+    .type arch_resume, %function
+    .thumb_func
+arch_resume:
+    ldr     r1, =armv6m_stack_top       // What the kernel has left there is over.
+    mov     sp, r1
+    ldr     r1, =EXC_RETURN_TASK
+    mov     lr, r1
+    ldr     r0, [r0, #TASK_FRAME]
+.Lresume:
+    resume_task
+    .size arch_resume, . - arch_resume
     .size armv6m_svc_entry, . - armv6m_svc_entry
 
 // void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words)
