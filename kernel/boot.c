@@ -95,7 +95,7 @@ void kernel_exception(int exception, int value, vaddr_t addr) {
 __noreturn void kernel_resume(void) {
     struct cpu *cpu = this_cpu();
     while (true) {
-        if (__atomic_load_n(&cpu->resched, __ATOMIC_ACQUIRE) || !cpu->current) {
+        if (__atomic_load_n(&cpu->resched, FOR_OTHER_CPUS(__ATOMIC_ACQUIRE)) || !cpu->current) {
             sched_pick();
             continue;
         }

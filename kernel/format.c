@@ -9,8 +9,10 @@
 // What only the debugger's commands need is left out with them: widths, and numbers longer than a pointer.
 #ifdef CONFIG_KDEBUG_COMMANDS
 #    define PRINTS_TABLES true
+typedef uint64_t number_t;
 #else
 #    define PRINTS_TABLES false
+typedef uintptr_t number_t;
 #endif
 
 /// Enough for 64 bits in decimal.
@@ -48,10 +50,11 @@ static void print_text(struct output *out, const struct spec *spec, const char *
     }
 }
 
-static void print_number(struct output *out, const struct spec *spec, uint64_t value, unsigned base,
+static void print_number(struct output *out, const struct spec *spec, number_t number, unsigned base,
                          const char *prefix) {
     char text[DIGITS_MAX + 2];
     char *at = &text[sizeof(text)];
+    uint64_t value = number;
     do {
         *--at = "0123456789abcdef"[div64(&value, base)];
     } while (value);
@@ -67,16 +70,16 @@ struct args {
 };
 
 /// Takes an integer of the length that was given as `longs` times `l`.
-static uint64_t integer_arg(struct args *args, int longs, bool is_signed) {
+static number_t integer_arg(struct args *args, int longs, bool is_signed) {
     if (PRINTS_TABLES && longs > 1) {
-        return va_arg(args->ap, uint64_t);
+        return (number_t) va_arg(args->ap, uint64_t);
     }
     if (longs && sizeof(long) > sizeof(int)) {
         long value = va_arg(args->ap, long);
-        return is_signed ? (uint64_t) value : (unsigned long) value;
+        return is_signed ? (number_t) value : (unsigned long) value;
     }
     int value = va_arg(args->ap, int);
-    return is_signed ? (uint64_t) value : (unsigned) value;
+    return is_signed ? (number_t) value : (unsigned) value;
 }
 
 /// Returns false, having printed nothing, if there is no such conversion.
@@ -109,8 +112,8 @@ static bool convert(struct output *out, const struct spec *spec, char conv, int 
     default:
         return false;
     }
-    uint64_t value = integer_arg(args, longs, conv != 'u' && base == 10);
-    if (conv != 'u' && base == 10 && (int64_t) value < 0) {
+    number_t value = integer_arg(args, longs, conv != 'u' && base == 10);
+    if (conv != 'u' && base == 10 && (value >> (8 * sizeof(value) - 1))) {
         value = 0 - value;
         prefix = "-";
     }

@@ -14,7 +14,7 @@ void sched_init(struct cpu *cpu, unsigned id) {
     cpu->idle_since = arch_cycles();
     cpu->resched = true;
     smp_init_cpu(cpu);
-    __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&cpu->online, true, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
 }
 
 void sched_kick(struct cpu *cpu) {

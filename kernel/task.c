@@ -114,7 +114,7 @@ static void init_task(struct task *task, task_t tid, task_t pager, unsigned flag
     task->ipc_count = 0;
     // Created tasks don't run until they are scheduled: their rights come first.
     task->state = TASK_CREATED;
-    __atomic_store_n(&task->tid, tid, __ATOMIC_RELEASE);
+    __atomic_store_n(&task->tid, tid, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
 }
 
 struct task *task_create_init(void) {
@@ -251,7 +251,7 @@ static void free_slot(struct task *task, task_t tid) {
     if (task->tid == tid) {
         task->state = TASK_UNUSED;
         task->last_generation = TASK_GEN(tid);
-        __atomic_store_n(&task->tid, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&task->tid, 0, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
     }
     cpu_release_all();
 }

@@ -28,9 +28,24 @@
     .long armv6m_irq_entry
     .endr
 
+// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address. lr is lost.
+function armv6m_save_task
+    mrs     r0, psp
+    subs    r0, #16
+    stmia   r0!, {r4-r7}
+    mov     r4, r8
+    mov     r5, r9
+    mov     r6, r10
+    mov     r7, r11
+    subs    r0, #32
+    stmia   r0!, {r4-r7}
+    subs    r0, #16
+    bx      lr
+    .size armv6m_save_task, . - armv6m_save_task
+
 function armv6m_irq_entry
     unless_from_task 1f
-    save_task
+    bl      armv6m_save_task
     bl      armv6m_interrupt
 1:  push    {r4, lr}                    // r4: for the stack's alignment
     bl      armv6m_idle_interrupt
@@ -50,7 +65,7 @@ function armv6m_fault_entry
     ldr     r1, =__ram_end - 32
     cmp     r0, r1
     bhi     1f
-    save_task
+    bl      armv6m_save_task
     bl      armv6m_fault
 1:  bl      armv6m_bad_stack
 2:  mov     r0, sp

@@ -23,21 +23,8 @@
     bpl     \label
 .endm
 
-// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address.
-.macro save_task
-    mrs     r0, psp
-    subs    r0, #16
-    stmia   r0!, {r4-r7}
-    mov     r4, r8
-    mov     r5, r9
-    mov     r6, r10
-    mov     r7, r11
-    subs    r0, #32
-    stmia   r0!, {r4-r7}
-    subs    r0, #16
-.endm
-
-// The same in a system call: it doesn't keep r8 to r11.
+// Saves the rest of a task's registers on its stack: struct arch_frame, but for r8 to r11, which a system
+// call doesn't keep. r0: its address.
 .macro save_caller
     mrs     r0, psp
     subs    r0, #16

@@ -56,7 +56,7 @@ function armv6m_svc_entry
     cmp     r3, #0
     bne     7f
     bx      r2
-7:  save_task
+7:  bl      armv6m_save_task
     bl      armv6m_leave
 
 1:  save_caller
