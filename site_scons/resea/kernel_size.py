@@ -28,7 +28,7 @@ _INDIRECT = {
     "run": re.compile(r"cmd_\w+$|kdebug_print_tasks$|backtrace$"),
 }
 # Branches to a register that are no calls: how exceptions end, and switches through tables.
-_NO_CALLS = re.compile(r"arch_idle|arch_resume|__gnu_thumb1_case_\w+$")
+_NO_CALLS = re.compile(r"arch_idle|arch_resume|armv6m_pendsv_entry|__gnu_thumb1_case_\w+$")
 # The way of an interrupt that comes while the CPU idles: what the processor pushes; the handler.
 _IDLE, _IDLE_FRAME, _IDLE_HANDLER = "arch_idle", 32, "armv6m_idle_interrupt"
 # Not counted: a panic may use the log's memory below the stack.

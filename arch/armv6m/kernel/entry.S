@@ -21,9 +21,10 @@
     .long armv6m_fault_entry
     .endr
     .long armv6m_svc_entry
-    .rept 4                             // Reserved, PendSV, SysTick: not used
+    .long armv6m_fault_entry            // Reserved
     .long armv6m_fault_entry
-    .endr
+    .long armv6m_pendsv_entry
+    .long armv6m_fault_entry            // SysTick: not used
     .rept CONFIG_NUM_IRQS
     .long armv6m_irq_entry
     .endr
@@ -42,6 +43,22 @@ function armv6m_save_task
     subs    r0, #16
     bx      lr
     .size armv6m_save_task, . - armv6m_save_task
+
+// From thread mode on our stack: goes on, in handler mode, where r0 says. r1: a copy of ICSR.PENDSVSET, and
+// r2 ICSR's address, make it happen (ARM B3.2.4).
+function armv6m_pendsv_entry
+    ldr     r0, [sp, #0]
+    bx      r0
+    .size armv6m_pendsv_entry, . - armv6m_pendsv_entry
+
+.macro to_handler_mode
+    ldr     r2, =0xe000ed04
+    movs    r1, #1
+    lsls    r1, r1, #28
+    str     r1, [r2]
+    dsb
+    isb
+.endm
 
 function armv6m_irq_entry
     unless_from_task 1f
@@ -75,7 +92,7 @@ function armv6m_fault_entry
 // __noreturn void armv6m_boot(void)
 function armv6m_boot
     ldr     r0, =armv6m_start
-    svc     0
+    to_handler_mode
     .size armv6m_boot, . - armv6m_boot
 
 // void arch_idle(void): in handler mode no interrupt of the same priority could wake us. So returns from
@@ -109,7 +126,7 @@ idle_thread:
     cpsie   i
     isb
     ldr     r0, =idle_return
-    svc     0
+    to_handler_mode
     .size idle_thread, . - idle_thread
 
 function idle_return

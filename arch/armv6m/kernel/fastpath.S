@@ -31,7 +31,6 @@
 #define NOTIFICATIONS_MSG 0x80001
 
 function armv6m_svc_entry
-    unless_from_task 8f
     mrs     r3, psp
     ldr     r2, [r3, #16]               // r12: the number of the call
     cmp     r2, #SYS_FIRST_FULL
@@ -44,6 +43,12 @@ function armv6m_svc_entry
     lsls    r2, r2, #2
     ldr     r1, =light_syscalls
     ldr     r2, [r1, r2]
+    ldr     r1, =cpus
+    ldr     r1, [r1, #CPU_CURRENT]
+    ldr     r1, [r1, #TASK_STACK]
+    adds    r1, #4 * STACK_GUARD_WORDS
+    cmp     r3, r1
+    blo     7f
     ldr     r0, [r3, #0]
     ldr     r1, [r3, #4]
     push    {r3, lr}
@@ -118,9 +123,6 @@ function armv6m_svc_entry
     bne     9f
 2:  ldrb    r3, [r4, #TASK_PRIORITY]
     b       .Lexchange
-8:  // From thread mode on our stack: go on, in handler mode, where r0 says.
-    ldr     r0, [sp, #0]
-    bx      r0
 9:  ldr     r0, [r4, #TASK_FRAME]
     bl      armv6m_syscall
 
@@ -288,6 +290,10 @@ function armv6m_svc_entry
     bne     .Lno_such_task
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
+    ldr     r2, [r4, #TASK_STACK]
+    adds    r2, #4 * STACK_GUARD_WORDS
+    cmp     r3, r2
+    blo     .Loverflow
     // One of the two may call the other one.
     ldrb    r2, [r5, #TASK_SERVER]
     ldr     r6, [r4, #TASK_MAY_CALL]
@@ -392,6 +398,10 @@ function armv6m_svc_entry
     save_caller
     mov     r0, r1
     resume_caller
+
+.Loverflow:
+    pop     {r4-r7}
+    b       7b
 
 .Lnotify_slowly:
     mov     r0, r5
