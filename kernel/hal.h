@@ -175,8 +175,9 @@ error_t __mustuse arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *p
 error_t __mustuse arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
                                      unsigned *flags);
 
-/// Takes apart an address space that no CPU uses, at most about `budget` entries a call: calls
-/// `release` for each page (`is_table`: it was a page-table page). True when nothing is left.
+/// Takes apart an address space that no CPU uses, in at most about `budget` steps a call, each of which
+/// takes ten or twenty instructions, as looking at a few entries does; a further call goes on where it stopped.
+/// Calls `release` for each page (`is_table`: it was a page-table page, and is all zeroes again). True when nothing is left.
 bool arch_aspace_teardown(struct aspace *as, int budget,
                           void (*release)(paddr_t paddr, bool is_table));
 
@@ -190,8 +191,10 @@ void arch_leave_aspace(void);
 void *arch_ram_ptr(paddr_t paddr);
 paddr_t arch_ram_paddr(void *ptr);
 
+#    ifndef arch_is_user_page
 /// Whether a user mapping may be at the page `vaddr`.
 bool arch_is_user_page(vaddr_t vaddr);
+#    endif
 
 #endif
 

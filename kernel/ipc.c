@@ -134,6 +134,14 @@ static error_t answer_fault(struct task *pager, struct task *task, int type) {
     return OK;
 }
 
+void ipc_resume_faulted(struct task *task) {
+    if (task->state == TASK_FAULTED && task->reported && task->pager == current_task()->tid) {
+        task->reported = false;
+        // The pager will likely wait for the next fault.
+        sched_wake_before_block(task);
+    }
+}
+
 // ---- Sending ------------------------------------------------------------------------------------
 
 error_t transfer_check_type(int type) {

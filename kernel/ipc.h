@@ -56,4 +56,8 @@ static inline vaddr_t ipc_user_ool(struct task *task) {
     return arch_syscall_arg(task, 2);
 }
 
+/// The current task, its pager, has mapped the page that a task waits for: as if it had answered the page
+/// fault. Nothing, unless the task waits for that. The caller holds the locks of task_acquire().
+void ipc_resume_faulted(struct task *task);
+
 #endif

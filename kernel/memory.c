@@ -12,6 +12,7 @@ extern char __kernel_start[], __kernel_end[];
 // A page's entry in the frame table: how many times it is mapped in user space, or one of these.
 #define FRAME_KERNEL    0xffff  // The kernel's for good, or not RAM.
 #define FRAME_TABLE     0xfffe  // A page-table page: the kernel's until its address space ends.
+#define FRAME_ZEROED    0xfffd  // Not mapped, and all zeroes: it was a table until now.
 #define FRAME_MAX_COUNT 0xfff0
 
 struct bootinfo bootinfo;
@@ -169,17 +170,22 @@ static uint16_t *frame_of(paddr_t paddr) {
     return &frames[paddr / PAGE_SIZE];
 }
 
-/// Counts one more mapping of a page of RAM.
-static error_t __mustuse frame_get(paddr_t paddr) {
+/// Counts one more mapping of a page of RAM. Returns its entry before that, or an error.
+static int __mustuse frame_get(paddr_t paddr) {
     uint16_t *frame = frame_of(paddr);
     uint16_t count = __atomic_load_n(frame, __ATOMIC_RELAXED);
+    uint16_t more;
     do {
+        more = count + 1;
         if (count >= FRAME_MAX_COUNT) {
-            return count >= FRAME_TABLE ? ERR_NOT_PERMITTED : ERR_TOO_LARGE;
+            if (count != FRAME_ZEROED) {
+                return count >= FRAME_TABLE ? ERR_NOT_PERMITTED : ERR_TOO_LARGE;
+            }
+            more = 1;
         }
-    } while (!__atomic_compare_exchange_n(frame, &count, count + 1, false, __ATOMIC_ACQ_REL,
+    } while (!__atomic_compare_exchange_n(frame, &count, more, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_RELAXED));
-    return OK;
+    return count;
 }
 
 static void frame_put(paddr_t paddr) {
@@ -188,22 +194,40 @@ static void frame_put(paddr_t paddr) {
     }
 }
 
+/// In debug builds: stops if a page that should be has something else than zeroes.
+static void check_zeroed(paddr_t paddr __unused) {
+#ifdef CONFIG_DEBUG
+    const uintptr_t *words = arch_ram_ptr(paddr);
+    for (size_t i = 0; i < PAGE_SIZE / sizeof(words[0]); i++) {
+        if (words[i]) {
+            BUG("page %p isn't zeroed at offset %zu", (void *) paddr, i * sizeof(words[0]));
+        }
+    }
+#endif
+}
+
 /// Makes a page that nobody has mapped the kernel's.
 static error_t __mustuse frame_take(paddr_t paddr) {
     if (!memory_is_ram(paddr)) {
         return ERR_INVALID_ARG;
     }
-    uint16_t none = 0;
-    if (!__atomic_compare_exchange_n(frame_of(paddr), &none, FRAME_TABLE, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_RELAXED)) {
+    uint16_t found = __atomic_load_n(frame_of(paddr), __ATOMIC_RELAXED);
+    if ((found && found != FRAME_ZEROED)
+        || !__atomic_compare_exchange_n(frame_of(paddr), &found, FRAME_TABLE, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
         return ERR_IN_USE;
     }
-    memset(arch_ram_ptr(paddr), 0, PAGE_SIZE);
+    if (found != FRAME_ZEROED) {
+        memset(arch_ram_ptr(paddr), 0, PAGE_SIZE);
+    }
+    check_zeroed(paddr);
     return OK;
 }
 
+/// What was a table has no entries left.
 static void frame_give_back(paddr_t paddr) {
-    __atomic_store_n(frame_of(paddr), 0, __ATOMIC_RELEASE);
+    check_zeroed(paddr);
+    __atomic_store_n(frame_of(paddr), FRAME_ZEROED, __ATOMIC_RELEASE);
 }
 
 void memory_count(size_t *mapped, size_t *tables, size_t *total) {
@@ -211,7 +235,7 @@ void memory_count(size_t *mapped, size_t *tables, size_t *total) {
     for (size_t i = 0; i < num_frames; i++) {
         *total += frames[i] != FRAME_KERNEL;
         *tables += frames[i] == FRAME_TABLE;
-        *mapped += frames[i] > 0 && frames[i] < FRAME_TABLE;
+        *mapped += frames[i] > 0 && frames[i] <= FRAME_MAX_COUNT;
     }
 }
 
@@ -238,7 +262,7 @@ static error_t __mustuse source_from_own(vaddr_t vaddr, unsigned flags, struct s
         err = ERR_NOT_PERMITTED;  // Devices are handed on by grants.
     }
     if (err == OK) {
-        err = frame_get(source->paddr);
+        err = MIN(frame_get(source->paddr), OK);
     }
     spin_unlock(&as->lock);
     source->is_ram = true;
@@ -256,11 +280,11 @@ static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, unsi
     if (!source->is_ram) {
         return rights_covers(task, GRANT_MMIO, paddr, PAGE_SIZE) ? OK : ERR_NOT_PERMITTED;
     }
-    error_t err = frame_get(paddr);
-    if (err == OK && (flags & MAP_ZERO) && *frame_of(paddr) == 1) {
+    int before = frame_get(paddr);
+    if (before == 0 && (flags & MAP_ZERO)) {
         memset(arch_ram_ptr(paddr), 0, PAGE_SIZE);
     }
-    return err;
+    return MIN(before, OK);
 }
 
 /// Turns the caller's kpage into a zeroed page of the kernel's.
@@ -290,24 +314,54 @@ static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *pa
     return err == OK ? frame_take(*paddr) : (err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err);
 }
 
-/// Whether the table that the mapping lacks is there; if not, takes kpage for it.
-static error_t __mustuse map_with_kpage(struct task *task, vaddr_t vaddr, paddr_t paddr,
-                                        uintptr_t kpage, unsigned flags) {
-    paddr_t table = 0;
-    error_t err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table);
-    if (err != ERR_TRY_AGAIN || !kpage) {
-        return err;
+/// Pages that the caller lets the kernel have for page tables.
+struct offer {
+    vaddr_t array;                    ///< Where the caller has them; 0: they have been read.
+    uintptr_t pages[MAP_TABLES_MAX];  ///< 0 behind the last one.
+    unsigned taken;
+};
+
+/// The next page of an offer, or 0. Copies are made at the last moment: most mappings need no table.
+static uintptr_t next_offered(struct offer *offer) {
+    if (offer->array) {
+        if (!arch_copy_from_user(offer->pages, offer->array, sizeof(offer->pages))) {
+            return 0;
+        }
+        offer->array = 0;
     }
-    err = take_kpage(kpage, flags, &table);
-    if (IS_ERROR(err)) {
-        return err;
-    }
-    err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table);
-    return err == OK ? 1 : err;
+    return offer->taken < MAP_TABLES_MAX ? offer->pages[offer->taken] : 0;
 }
 
-static error_t __mustuse check_map(struct task *caller, vaddr_t vaddr, unsigned flags) {
-    if (!IS_ALIGNED(vaddr, PAGE_SIZE) || !arch_is_user_page(vaddr) || (flags & ~MAP_FLAGS)
+/// Maps a page, with tables of those offered for those that are missing.
+static error_t __mustuse map_with_tables(struct task *task, vaddr_t vaddr, paddr_t paddr,
+                                         struct offer *offer, unsigned flags) {
+    paddr_t table = 0;
+    error_t err;
+    while ((err = arch_aspace_map(task->aspace, vaddr, paddr, flags, &table)) == ERR_TRY_AGAIN) {
+        uintptr_t kpage = next_offered(offer);
+        if (!kpage) {
+            break;
+        }
+        err = take_kpage(kpage, flags, &table);
+        if (IS_ERROR(err)) {
+            break;
+        }
+        offer->taken++;
+    }
+    return err;
+}
+
+/// Whether all of a range may be user pages, if the first one is aligned.
+static bool is_user_range(vaddr_t vaddr, size_t num_pages) {
+    size_t behind = (num_pages - 1) * PAGE_SIZE;
+    return num_pages <= UINTPTR_MAX / PAGE_SIZE && vaddr + behind >= vaddr
+           && IS_ALIGNED(vaddr, PAGE_SIZE) && arch_is_user_page(vaddr)
+           && arch_is_user_page(vaddr + behind);
+}
+
+static error_t __mustuse check_map(struct task *caller, vaddr_t vaddr, size_t num_pages,
+                                   unsigned flags) {
+    if (!is_user_range(vaddr, num_pages) || (flags & ~MAP_FLAGS)
         || ((flags & MAP_W) && (flags & MAP_X))) {
         return ERR_INVALID_ARG;
     }
@@ -320,11 +374,8 @@ static bool may_page(struct task *caller, struct task *task) {
     return (caller->flags & TASK_RIGHT_PHYS) || task->pager == caller->tid;
 }
 
-static error_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
-                          unsigned flags) {
-    if (!may_page(current_task(), task)) {
-        return ERR_NOT_PERMITTED;
-    }
+static error_t __mustuse map_page(struct task *task, vaddr_t vaddr, uintptr_t src,
+                                  struct offer *offer, unsigned flags) {
     struct source source;
     error_t err = (flags & MAP_PHYS) ? source_from_phys(src, task, flags, &source)
                                      : source_from_own(src, flags, &source);
@@ -334,7 +385,7 @@ static error_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, uintp
     // The page is counted; only now is the other address space locked, so never two at a time.
     // take_kpage() locks the caller's while the task's is locked: a task never pages its own pager.
     spin_lock(&task->aspace->lock);
-    err = map_with_kpage(task, vaddr, source.paddr, kpage, flags);
+    err = map_with_tables(task, vaddr, source.paddr, offer, flags);
     spin_unlock(&task->aspace->lock);
     if (IS_ERROR(err) && source.is_ram) {
         frame_put(source.paddr);
@@ -342,8 +393,33 @@ static error_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, uintp
     return err;
 }
 
-error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
-    error_t err = check_map(current_task(), vaddr, flags);
+/// How much one call does before interrupts get their turn: so many pages, or fewer that are to be
+/// cleared.
+#define MAP_BUDGET      32
+#define MAP_BUDGET_ZERO 8
+
+/// Maps pages until the first one that can't be, or the budget ends. Returns how many.
+static size_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                         struct offer *offer, unsigned flags, error_t *err) {
+    int budget = MAP_BUDGET;
+    size_t done = 0;
+    while (done < num_pages && budget > 0) {
+        size_t offset = done * PAGE_SIZE;
+        *err = map_page(task, vaddr + offset, src + offset, offer, flags);
+        if (IS_ERROR(*err)) {
+            break;
+        }
+        done++;
+        budget -= (flags & MAP_ZERO) ? MAP_BUDGET_ZERO : 1;
+    }
+    return done;
+}
+
+/// Finds a task for the caller to map pages into, and takes its lock.
+static error_t __mustuse acquire_target(task_t tid, vaddr_t vaddr, size_t num_pages, unsigned flags,
+                                        struct task **target) {
+    struct task *caller = current_task();
+    error_t err = check_map(caller, vaddr, num_pages, flags);
     if (IS_ERROR(err)) {
         return err;
     }
@@ -351,13 +427,51 @@ error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, un
     if (!task) {
         return ERR_INVALID_TASK;
     }
-    if (!(flags & MAP_PHYS) && task == current_task()) {
+    *target = task;
+    if (!(flags & MAP_PHYS) && task == caller) {
         err = ERR_INVALID_ARG;
-    } else {
-        err = map_locked(task, vaddr, src, kpage, flags);
+    } else if (!may_page(caller, task)) {
+        err = ERR_NOT_PERMITTED;
+    }
+    if (IS_ERROR(err)) {
+        cpu_release();
+    }
+    return err;
+}
+
+static void release_target(struct task *task, bool mapped, unsigned flags) {
+    if (mapped && (flags & MAP_RESUME)) {
+        ipc_resume_faulted(task);
     }
     cpu_release();
-    return err;
+}
+
+error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
+    struct task *task;
+    error_t err = acquire_target(tid, vaddr, 1, flags, &task);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    struct offer offer = {.pages = {kpage}};
+    err = map_page(task, vaddr, src, &offer, flags);
+    release_target(task, err == OK, flags);
+    return err == OK ? (error_t) offer.taken : err;
+}
+
+intptr_t memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpages, unsigned flags,
+                          size_t num_pages) {
+    struct task *task;
+    error_t err = acquire_target(tid, vaddr, num_pages, flags, &task);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    struct offer offer = {.array = kpages};
+    size_t done = map_locked(task, vaddr, src, num_pages, &offer, flags, &err);
+    release_target(task, done > 0, flags);
+    if (done || offer.taken) {
+        return MAP_DONE(done, offer.taken);
+    }
+    return (err == ERR_TRY_AGAIN && offer.array) ? syscall_fault() : err;
 }
 
 static error_t unmap_locked(struct task *task, vaddr_t vaddr) {
@@ -407,8 +521,9 @@ void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsig
     }
 }
 
-/// Entries of a page table that one step of memory_teardown() looks at.
-#define TEARDOWN_BUDGET 1024
+/// What one call of memory_teardown() does at most, in cache lines of page tables that it looks at: it has to
+/// stay below 5,000 instructions.
+#define TEARDOWN_BUDGET 120
 
 static void release(paddr_t paddr, bool is_table) {
     if (is_table) {
@@ -418,7 +533,10 @@ static void release(paddr_t paddr, bool is_table) {
     }
 }
 
-bool memory_teardown(struct task *task) {
+bool memory_teardown(struct task *task, bool now) {
+    if (!now) {
+        return false;
+    }
     struct aspace *as = task->aspace;
     spin_lock(&as->lock);
     bool done = arch_aspace_teardown(as, TEARDOWN_BUDGET, release);

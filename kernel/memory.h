@@ -47,8 +47,8 @@ void memory_init_slot(struct task *task, int slot);
 void memory_init_task(struct task *task, const struct task_template *template);
 void memory_begin_destroy(struct task *task);
 
-/// Takes apart what a dead task had, in steps. True when done.
-bool memory_teardown(struct task *task);
+/// Takes apart what a dead task had, in steps; without `now`, only what takes no time. True when done.
+bool memory_teardown(struct task *task, bool now);
 
 #ifdef CONFIG_MMU
 /// `task` begins to run on `cpu`: its memory will be current.
@@ -64,6 +64,9 @@ void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used)
 
 error_t __mustuse memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
                              unsigned flags);
+/// Several pages in a row: returns MAP_DONE() of what has been done, or an error if that is nothing.
+intptr_t __mustuse memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpages,
+                                    unsigned flags, size_t num_pages);
 /// Returns SYSCALL_PENDING if another CPU has to forget the page first.
 error_t __mustuse memory_unmap(task_t tid, vaddr_t vaddr);
 

@@ -82,6 +82,12 @@ error_t memory_map(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __
     return ERR_UNAVAILABLE;
 }
 
+intptr_t memory_map_pages(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __unused,
+                          vaddr_t kpages __unused, unsigned flags __unused,
+                          size_t num_pages __unused) {
+    return ERR_UNAVAILABLE;
+}
+
 error_t memory_unmap(task_t tid __unused, vaddr_t vaddr __unused) {
     return ERR_UNAVAILABLE;
 }
@@ -110,13 +116,13 @@ static bool may_give(const struct task *creator, const struct task_memory *memor
                      table->ram_len - table->kernel_ram_len);
 }
 
+/// Whether a string of a name's length, with its end, lies in flash.
 static bool is_name(vaddr_t name) {
-    for (size_t i = 0; i < TASK_NAME_LEN && is_flash(name + i, 1); i++) {
-        if (!((const char *) name)[i]) {
-            return true;
-        }
+    if (!is_flash(name, 1)) {
+        return false;
     }
-    return false;
+    size_t max = MIN((size_t) TASK_NAME_LEN, (vaddr_t) __flash_end - name);
+    return strnlen((const char *) name, max) < max;
 }
 
 error_t memory_read_template(struct task_template *template, vaddr_t name, vaddr_t memory) {
@@ -149,15 +155,12 @@ void memory_init_task(struct task *task, const struct task_template *template) {
     task->ram_units = template->ram_len / UNIT;
     task->stack = template->memory.ram_base;
     task->stack_units = template->memory.stack_len / UNIT;
-    for (uint32_t *word = (uint32_t *) task->stack; word < (uint32_t *) memory_stack_top(task);
-         word++) {
-        *word = STACK_PATTERN;
-    }
+    memset((void *) task->stack, (uint8_t) STACK_PATTERN, memory_stack_top(task) - task->stack);
 }
 
 void memory_begin_destroy(struct task *task __unused) {}
 
-bool memory_teardown(struct task *task __unused) {
+bool memory_teardown(struct task *task __unused, bool now __unused) {
     return true;
 }
 

@@ -91,7 +91,8 @@ static intptr_t do_task_schedule(ARGS) {
 }
 
 static intptr_t do_vm_map(ARGS) {
-    return memory_map((task_t) a0, a1, a2, a3, (unsigned) a4);
+    return a5 ? memory_map_pages((task_t) a0, a1, a2, a3, (unsigned) a4, a5)
+              : memory_map((task_t) a0, a1, a2, a3, (unsigned) a4);
 }
 
 static intptr_t do_vm_unmap(ARGS) {

@@ -233,6 +233,9 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
     if (task == caller || tid == INIT_TASK) {
         return ERR_INVALID_ARG;
     }
+    if (task->work & WORK_ENDED) {
+        return OK;
+    }
     // Each time: until its CPU has heard of it, the task may have begun something new.
     begin_destroy(task);
     struct cpu *holder = smp_find_holder(task);
@@ -242,6 +245,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return SYSCALL_PENDING;
     }
     arch_task_exit(task);
+    task->work |= WORK_ENDED;
     return OK;
 }
 
@@ -260,14 +264,15 @@ error_t task_destroy(task_t tid) {
     struct task *caller = current_task();
     struct task *task = task_slot(TASK_SLOT(tid));
     cpu_acquire_all();
+    bool had_ended = task && (task->work & WORK_ENDED);
     error_t err = destroy_locked(caller, task, tid);
     cpu_release_all();
     if (err != OK) {
         return err;
     }
     // No CPU uses the address space any more, nor can: it is taken apart in steps that let interrupts
-    // in.
-    if (!memory_teardown(task)) {
+    // in, of which ending the task was the first.
+    if (!memory_teardown(task, had_ended)) {
         arch_syscall_restart(caller);
         return SYSCALL_PENDING;
     }

@@ -35,9 +35,10 @@ typedef uintptr_t cpu_time_t;
 #    define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
 #endif
 
-/// What a task must do in the kernel before it goes on in user mode.
+/// What a task must do in the kernel before it goes on in user mode; how far one that is DYING has come.
 #define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer. With an MMU only.
-#define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`.
+#define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`. With an MMU only.
+#define WORK_ENDED   (1u << 2)  ///< It holds nothing any more but its memory.
 
 #ifdef CONFIG_MMU
 /// An address space. Its lock guards the page tables; it is taken after CPU locks.

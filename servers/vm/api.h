@@ -4,6 +4,12 @@
 /// \file
 /// The messages that vm answers, by interface: see idl/{vm,task,discovery}.idl.
 
+#include <message.h>
+
+/// Answers with the next receive: `m` is the message that was dispatched.
+void vm_reply(task_t client, struct message *m);
+#define IDL_REPLY(client, m) vm_reply(client, m)
+
 #include <idl_server.h>
 
 extern const struct vm_ops vm_api;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 static const struct bootfs_header *header;
 static const struct bootfs_file *files;
 static paddr_t image_paddr;
@@ -56,7 +58,7 @@ const struct bootfs_file *bootfs_file(size_t index) {
 
 const struct bootfs_file *bootfs_find(const char *name) {
     for (size_t i = 0; i < header->num_files; i++) {
-        if (!strcmp(files[i].name, name)) {
+        if (is_same_name(files[i].name, name)) {
             return &files[i];
         }
     }

@@ -17,7 +17,7 @@
 
 static error_t map_zero_page(struct task *task, vaddr_t page) {
     paddr_t paddr = memory_alloc_page(task);
-    return paddr ? memory_map(task, page, paddr, MAP_W | MAP_ZERO) : ERR_NO_MEMORY;
+    return paddr ? memory_map(task, page, paddr, MAP_W | MAP_ZERO | MAP_RESUME) : ERR_NO_MEMORY;
 }
 
 static const uint8_t *file_bytes(const struct program *program, const struct segment *segment,
@@ -28,14 +28,11 @@ static const uint8_t *file_bytes(const struct program *program, const struct seg
 /// Maps the file's own page, and those that follow it until one is mapped already.
 static error_t map_in_place(struct task *task, const struct segment *segment, vaddr_t page) {
     paddr_t paddr = bootfs_paddr(file_bytes(task->program, segment, page));
-    error_t err = memory_map(task, page, paddr, segment->flags);
-    vaddr_t end = MIN(page + FAULT_AROUND * PAGE_SIZE, segment->in_place_end);
-    for (vaddr_t next = page + PAGE_SIZE; IS_OK(err) && next < end; next += PAGE_SIZE) {
-        if (IS_ERROR(memory_map(task, next, paddr + (next - page), segment->flags))) {
-            break;
-        }
-    }
-    return err;
+    size_t num_pages = MIN((segment->in_place_end - page) / PAGE_SIZE, (size_t) FAULT_AROUND);
+    size_t done;
+    error_t err =
+        memory_map_pages(task, page, paddr, num_pages, segment->flags | MAP_RESUME, &done);
+    return done ? OK : err;
 }
 
 /// Maps a page of the task's own with the file's bytes, if any, and zeroes behind them.
@@ -45,17 +42,33 @@ static error_t map_copy(struct task *task, const struct segment *segment, vaddr_
         return ERR_NO_MEMORY;
     }
     if (page >= segment->file_end) {
-        return memory_map(task, page, paddr, segment->flags | MAP_ZERO);
+        return memory_map(task, page, paddr, segment->flags | MAP_ZERO | MAP_RESUME);
     }
 
     size_t len = MIN(segment->file_end - page, (size_t) PAGE_SIZE);
-    void *window = own_open_window(paddr, (len < PAGE_SIZE) ? MAP_ZERO : 0);
+    uint8_t *window = own_open_window(paddr);
     if (!window) {
         return ERR_NO_MEMORY;
     }
     memcpy(window, file_bytes(task->program, segment, page), len);
+    memset(&window[len], 0, PAGE_SIZE - len);
     own_close_window();
-    return memory_map(task, page, paddr, segment->flags);
+    return memory_map(task, page, paddr, segment->flags | MAP_RESUME);
+}
+
+error_t fault_preload(struct task *task) {
+    const struct program *program = task->program;
+    error_t err = OK;
+    for (unsigned i = 0; i < program->num_segments && IS_OK(err); i++) {
+        const struct segment *segment = &program->segments[i];
+        vaddr_t entry = ALIGN_DOWN(program->entry, PAGE_SIZE);
+        if (entry >= segment->start && entry < segment->end) {
+            err = map_in_place(task, segment, entry);
+        } else if (segment->flags & MAP_W) {
+            err = map_copy(task, segment, segment->start);
+        }
+    }
+    return err;
 }
 
 static bool is_allowed(unsigned flags, unsigned fault) {
@@ -68,7 +81,7 @@ static bool is_stack_or_heap(const struct task *task, vaddr_t page) {
            || (page >= task->program->image_end + PAGE_SIZE && page < USER_HEAP_END);
 }
 
-/// Returns ERR_NOT_PERMITTED if the task may not do what it tried.
+/// Maps the page, and lets the task go on. Returns ERR_NOT_PERMITTED if it may not do what it tried.
 static error_t resolve(struct task *task, vaddr_t vaddr, unsigned fault) {
     vaddr_t page = ALIGN_DOWN(vaddr, PAGE_SIZE);
     if (fault & FAULT_PRESENT) {
@@ -126,7 +139,10 @@ error_t fault_handle_page_fault(task_t tid, const struct page_fault_fields *faul
     }
 
     error_t err = resolve(task, fault->vaddr, fault->fault);
-    if (IS_OK(err) || err == ERR_ALREADY_EXISTS) {
+    if (IS_OK(err)) {
+        return DONT_REPLY;
+    }
+    if (err == ERR_ALREADY_EXISTS) {
         return OK;
     }
     log_failure(task, fault, err);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "bootfs_reader.h"
+#include "fault.h"
 #include "memory.h"
+#include "names.h"
 #include "own.h"
 #include "pool.h"
 #include "program.h"
@@ -41,7 +43,7 @@ static error_t read_program(const struct bootfs_file *file, const struct program
 
 error_t image_find(const char *name, const struct program **program) {
     LIST_FOR_EACH (known, &programs, struct known_program, next) {
-        if (!strcmp(known->file->name, name)) {
+        if (is_same_name(known->file->name, name)) {
             *program = &known->program;
             return OK;
         }
@@ -72,15 +74,22 @@ error_t image_create(const struct task *task, unsigned flags) {
     return task_create(task->tid, task->name, task->program->entry, INIT_TASK, flags);
 }
 
-error_t image_put_cmdline(struct task *task, const char *cmdline) {
+/// The last page of the stack has the command line at its end.
+static error_t map_cmdline(struct task *task, const char *cmdline, size_t len) {
     paddr_t paddr = memory_alloc_page(task);
-    uint8_t *window = paddr ? own_open_window(paddr, MAP_ZERO) : NULL;
+    uint8_t *window = paddr ? own_open_window(paddr) : NULL;
     if (!window) {
         return ERR_NO_MEMORY;
     }
-    strncpy2((char *) &window[PAGE_SIZE - USER_ARGS_LEN], cmdline, USER_ARGS_LEN);
+    memset(window, 0, PAGE_SIZE);
+    memcpy(&window[PAGE_SIZE - USER_ARGS_LEN], cmdline, len);
     own_close_window();
     return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
+}
+
+error_t image_load(struct task *task, const char *cmdline, size_t len) {
+    error_t err = map_cmdline(task, cmdline, len);
+    return IS_OK(err) ? fault_preload(task) : err;
 }
 
 error_t image_create_stand_in(const struct task *task) {

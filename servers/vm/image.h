@@ -24,11 +24,12 @@ const char *image_name(size_t index);
 error_t image_check(const struct program *program) __mustuse;
 
 /// Creates the kernel's task for `task`, whose program is set, with the rights `flags`. It doesn't run
-/// before it has its command line and is scheduled.
+/// before it is loaded and scheduled.
 error_t image_create(const struct task *task, unsigned flags) __mustuse;
 
-/// Puts the command line, which is shorter than USER_ARGS_LEN, where the new task finds it.
-error_t image_put_cmdline(struct task *task, const char *cmdline) __mustuse;
+/// Puts the command line of `len` characters, less than USER_ARGS_LEN, where the new task finds it, and
+/// gives the task what memory it needs to begin.
+error_t image_load(struct task *task, const char *cmdline, size_t len) __mustuse;
 
 /// Creates a task that never runs, to use up an ID. ERR_ALREADY_EXISTS if it is used already.
 error_t image_create_stand_in(const struct task *task) __mustuse;

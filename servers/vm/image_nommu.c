@@ -7,14 +7,8 @@
 #include "own.h"
 
 error_t image_find(const char *name, const struct program **program) {
-    // The first one is vm itself.
-    for (size_t i = 1; programs_at(i) != NULL; i++) {
-        if (!strcmp(programs_at(i)->entry.name, name)) {
-            *program = programs_at(i);
-            return OK;
-        }
-    }
-    return ERR_NOT_FOUND;
+    *program = programs_find(name);
+    return *program ? OK : ERR_NOT_FOUND;
 }
 
 const char *image_program_name(const struct program *program) {
@@ -48,10 +42,10 @@ error_t image_create(const struct task *task, unsigned flags) {
     return task_create_in(task->tid, task->name, entry->entry, INIT_TASK, flags, &memory);
 }
 
-error_t image_put_cmdline(struct task *task, const char *cmdline) {
+error_t image_load(struct task *task, const char *cmdline, size_t len) {
     const struct program_entry *entry = &task->program->entry;
     uintptr_t stack_end = (uintptr_t) entry->ram_base + entry->stack_len;
-    strncpy2((char *) (stack_end - USER_ARGS_LEN), cmdline, USER_ARGS_LEN);
+    memcpy((char *) (stack_end - USER_ARGS_LEN), cmdline, len + 1);
     return OK;
 }
 

@@ -14,32 +14,29 @@
 
 /// Copies the first word of the command line.
 static error_t parse_name(const char *cmdline, char *name, size_t size) {
-    if (strlen(cmdline) >= USER_ARGS_LEN) {
-        return ERR_TOO_LARGE;
+    size_t len = 0;
+    for (; cmdline[len] != '\0' && cmdline[len] != ' '; len++) {
+        if (len + 1 == size) {
+            return ERR_NOT_FOUND;
+        }
+        name[len] = cmdline[len];
     }
-    const char *space = strchr(cmdline, ' ');
-    size_t len = space ? (size_t) (space - cmdline) : strlen(cmdline);
-    if (len == 0) {
-        return ERR_INVALID_ARG;
-    }
-    if (len >= size) {
-        return ERR_NOT_FOUND;
-    }
-    strncpy2(name, cmdline, len + 1);
-    return OK;
+    name[len] = '\0';
+    return len ? OK : ERR_INVALID_ARG;
 }
 
 static error_t grant_calls(const struct task *task, const struct manifest_server *server) {
-    for (unsigned i = 0; i < manifest_num_servers(); i++) {
-        if (!(server->may_call[i / 32] & (1u << (i % 32)))) {
-            continue;
-        }
-        error_t err = sys_grant(task->tid, GRANT_CALL, i, 1);
-        if (IS_ERROR(err)) {
-            return err;
+    error_t err = OK;
+    for (unsigned word = 0; word < NUM_SERVERS_MAX / 32 && IS_OK(err); word++) {
+        uint32_t left = server->may_call[word];
+        for (unsigned i = 32 * word; left && IS_OK(err); left >>= 1, i++) {
+            // Everybody may call vm anyway.
+            if ((left & 1) && i != MANIFEST_VM) {
+                err = sys_grant(task->tid, GRANT_CALL, i, 1);
+            }
         }
     }
-    return OK;
+    return err;
 }
 
 static error_t grant_devices(const struct task *task, const struct manifest_server *server) {
@@ -63,11 +60,11 @@ static error_t grant_rights(const struct task *task, const struct manifest_serve
 }
 
 /// Does all that has to be done between the creation of the task and its first instruction.
-static error_t prepare(struct task *task, const struct manifest_server *server,
-                       const char *cmdline) {
+static error_t prepare(struct task *task, const struct manifest_server *server, const char *cmdline,
+                       size_t len) {
     error_t err = grant_rights(task, server);
     if (IS_OK(err)) {
-        err = image_put_cmdline(task, cmdline);
+        err = image_load(task, cmdline, len);
     }
     return IS_OK(err) ? task_schedule(task->tid, server->priority) : err;
 }
@@ -89,7 +86,7 @@ static void undo(struct task *task) {
 }
 
 /// Where a program starts that has been found, and may be launched.
-static task_t start(const struct program *program, unsigned number, const char *cmdline,
+static task_t start(const struct program *program, unsigned number, const char *cmdline, size_t len,
                     task_t launcher) {
     error_t err = image_check(program);
     if (IS_ERROR(err)) {
@@ -114,7 +111,7 @@ static task_t start(const struct program *program, unsigned number, const char *
         return err;
     }
 
-    err = prepare(task, server, cmdline);
+    err = prepare(task, server, cmdline, len);
     if (IS_ERROR(err)) {
         WARN("%s: failed to start it: %s", task->name, error_name(err));
         undo(task);
@@ -125,6 +122,11 @@ static task_t start(const struct program *program, unsigned number, const char *
 }
 
 task_t launch(const char *cmdline, task_t launcher) {
+    size_t len = strlen(cmdline);
+    if (len >= USER_ARGS_LEN) {
+        return ERR_TOO_LARGE;
+    }
+
     char name[NAME_LEN];
     error_t err = parse_name(cmdline, name, sizeof(name));
     if (IS_ERROR(err)) {
@@ -142,5 +144,5 @@ task_t launch(const char *cmdline, task_t launcher) {
         WARN("%s may not run: the manifest has neither [server.%s] nor [app_default]", name, name);
         return ERR_NOT_PERMITTED;
     }
-    return start(program, number, cmdline, launcher);
+    return start(program, number, cmdline, len, launcher);
 }

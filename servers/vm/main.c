@@ -22,6 +22,13 @@ static void refill_payload_buffer(void) {
     payload_buffer.capacity = payload_buffer.ptr ? PAYLOAD_MAX : 0;
 }
 
+/// Whom the message that is being handled has become the answer to; 0: nobody.
+static task_t answer_to;
+
+void vm_reply(task_t client, struct message *m __unused) {
+    answer_to = client;
+}
+
 /// Receives, answering dst first if it isn't 0. The library's receive would keep a buffer for the
 /// longest possible payload at hand; vm needs but a short one.
 static void receive(task_t dst, struct message *m) {
@@ -49,31 +56,34 @@ static void handle_notifications(notifications_t notifications) {
     }
 }
 
-/// \return  Whom `m` is now the answer to, or 0.
-static task_t handle(struct message *m) {
+/// Handles a message. It may become the answer: see vm_reply().
+static void handle(struct message *m) {
     switch (m->type) {
 #ifdef CONFIG_MMU
     case PAGE_FAULT_MSG: {
-        error_t err = fault_handle_page_fault(m->src, &m->page_fault);
-        m->type = PAGE_FAULT_REPLY_MSG;
-        return (err == OK) ? m->src : 0;
+        task_t task = m->src;
+        if (IS_OK(fault_handle_page_fault(task, &m->page_fault))) {
+            m->type = PAGE_FAULT_REPLY_MSG;
+            vm_reply(task, m);
+        }
+        break;
     }
 #endif
     case EXCEPTION_MSG:
         fault_handle_exception(m->src, &m->exception);
-        return 0;
+        break;
     case NOTIFICATIONS_MSG:
         handle_notifications(m->notifications.data);
-        return 0;
+        break;
     case ASYNC_MSG:
         watch_handle_pull(m->src);
-        return 0;
+        break;
     default:
         if (!vm_dispatch(&vm_api, m) && !task_dispatch(&task_api, m)
             && !discovery_dispatch(&discovery_api, m)) {
             discard_unknown_message(m);
         }
-        return 0;
+        break;
     }
 }
 
@@ -81,10 +91,10 @@ void main(void) {
     boot();
     supervise_start_all();
 
-    task_t answer_to = 0;
     struct message m;
     while (true) {
         receive(answer_to, &m);
-        answer_to = handle(&m);
+        answer_to = 0;
+        handle(&m);
     }
 }

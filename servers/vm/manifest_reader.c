@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 static const struct manifest_header *header;
 static const struct manifest_server *servers;
 static const struct manifest_grant *grants;
@@ -89,9 +91,11 @@ const struct manifest_server *manifest_server(unsigned number) {
 }
 
 unsigned manifest_find_server(const char *program) {
-    for (unsigned i = 0; i < header->num_servers; i++) {
-        if (!strcmp(servers[i].name, program)) {
-            return (i == MANIFEST_VM) ? MANIFEST_NONE : i;
+    const struct manifest_server *end = &servers[header->num_servers];
+    for (const struct manifest_server *server = servers; server < end; server++) {
+        if (is_same_name(server->name, program)) {
+            return (server == &servers[MANIFEST_VM]) ? MANIFEST_NONE
+                                                     : (unsigned) (server - servers);
         }
     }
     return header->default_server;
@@ -107,7 +111,7 @@ size_t manifest_num_services(void) {
 
 int manifest_find_service(const char *name) {
     for (unsigned i = 0; i < header->num_services; i++) {
-        if (!strcmp(services[i].name, name)) {
+        if (is_same_name(services[i].name, name)) {
             return (int) i;
         }
     }
@@ -121,7 +125,7 @@ const char *manifest_service_name(unsigned service) {
 bool manifest_provides(unsigned server, unsigned service) {
     const struct manifest_server *entry = &servers[server];
     for (unsigned i = 0; i < entry->num_services; i++) {
-        if (!strcmp(services[entry->first_service + i].name, services[service].name)) {
+        if (is_same_name(services[entry->first_service + i].name, services[service].name)) {
             return true;
         }
     }

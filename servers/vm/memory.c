@@ -7,15 +7,13 @@
 #include "own.h"
 #include "pool.h"
 
-/// More page tables than a page on any machine needs.
-#define PAGE_TABLE_LEVELS_MAX 6
-
 static struct pool block_pool = POOL_INIT(struct block, own_add_chunk);
 static struct pool region_pool = POOL_INIT(struct region, own_add_chunk);
 
-/// A page at hand for a page table, so that one system call is enough to map a page.
+/// Pages at hand for page tables: as many as a new address space needs for its first page. The one
+/// that the list begins with is at spares[MAP_TABLES_MAX - spare.count], and zeroes end the array.
 static struct page_list spare;
-static paddr_t spare_paddr;
+static uintptr_t spares[2 * MAP_TABLES_MAX];
 
 size_t memory_num_free(void) {
     return pages_free() + spare.count;
@@ -38,24 +36,42 @@ paddr_t memory_alloc_page(struct task *task) {
     return paddr;
 }
 
-error_t memory_map(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
-    for (int i = 0; i < PAGE_TABLE_LEVELS_MAX; i++) {
-        if (!spare.count) {
-            spare_paddr = page_alloc(&spare);
-        }
-
-        error_t err = vm_map(task->tid, vaddr, paddr, spare_paddr, flags | MAP_PHYS);
-        if (spare_paddr && (err == 1 || err == ERR_TRY_AGAIN)) {
-            page_move(&spare, &task->pages);
-            task->num_pages++;
-        } else if (err == ERR_TRY_AGAIN) {
-            return ERR_NO_MEMORY;
-        }
-        if (err != ERR_TRY_AGAIN) {
-            return IS_ERROR(err) ? err : OK;
-        }
+/// What the kernel may take for page tables now.
+static const uintptr_t *offer_spares(void) {
+    paddr_t paddr;
+    while (spare.count < MAP_TABLES_MAX && (paddr = page_alloc(&spare)) != 0) {
+        spares[MAP_TABLES_MAX - spare.count] = paddr;
     }
-    return ERR_TRY_AGAIN;
+    return &spares[MAP_TABLES_MAX - spare.count];
+}
+
+/// The kernel has taken some of them.
+static void charge_tables(struct task *task, size_t num) {
+    for (; num > 0; num--) {
+        page_move(&spare, &task->pages);
+        task->num_pages++;
+    }
+}
+
+error_t memory_map_pages(struct task *task, vaddr_t vaddr, paddr_t paddr, size_t num_pages,
+                         unsigned flags, size_t *done) {
+    *done = 0;
+    while (*done < num_pages) {
+        size_t offset = *done * PAGE_SIZE;
+        intptr_t result = vm_map_pages(task->tid, vaddr + offset, paddr + offset, num_pages - *done,
+                                       offer_spares(), flags | MAP_PHYS);
+        if (IS_ERROR(result)) {
+            return (result == ERR_TRY_AGAIN) ? ERR_NO_MEMORY : (error_t) result;
+        }
+        charge_tables(task, MAP_DONE_TABLES(result));
+        *done += MAP_DONE_PAGES(result);
+    }
+    return OK;
+}
+
+error_t memory_map(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags) {
+    size_t done;
+    return memory_map_pages(task, vaddr, paddr, 1, flags, &done);
 }
 
 static struct region *region_container(list_elem_t *elem) {
@@ -105,14 +121,12 @@ static void unmap_pages(struct task *task, vaddr_t vaddr, size_t num_pages) {
 
 static error_t map_pages(struct task *task, const struct region *region, unsigned flags) {
     paddr_t paddr = region->block->paddr + region->first_page * PAGE_SIZE;
-    for (size_t i = 0; i < region->num_pages; i++) {
-        error_t err = memory_map(task, region->vaddr + i * PAGE_SIZE, paddr + i * PAGE_SIZE, flags);
-        if (IS_ERROR(err)) {
-            unmap_pages(task, region->vaddr, i);
-            return err;
-        }
+    size_t done;
+    error_t err = memory_map_pages(task, region->vaddr, paddr, region->num_pages, flags, &done);
+    if (IS_ERROR(err)) {
+        unmap_pages(task, region->vaddr, done);
     }
-    return OK;
+    return err;
 }
 
 /// Pages of devices cost nothing.
@@ -257,7 +271,7 @@ error_t memory_restore_page(struct task *task, const struct region *region, vadd
     // The page was a page table since: its contents must not be seen. One that others share isn't
     // cleared, as they have it mapped.
     unsigned zero = region->block->is_device ? 0 : MAP_ZERO;
-    return memory_map(task, page, region->block->paddr + offset, region->flags | zero);
+    return memory_map(task, page, region->block->paddr + offset, region->flags | zero | MAP_RESUME);
 }
 
 void memory_free_all(struct task *task) {

@@ -44,6 +44,11 @@ paddr_t memory_alloc_page(struct task *task);
 /// \return  ERR_ALREADY_EXISTS if there is a page, ERR_NO_MEMORY, or what else the kernel says.
 error_t memory_map(struct task *task, vaddr_t vaddr, paddr_t paddr, unsigned flags) __mustuse;
 
+/// Maps physical pages in a row, until one of them can't be.
+/// \param done  Set to how many have been mapped.
+error_t memory_map_pages(struct task *task, vaddr_t vaddr, paddr_t paddr, size_t num_pages,
+                         unsigned flags, size_t *done) __mustuse;
+
 /// Allocates pages in a row, filled with zeroes, or gives access to a device's, and maps all of
 /// them.
 /// \param paddr   0, or the address of a device. Taken only if the task was granted it.
@@ -59,12 +64,12 @@ error_t memory_show_block(struct task *task, struct block *block, size_t first_p
 /// Unmaps a region and drops its part in the block. The task may have ended already.
 void memory_remove_region(struct task *task, struct region *region);
 
-/// Maps a page of a region again. The kernel unmaps one that the task gave away as a page table,
+/// Maps a page of a region again, for a task that faulted there, which goes on. The kernel unmaps one that the task gave away as a page table,
 /// and the page may have come back since.
 error_t memory_restore_page(struct task *task, const struct region *region,
                             vaddr_t vaddr) __mustuse;
 
-/// Pages that nobody uses: those of the allocator, and one that vm may have at hand.
+/// Pages that nobody uses: those of the allocator, and those that vm has at hand.
 size_t memory_num_free(void);
 
 void memory_block_unref(struct block *block);

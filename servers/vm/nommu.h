@@ -21,6 +21,9 @@ const char *programs_init(const struct program_table *table);
 /// \return  The program, or NULL if there are no more.
 const struct program *programs_at(size_t index);
 
+/// \return  The program of that name, or NULL. Never vm.
+const struct program *programs_find(const char *name);
+
 /// \return  The task whose RAM has a part of the program's, or NULL.
 const struct task *programs_find_user(const struct program *program);
 

@@ -52,8 +52,8 @@ error_t own_grow_pages(size_t offset, paddr_t page, paddr_t (*take)(void)) {
     return map_with(VM_PAGES_BASE + offset, page, MAP_W | MAP_ZERO, take);
 }
 
-void *own_open_window(paddr_t paddr, unsigned flags) {
-    error_t err = own_map(VM_WINDOW, paddr, flags | MAP_W);
+void *own_open_window(paddr_t paddr) {
+    error_t err = own_map(VM_WINDOW, paddr, MAP_W);
     return IS_OK(err) ? (void *) VM_WINDOW : NULL;
 }
 

@@ -21,10 +21,10 @@ error_t own_map_fresh(vaddr_t vaddr, size_t num_pages) __mustuse;
 /// The pages_grow_t for the page table at VM_PAGES_BASE.
 error_t own_grow_pages(size_t offset, paddr_t page, paddr_t (*take)(void));
 
-/// Maps `paddr` at VM_WINDOW, writable, until own_close_window.
-/// \param flags  MAP_ZERO, to have it filled with zeroes first, or 0.
-/// \return       The window, or NULL if there is no memory for a page table.
-void *own_open_window(paddr_t paddr, unsigned flags);
+/// Maps `paddr` at VM_WINDOW, writable, until own_close_window. What is in the page is another's: all of
+/// it has to be overwritten.
+/// \return  The window, or NULL if there is no memory for a page table.
+void *own_open_window(paddr_t paddr);
 void own_close_window(void);
 #else
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "names.h"
 #include "nommu.h"
 
 static const struct program_table *table;
@@ -37,21 +38,31 @@ const struct program *programs_at(size_t index) {
     return (index < table->num_programs) ? (const struct program *) &table->programs[index] : NULL;
 }
 
-static bool overlap(const struct program_entry *a, const struct program_entry *b) {
-    return a->ram_base < b->ram_base + b->ram_len && b->ram_base < a->ram_base + a->ram_len;
+const struct program *programs_find(const char *name) {
+    // The first one is vm itself.
+    const struct program_entry *end = &table->programs[table->num_programs];
+    for (const struct program_entry *entry = &table->programs[1]; entry < end; entry++) {
+        if (is_same_name(entry->name, name)) {
+            return (const struct program *) entry;
+        }
+    }
+    return NULL;
+}
+
+static inline bool overlap(const struct program_entry *entry, uint32_t base, uint32_t end) {
+    return entry->ram_base < end && base < entry->ram_base + entry->ram_len;
 }
 
 /// vm is always there, and in no slot of the task table.
-static const struct program *program_in_slot(size_t slot) {
-    const struct task *task = task_in_slot(slot);
-    return (task && task->life == LIFE_RUNS) ? task->program : NULL;
+static inline bool runs(const struct task *task) {
+    return task && task->life == LIFE_RUNS;
 }
 
 const struct task *programs_find_user(const struct program *program) {
-    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
-        const struct program *other = program_in_slot(slot);
-        if (other && overlap(&program->entry, &other->entry)) {
-            return task_in_slot(slot);
+    uint32_t base = program->entry.ram_base, end = base + program->entry.ram_len;
+    for (struct task **slot = &task_slots[task_num_slots()]; slot > task_slots; slot--) {
+        if (runs(*slot) && overlap(&(*slot)->program->entry, base, end)) {
+            return *slot;
         }
     }
     return NULL;
@@ -64,8 +75,7 @@ size_t programs_ram_total(void) {
 size_t programs_ram_free(void) {
     size_t used = table->kernel_ram_len + table->programs[0].ram_len;
     for (size_t slot = 1; slot <= task_num_slots(); slot++) {
-        const struct program *program = program_in_slot(slot);
-        used += program ? program->entry.ram_len : 0;
+        used += runs(task_slots[slot]) ? task_slots[slot]->program->entry.ram_len : 0;
     }
     return table->ram_len - used;
 }

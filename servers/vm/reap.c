@@ -13,13 +13,21 @@ static bool is_child(const struct task *child, const struct task *pager) {
     return child && child->life == LIFE_EXTERNAL && child->pager == pager->tid;
 }
 
-bool reap_has_children(const struct task *task) {
-    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
-        if (is_child(task_in_slot(slot), task)) {
-            return true;
+/// Returns a task that it looks after, or NULL.
+static struct task *find_child(const struct task *pager) {
+    // Most of the time there are no such tasks at all.
+    size_t num_slots = task_num_external() ? task_num_slots() : 0;
+    for (size_t slot = 1; slot <= num_slots; slot++) {
+        struct task *child = task_in_slot(slot);
+        if (is_child(child, pager)) {
+            return child;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool reap_has_children(const struct task *task) {
+    return find_child(task) != NULL;
 }
 
 /// An ID that was never used would be out of step with the kernel, which counts generations as
@@ -50,11 +58,9 @@ static void release(struct task *task, struct task_end end) {
 
 void reap(struct task *task, struct task_end end) {
     const struct task_end killed = {TASK_END_REASON_KILLED, -1};
-    for (size_t slot = 1; slot <= task_num_slots(); slot++) {
-        struct task *child = task_in_slot(slot);
-        if (is_child(child, task)) {
-            release(child, killed);
-        }
+    struct task *child;
+    while ((child = find_child(task)) != NULL) {
+        release(child, killed);
     }
 
     release(task, end);

@@ -69,9 +69,22 @@ struct task *task_find(task_t tid);
 /// \return  The task of that ID if it lives, or ended and its slot wasn't used again; or NULL.
 struct task *task_find_ended(task_t tid);
 
-/// The task in a slot (1 … task_num_slots()), or NULL if none lives there.
-struct task *task_in_slot(size_t slot);
+/// By slot: NULL where there was never a task.
+extern struct task **task_slots;
 size_t task_num_slots(void);
+
+static inline bool task_is_alive(const struct task *task) {
+    return task && (task->life == LIFE_RUNS || task->life == LIFE_EXTERNAL);
+}
+
+/// The task in a slot (1 … task_num_slots()), or NULL if none lives there.
+static inline struct task *task_in_slot(size_t slot) {
+    struct task *task = task_slots[slot];
+    return task_is_alive(task) ? task : NULL;
+}
+
+/// How many of those that live another task looks after (LIFE_EXTERNAL).
+size_t task_num_external(void);
 
 /// Whether the task's server has the TASK_RIGHT_*.
 bool task_has_right(const struct task *task, unsigned right);

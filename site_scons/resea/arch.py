@@ -24,6 +24,7 @@ _FIELDS = {
     "ports": Field(schema.boolean, default=False),
     "max_servers": Field(schema.integer(2, rights.MAX_SERVERS), default=rights.MAX_SERVERS),
     "links": Field(schema.boolean, default=True),
+    "entries": _FLAGS,
     "image": Field(schema.string),
     "qemu": Field(schema.string),
     "gdb": Field(schema.string),
@@ -59,6 +60,7 @@ class Arch:
     ports: bool
     max_servers: int
     links: bool
+    entries: list
     image: str
     qemu: str
     gdb: str

@@ -1,9 +1,11 @@
 """`scons bench`: the benchmark's figures, in guest instructions, and the image's sizes."""
 
+import json
 import re
-import subprocess
+from dataclasses import dataclass
 
-from resea import qemu
+from resea import latency, qemu
+from resea.baseline import compiler_of
 from resea.errors import UserError
 
 # What the guest does: the benchmark's exit status becomes QEMU's.
@@ -17,6 +19,25 @@ LIMIT = 600
 
 _METRIC = re.compile(r"^.*?\bmetric (?P<name>[a-z0-9_.]+) (?P<value>-?\d+) (?P<unit>\S+)\s*$",
                      re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a board's benchmark has measured: `figures` is {name: (value, unit)}."""
+
+    compiler: str
+    figures: dict
+
+    @property
+    def values(self):
+        """The figures that are compared with a baseline, without their units. Parts of a figure
+        aren't: what they come to, it tells."""
+        return {name: value for name, (value, _) in self.figures.items() if not is_part(name)}
+
+
+def is_part(name):
+    """Whether a metric is a part of latency.max, one kind of path."""
+    return name.startswith(latency.PREFIX + ".")
 
 
 def metrics(text):
@@ -39,12 +60,37 @@ def command(machine, image):
 
 def run(machine, image, log):
     """Boots the image, lets it measure, and returns its figures. `log` gets all it said."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as file:
-        status = subprocess.run(command(machine, image), stdin=subprocess.DEVNULL, stdout=file,
-                                stderr=subprocess.STDOUT, timeout=LIMIT, check=False).returncode
+    qemu.run_to_end(command(machine, image), log, LIMIT)
     figures = metrics(log.read_text(encoding="utf-8", errors="replace"))
-    problem = qemu.explain_exit(status) or ("" if figures else "the guest printed no figures")
-    if problem:
-        raise UserError(str(log), f"{problem}; the file has all that the guest said")
+    if not figures:
+        raise UserError(str(log), "the guest printed no figures")
     return figures
+
+
+# ---- Results, kept for the page of all boards ----------------------------------------------------
+
+
+def measure(build):
+    """Measures a build; its result is kept beside the image."""
+    machine = qemu.machine_of(build.manifest, build.arch.qemu)
+    figures = run(machine, build.image, build.logs / "bench.log")
+    figures.update(latency.figures(latency.measure(build)))
+    result = Result(compiler_of(build.arch), figures)
+    keep(result, build.folder)
+    return result
+
+
+def keep(result, folder):
+    """Leaves a result in the folder of its build, for others to load."""
+    (folder / "bench.json").write_text(json.dumps(
+        {"compiler": result.compiler, "metrics": result.figures}, indent=2) + "\n")
+
+
+def load(folder):
+    """The last result of a build, or None."""
+    path = folder / "bench.json"
+    if not path.is_file():
+        return None
+    data = json.loads(path.read_text())
+    return Result(data["compiler"], {name: tuple(figure)
+                                     for name, figure in data["metrics"].items()})

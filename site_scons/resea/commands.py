@@ -16,8 +16,9 @@ A module in resea/tools/ plugs one in:
     "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
 
-`ctx` is a context.Context. With board=all, scons runs once for each board. Modules are imported for
-every build, so that their names and help are known: they import what is slow inside functions.
+`ctx` is a context.Context. With board=all, scons runs once for each board; a command that isn't
+for all of them says by `suits` for which, and its `finish` comes at the end. Modules are imported
+for every build, so that their names and help are known: they import what is slow inside functions.
 """
 
 import importlib
@@ -53,23 +54,27 @@ class Command:
     function: Callable
     default_board: str
     default_mode: str
+    suits: Callable = None
+    finish: Callable = None
 
 
 _registry = {}
 
 
-def command(name, help, needs=(), options=(), default_board="x64", default_mode="debug"):
+def command(name, help, needs=(), options=(), default_board="x64", default_mode="debug",
+            suits=None, finish=None):
     """Registers the decorated function as the command `name`.
 
     `default_board` is meant if the command line has no board=: a board's name or "all";
-    `default_mode` if it has no build=.
+    `default_mode` if it has no build=. suits(matrix.Board) tells whether board=all means it, too;
+    finish(top, names of the boards) comes after the last one.
     """
     for need in needs:
         assert need in NEEDS, f"{name}: needs {need}?"
 
     def register(function):
         _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
-                                  default_board, default_mode)
+                                  default_board, default_mode, suits, finish)
         return function
     return register
 

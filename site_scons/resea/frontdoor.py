@@ -44,7 +44,7 @@ def _run(arguments, targets):
     boards = _boards(parsed, library, asked)
     _check_tools(asked, boards, parsed)
     if len(boards) > 1:
-        return _each_board(boards, top)
+        return _each_board(boards, top, asked)
     if boards:
         _add_board(context, boards[0], asked)
     else:
@@ -88,14 +88,24 @@ def _boards(parsed, library, asked):
     default = asked[0].default_board if asked else options.DEFAULT_BOARD
     name = parsed.board or default
     if name == "all":
-        return sorted(library.boards())
+        return _all_boards(parsed, library, asked)
     if name not in library.boards():
         raise UserError(options.WHERE, "board=" + name + ": "
                         + unknown("board", name, list(library.boards()) + ["all"]))
     return [name]
 
 
-def _each_board(boards, top):
+def _all_boards(parsed, library, asked):
+    """The boards that board=all means: those that suit all commands."""
+    conditions = [entry.suits for entry in asked if entry.suits]
+    if not conditions:
+        return sorted(library.boards())
+    from resea import matrix
+    return sorted(name for name, board in matrix.load(Path.cwd(), parsed.external).items()
+                  if all(suits(board) for suits in conditions))
+
+
+def _each_board(boards, top, asked):
     """board=all: a run of scons for each, because each build folder has its own database."""
     arguments = [a for a in sys.argv[1:] if not a.startswith("board=")]
     seconds, failed = {}, []
@@ -108,6 +118,9 @@ def _each_board(boards, top):
     print("\n".join(f"{board + ':':<{max(map(len, boards)) + 1}} "
                     f"{'failed' if board in failed else 'good'} ({seconds[board]:.0f} s)"
                     for board in boards), flush=True)
+    for entry in asked:
+        if entry.finish:
+            entry.finish(top, boards)
     if failed:
         output.error("failed: " + ", ".join(failed))
     sys.exit(1 if failed else 0)

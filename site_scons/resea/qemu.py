@@ -220,6 +220,22 @@ def explain_exit(status: int) -> str:
     return f"QEMU ended with status {status}; what it said is above"
 
 
+def run_to_end(words: List[str], log: Path, limit: int):
+    """Runs a machine that nobody talks to; `log` gets all it says. Raises a UserError if it fails,
+    or takes longer than `limit` seconds."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as file:
+        try:
+            status = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=file,
+                                    stderr=subprocess.STDOUT, timeout=limit,
+                                    check=False).returncode
+        except subprocess.TimeoutExpired:
+            raise UserError(str(log), f"the guest hung for {limit} s") from None
+    problem = explain_exit(status)
+    if problem:
+        raise UserError(str(log), f"{problem}; the file has all that the guest said")
+
+
 def run(words: List[str]) -> str:
     """Runs a machine on this terminal; returns what went wrong, or nothing."""
     return explain_exit(subprocess.call(words))

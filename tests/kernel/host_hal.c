@@ -335,14 +335,16 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
             return false;
         }
         for (size_t k = 0; *table && k < NUM_ENTRIES; k++) {
-            uint64_t entry = ((uint64_t *) arch_ram_ptr(*table))[k];
-            if (entry) {
-                release(entry & PTE_ADDR, false);
+            uint64_t *entry = (uint64_t *) arch_ram_ptr(*table) + k;
+            if (*entry) {
+                release(*entry & PTE_ADDR, false);
+                *entry = 0;
             }
         }
         if (*table) {
-            release(*table, true);
+            paddr_t paddr = *table;
             *table = 0;
+            release(paddr, true);
             budget -= NUM_ENTRIES;
         }
     }

@@ -113,6 +113,116 @@ TEST("memory: bad arguments and missing rights") {
     TEST_EXPECT(host_check());
 }
 
+static intptr_t map_several(vaddr_t vaddr, paddr_t src, vaddr_t kpages, unsigned flags,
+                            size_t num_pages) {
+    return SYSCALL(ROOT_TASK, SYS_VM_MAP, a, vaddr, src, kpages, flags | MAP_PHYS, num_pages);
+}
+
+TEST("memory: several pages in a row, with the tables that they need") {
+    set_up();
+    vaddr_t far = 0x10000000;
+    paddr_t pages = host_page();
+    for (int i = 1; i < 3; i++) {
+        TEST_EXPECT_EQ(host_page(), pages + i * PAGE_SIZE);
+    }
+    // Nobody has offered a table.
+    TEST_EXPECT_EQ(map_several(far, pages, 0, MAP_W, 3), ERR_TRY_AGAIN);
+    vaddr_t array = FREE_VADDR;
+    host_map(ROOT_TASK, array, MAP_W);
+    uintptr_t *kpages = host_ptr(ROOT_TASK, array);
+    memset(kpages, 0, MAP_TABLES_MAX * sizeof(kpages[0]));
+    TEST_EXPECT_EQ(map_several(far, pages, array, MAP_W, 3), ERR_TRY_AGAIN);
+    kpages[0] = host_page();
+    kpages[1] = host_page();
+    TEST_EXPECT_EQ(map_several(far, pages, array, MAP_W | MAP_ZERO, 3), MAP_DONE(3, 1));
+    for (int i = 0; i < 3; i++) {
+        TEST_EXPECT(host_ptr(a, far + i * PAGE_SIZE) == arch_ram_ptr(pages + i * PAGE_SIZE));
+    }
+    TEST_EXPECT(host_check());
+    // It ends at the first page that is there.
+    TEST_EXPECT_EQ(map_several(far - PAGE_SIZE, pages, array, 0, 3), ERR_IN_USE);
+    kpages[0] = kpages[1];
+    kpages[1] = 0;
+    TEST_EXPECT_EQ(map_several(far - PAGE_SIZE, pages, array, 0, 3), MAP_DONE(1, 1));
+    TEST_EXPECT_EQ(map_several(far, pages, array, 0, 3), ERR_ALREADY_EXISTS);
+    // Root stays for the next test.
+    host_unmap(ROOT_TASK, array);
+    TEST_EXPECT(host_check());
+}
+
+TEST("memory: a long row is mapped in parts, shorter ones if it is cleared") {
+    set_up();
+    vaddr_t vaddr = FREE_VADDR;
+    paddr_t page = host_page();
+    for (int i = 1; i < 40; i++) {
+        TEST_EXPECT_EQ(host_page(), page + i * PAGE_SIZE);
+    }
+    TEST_EXPECT_EQ(map_several(vaddr, page, 0, MAP_ZERO, 40), MAP_DONE(4, 0));
+    TEST_EXPECT_EQ(map_several(vaddr + 4 * PAGE_SIZE, page, 0, 0, 40), MAP_DONE(32, 0));
+    TEST_EXPECT(host_check());
+}
+
+TEST("memory: a mapping can be the answer to a page fault") {
+    set_up();
+    struct task *task = host_task(a);
+    host_map(pager, FREE_VADDR, 0);
+    vaddr_t vaddr = FREE_VADDR + PAGE_SIZE;
+    host_fault(a, vaddr, 0);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    // The pager hasn't received the fault yet: that the page is there doesn't take the message back.
+    TEST_EXPECT_EQ(map(vaddr, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    TEST_EXPECT_EQ(host_recv(pager, a), OK);
+    TEST_EXPECT_EQ(map(vaddr, FREE_VADDR, 0, MAP_RESUME), ERR_ALREADY_EXISTS);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    // Others may map pages for it, but don't answer.
+    TEST_EXPECT_EQ(map_phys(vaddr + PAGE_SIZE, host_page(), 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_FAULTED);
+    TEST_EXPECT_EQ(map(vaddr + 2 * PAGE_SIZE, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_READY);
+    // One that waits for nothing isn't disturbed.
+    TEST_EXPECT_EQ(map(vaddr + 3 * PAGE_SIZE, FREE_VADDR, 0, MAP_RESUME), OK);
+    TEST_EXPECT_EQ(task->state, TASK_READY);
+    TEST_EXPECT(host_check());
+}
+
+TEST("memory: several pages that can't be") {
+    set_up();
+    paddr_t page = host_page();
+    TEST_EXPECT_EQ(map_several(FREE_VADDR + 8, page, 0, 0, 2), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(map_several(USER_END - PAGE_SIZE, page, 0, 0, 2), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(map_several(FREE_VADDR, page, 0, 0, SIZE_MAX), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(map_several(FREE_VADDR, page, 0, 0, SIZE_MAX / PAGE_SIZE), ERR_INVALID_ARG);
+    // Nothing of it is a device's or RAM.
+    TEST_EXPECT_EQ(map_several(FREE_VADDR, HOST_MMIO, 0, 0, 2), ERR_NOT_PERMITTED);
+    // Whose addresses of tables aren't there yet faults, and makes the call again.
+    host_map(pager, FREE_VADDR, 0);
+    vaddr_t nowhere = FREE_VADDR + 8 * PAGE_SIZE;
+    TEST_EXPECT_EQ(SYSCALL(pager, SYS_VM_MAP, a, 0x10000000, FREE_VADDR, nowhere, 0, 1),
+                   HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_task(pager)->state, TASK_FAULTED);
+    TEST_EXPECT(host_check());
+}
+
+TEST("memory: what was a page table is cleared once") {
+    set_up();
+    paddr_t page = host_page(), table = host_page();
+    memset(arch_ram_ptr(table), 0xff, PAGE_SIZE);
+    TEST_EXPECT_EQ(map_phys(0x10000000, page, table, 0), 1);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_DESTROY, a), OK);
+    a = host_spawn("a", pager, 0);
+    TEST_EXPECT_EQ(map_phys(0x10000000, page, table, 0), 1);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_DESTROY, a), OK);
+    // As soon as somebody can write to it, nothing is known of it any more.
+    a = host_spawn("a", pager, 0);
+    TEST_EXPECT_EQ(map_phys(FREE_VADDR, table, 0, MAP_W | MAP_ZERO), OK);
+    memset(host_ptr(a, FREE_VADDR), 0xff, PAGE_SIZE);
+    host_unmap(a, FREE_VADDR);
+    TEST_EXPECT_EQ(map_phys(FREE_VADDR, table, 0, MAP_ZERO), OK);
+    TEST_EXPECT_EQ(*(uint8_t *) host_ptr(a, FREE_VADDR), 0);
+    TEST_EXPECT(host_check());
+}
+
 TEST("memory: unmapping") {
     set_up();
     host_map(a, FREE_VADDR, 0);

@@ -1,6 +1,7 @@
 """The build as a user sees it: what it prints, and how long it takes to find nothing to do."""
 
 import os
+import re
 import subprocess
 import time
 
@@ -86,12 +87,19 @@ def test_mistakes_in_the_options_of_run(argument, text):
     assert done.returncode != 0 and "error: " + text in done.stdout.splitlines()
 
 
+@pytest.mark.heavy(40)
 @pytest.mark.board("x64")
 def test_bench_prints_metrics_of_the_release_build():
     done = builds.scons("board=x64", "bench")
     assert done.returncode == 0, done.stdout
     assert "\nmetric ipc.roundtrip " in done.stdout
     assert (builds.BUILD / "x64-release/logs/bench.log").is_file()
+    # Each system call's longest path, and what the integrated tests never make is not to be had.
+    header = (builds.TOP / "libs/common/include/kernel_abi.h").read_text(encoding="utf-8")
+    calls = {name.lower() for name in re.findall(r"SYS_(\w+) = ", header)}
+    measured = set(re.findall(r"^metric latency\.max\.(\w+) ", done.stdout, re.MULTILINE))
+    assert calls <= measured
+    assert {"irq", "timer", "page_fault", "exception"} <= measured
 
 
 def test_help_lists_commands_and_options():

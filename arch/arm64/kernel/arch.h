@@ -27,9 +27,14 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t root;    ///< The top table; 0: none yet, nothing is mapped.
-    uint64_t asid;   ///< Names its entries in the TLBs; never 0.
-    uint64_t ttbr0;  ///< What makes it current.
+    paddr_t root;       ///< The top table; 0: none yet, nothing is mapped.
+    uint64_t top_used;  ///< PTE_USED of that table, which no entry leads to.
+    uint64_t leaf_of;   ///< What the last table that was looked for maps; 0: none.
+    uint64_t *leaf;
+    uint64_t *leaf_parent;  ///< The entry that leads to it.
+    uint64_t asid;       ///< Names its entries in the TLBs; never 0.
+    uint64_t ttbr0;      ///< What makes it current.
+    vaddr_t torn_down;   ///< How far arch_aspace_teardown() has come.
 };
 
 /// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the
@@ -51,6 +56,11 @@ static inline struct arm64_cpu *arm64_this_cpu(void) {
     __asm__("mrs %0, tpidr_el1" : "=r"(cpu));
     return cpu;
 }
+
+static inline bool arch_is_user_page(vaddr_t vaddr) {
+    return vaddr >= USER_BASE && vaddr < USER_END;
+}
+#define arch_is_user_page arch_is_user_page
 
 static inline unsigned arch_cpu_id(void) {
     return (unsigned) arm64_this_cpu()->id;

@@ -20,10 +20,9 @@
 #define ELF_MACHINE 40
 
 #define USER_ARGS_LEN 64
+/// memcpy and memset are in libs/common/src/memory_armv6m.S.
+#define ARCH_HAS_MEMCPY
 /// Server numbers are below this: a bit of each costs RAM in every task.
 #define NUM_SERVERS_MAX 32
-
-/// memcpy and memset are in common/string.S.
-#define ARCH_HAS_STRING
 
 #endif

@@ -11,32 +11,13 @@
 
 #include "entry.h"
 
-// From <kernel_abi.h>, <message.h> and <kernel/task.h>.
-#define INIT_TASK         1
-#define SYS_NOTIFY        2
-#define SYS_FIRST_FULL    6
-#define SYS_IPC_CALL      (1 | 3 << 6)
-#define SYS_IPC_SERVE     (1 | 27 << 6)
-#define SYS_IPC_WAIT      (1 | 18 << 6)
-#define TASK_SLOT_BITS    10
-#define TASK_RUNNING      2
-#define TASK_READY        1
-#define TASK_RECEIVING    4
-#define TASK_PRIORITY_MAX 7
-#define STACK_GUARD_WORDS 4
-#define STACK_PATTERN     0x57a4c57a
-#define MSG_LEN_SHIFT     19
-#define MESSAGE_SIZE      64
-#define MESSAGE_WORDS     14
-#define NOTIFICATIONS_MSG 0x80001
-
 function armv6m_svc_entry
     mrs     r3, psp
     ldr     r2, [r3, #16]               // r12: the number of the call
-    cmp     r2, #SYS_FIRST_FULL
+    cmp     r2, #ASM_SYS_FIRST_FULL
     bhs     1f
     // A light one: what C doesn't save needs no saving.
-    cmp     r2, #SYS_NOTIFY
+    cmp     r2, #ASM_SYS_NOTIFY
     bne     .Llight
     b       .Lnotify
 .Llight:
@@ -46,7 +27,7 @@ function armv6m_svc_entry
     ldr     r1, =cpus
     ldr     r1, [r1, #CPU_CURRENT]
     ldr     r1, [r1, #TASK_STACK]
-    adds    r1, #4 * STACK_GUARD_WORDS
+    adds    r1, #4 * ASM_STACK_GUARD_WORDS
     cmp     r3, r1
     blo     7f
     ldr     r0, [r3, #0]
@@ -70,11 +51,11 @@ function armv6m_svc_entry
     ldr     r4, [r7, #CPU_CURRENT]
     str     r0, [r4, #TASK_FRAME]
     ldr     r1, [r4, #TASK_STACK]
-    ldr     r3, [r1, #4 * (STACK_GUARD_WORDS - 1)]
-    adds    r1, #4 * STACK_GUARD_WORDS
+    ldr     r3, [r1, #4 * (ASM_STACK_GUARD_WORDS - 1)]
+    adds    r1, #4 * ASM_STACK_GUARD_WORDS
     cmp     r0, r1
     blo     9f
-    ldr     r1, =STACK_PATTERN
+    ldr     r1, =ASM_STACK_PATTERN
     cmp     r3, r1
     bne     9f
     ldr     r6, [r0, #FRAME_R3]
@@ -82,18 +63,18 @@ function armv6m_svc_entry
     subs    r1, r6, r1
     ldrh    r3, [r4, #TASK_RAM_UNITS]
     lsls    r3, r3, #3
-    subs    r3, #MESSAGE_SIZE
+    subs    r3, #ASM_MESSAGE_SIZE
     cmp     r1, r3
     bhi     9f
     lsls    r1, r6, #30
     bne     9f
-    ldr     r3, =SYS_IPC_WAIT
+    ldr     r3, =ASM_SYS_IPC_WAIT
     cmp     r2, r3
     beq     .Lwait
     // r5: the peer. r1: its ID
     ldr     r1, [r0, #FRAME_R0]
-    lsls    r3, r1, #32 - TASK_SLOT_BITS
-    lsrs    r3, r3, #32 - TASK_SLOT_BITS
+    lsls    r3, r1, #32 - ASM_TASK_SLOT_BITS
+    lsrs    r3, r3, #32 - ASM_TASK_SLOT_BITS
     subs    r3, #1
     cmp     r3, #CONFIG_NUM_TASKS
     bhs     9f
@@ -105,10 +86,10 @@ function armv6m_svc_entry
     cmp     r3, r1
     bne     9f
     ldrb    r3, [r5, #TASK_STATE]
-    cmp     r3, #TASK_RECEIVING
+    cmp     r3, #ASM_TASK_RECEIVING
     bne     9f
     ldr     r3, [r5, #TASK_WAITS_FOR]
-    cmp     r2, #SYS_IPC_CALL
+    cmp     r2, #ASM_SYS_IPC_CALL
     bne     .Lanswer
 
     // A call: the peer must wait for anybody, and be one that the task may call.
@@ -119,7 +100,7 @@ function armv6m_svc_entry
     lsrs    r2, r3
     lsrs    r2, #1
     bcs     2f
-    cmp     r1, #INIT_TASK
+    cmp     r1, #ASM_INIT_TASK
     bne     9f
 2:  ldrb    r3, [r4, #TASK_PRIORITY]
     b       .Lexchange
@@ -128,7 +109,7 @@ function armv6m_svc_entry
 
     // An answer to who waits for it, with nothing else to be looked at before waiting.
 .Lanswer:
-    ldr     r1, =SYS_IPC_SERVE
+    ldr     r1, =ASM_SYS_IPC_SERVE
     cmp     r2, r1
     bne     9b
     ldr     r1, [r4, #TASK_TID]
@@ -148,11 +129,11 @@ function armv6m_svc_entry
 .Lundisturbed:
     str     r1, [r4, #TASK_WAITS_FOR]   // Means nothing as long as the task runs.
     ldr     r2, [r6, #0]
-    lsls    r3, r2, #32 - MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
-    lsrs    r3, r3, #32 - MSG_LEN_SHIFT + 3
+    lsls    r3, r2, #32 - ASM_MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
+    lsrs    r3, r3, #32 - ASM_MSG_LEN_SHIFT + ASM_MSG_KERNEL_BITS
     beq     9b
-    lsrs    r3, r2, #MSG_LEN_SHIFT
-    cmp     r3, #MESSAGE_WORDS
+    lsrs    r3, r2, #ASM_MSG_LEN_SHIFT
+    cmp     r3, #ASM_MESSAGE_WORDS
     bhi     .Lwith_payload
     ldr     r0, [r5, #TASK_FRAME]
     ldr     r0, [r0, #FRAME_R3]
@@ -192,15 +173,15 @@ function armv6m_svc_entry
     movs    r1, #0
     ldr     r0, [r5, #TASK_FRAME]
     str     r1, [r0, #FRAME_R0]
-    movs    r1, #TASK_RECEIVING
+    movs    r1, #ASM_TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
-    movs    r1, #TASK_RUNNING
+    movs    r1, #ASM_TASK_RUNNING
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
     resume_caller
 
 .Ldisturbed:
-    movs    r0, #TASK_PRIORITY_MAX
+    movs    r0, #ASM_TASK_PRIORITY_MAX
     subs    r0, r3
     lsrs    r2, r0
     beq     .Lundisturbed
@@ -256,28 +237,28 @@ function armv6m_svc_entry
     str     r3, [r4, #TASK_WAITS_FOR]
     subs    r5, #TASK_LINK
     ldrb    r1, [r5, #TASK_PRIORITY]
-    movs    r3, #1 << TASK_PRIORITY_MAX
+    movs    r3, #1 << ASM_TASK_PRIORITY_MAX
     lsrs    r3, r1
     bics    r2, r3
     strb    r2, [r7, #CPU_READY_MASK]
     ldrb    r1, [r4, #TASK_BASE_PRIORITY]
     strb    r1, [r4, #TASK_PRIORITY]
-    movs    r1, #TASK_RECEIVING
+    movs    r1, #ASM_TASK_RECEIVING
     strb    r1, [r4, #TASK_STATE]
-    movs    r1, #TASK_RUNNING
+    movs    r1, #ASM_TASK_RUNNING
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
     ldr     r0, [r5, #TASK_FRAME]
     b       .Lresume                    // It may have been interrupted anywhere.
 
-    // SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
+    // ASM_SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
     // r4: the task. r5: the one it notifies. r7: the CPU.
 .Lnotify:
     push    {r4-r7}
     ldr     r0, [r3, #0]
     ldr     r1, [r3, #4]
-    lsls    r2, r0, #32 - TASK_SLOT_BITS
-    lsrs    r2, r2, #32 - TASK_SLOT_BITS
+    lsls    r2, r0, #32 - ASM_TASK_SLOT_BITS
+    lsrs    r2, r2, #32 - ASM_TASK_SLOT_BITS
     subs    r2, #1
     cmp     r2, #CONFIG_NUM_TASKS
     bhs     .Lno_such_task
@@ -291,7 +272,7 @@ function armv6m_svc_entry
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
     ldr     r2, [r4, #TASK_STACK]
-    adds    r2, #4 * STACK_GUARD_WORDS
+    adds    r2, #4 * ASM_STACK_GUARD_WORDS
     cmp     r3, r2
     blo     .Loverflow
     // One of the two may call the other one.
@@ -309,19 +290,19 @@ function armv6m_svc_entry
     beq     1f
     cmp     r6, r0
     beq     1f
-    cmp     r6, #INIT_TASK
+    cmp     r6, #ASM_INIT_TASK
     beq     1f
-    cmp     r0, #INIT_TASK
+    cmp     r0, #ASM_INIT_TASK
     beq     1f
     ldrb    r2, [r4, #TASK_SERVER]
     ldr     r6, [r5, #TASK_MAY_CALL]
     lsrs    r6, r2
     lsrs    r6, #1
     bcs     1f
-    movs    r0, #2                      // ERR_NOT_PERMITTED
+    movs    r0, #ASM_NOT_PERMITTED
     b       8f
 .Lno_such_task:
-    movs    r0, #9                      // ERR_INVALID_TASK
+    movs    r0, #ASM_INVALID_TASK
 8:  negs    r0, r0
     str     r0, [r3, #0]
     pop     {r4-r7}
@@ -329,7 +310,7 @@ function armv6m_svc_entry
 1:  ldr     r2, [r5, #TASK_NOTIFICATIONS]
     orrs    r2, r1
     ldrb    r6, [r5, #TASK_STATE]
-    cmp     r6, #TASK_RECEIVING
+    cmp     r6, #ASM_TASK_RECEIVING
     bne     2f
     ldr     r6, [r5, #TASK_WAITS_FOR]
     cmp     r6, #0
@@ -350,7 +331,7 @@ function armv6m_svc_entry
     ldr     r1, [r7, #CPU_DISTURBED]
     cmp     r1, #0
     beq     4f
-    movs    r6, #TASK_PRIORITY_MAX
+    movs    r6, #ASM_TASK_PRIORITY_MAX
     subs    r6, r0
     lsrs    r1, r6
     bne     .Lnotify_slowly
@@ -362,7 +343,7 @@ function armv6m_svc_entry
     str     r6, [r0, #FRAME_R0]
     ldr     r0, [r0, #FRAME_R3]
     // The message: type, sender (the kernel), notifications; the rest is cleared.
-    ldr     r1, =NOTIFICATIONS_MSG
+    ldr     r1, =ASM_NOTIFICATIONS_MSG
     movs    r3, r2
     movs    r2, #0
     stmia   r0!, {r1, r2, r3, r6}
@@ -383,14 +364,14 @@ function armv6m_svc_entry
     str     r1, [r3, #0]
     str     r2, [r1, #0]
     str     r3, [r1, #4]
-    movs    r1, #1 << TASK_PRIORITY_MAX
+    movs    r1, #1 << ASM_TASK_PRIORITY_MAX
     lsrs    r1, r0
     ldrb    r2, [r7, #CPU_READY_MASK]
     orrs    r1, r2
     strb    r1, [r7, #CPU_READY_MASK]
-    movs    r1, #TASK_READY
+    movs    r1, #ASM_TASK_READY
     strb    r1, [r4, #TASK_STATE]
-    movs    r1, #TASK_RUNNING
+    movs    r1, #ASM_TASK_RUNNING
     strb    r1, [r5, #TASK_STATE]
     str     r5, [r7, #CPU_CURRENT]
     ldr     r1, [r5, #TASK_FRAME]
@@ -441,7 +422,7 @@ function arch_pass_message
     movs    r3, #0
 1:  stmia   r0!, {r4-r7}
     // 12 words may follow. r2: so many are to be cleared.
-    movs    r2, #MESSAGE_WORDS - 2
+    movs    r2, #ASM_MESSAGE_WORDS - 2
     subs    r2, r3
     .rept 3
     subs    r3, #4

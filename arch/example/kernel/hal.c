@@ -132,7 +132,8 @@ error_t arch_aspace_lookup(struct aspace *as __unused, vaddr_t vaddr __unused,
     return ERR_NOT_FOUND;
 }
 
-/// Clear entries, `budget` a call, releasing pages first, then the tables that have become empty.
+/// Clear entries, `budget` a call, releasing pages first, then the tables that have become empty: the
+/// kernel takes their word for it that they are all zeroes.
 bool arch_aspace_teardown(struct aspace *as __unused, int budget __unused,
                           void (*release)(paddr_t paddr, bool is_table) __unused) {
     return true;

@@ -45,8 +45,19 @@ struct arch_task {
 };
 
 struct arch_aspace {
-    paddr_t pml4;  ///< The kernel's own as long as nothing is mapped.
+    paddr_t pml4;       ///< The kernel's own as long as nothing is mapped.
+    vaddr_t torn_down;  ///< How far arch_aspace_teardown() has come.
+    uint64_t top_used;  ///< PTE_USED of that table, which no entry leads to.
+    uint64_t leaf_of;   ///< What the last table that was looked for maps; 0: none.
+    uint64_t *leaf;
+    uint64_t *leaf_parent;  ///< The entry that leads to it.
 };
+
+static inline bool arch_is_user_page(vaddr_t vaddr) {
+    // Not the last page either: see arch_resume.
+    return vaddr >= USER_BASE && vaddr < USER_END - PAGE_SIZE;
+}
+#define arch_is_user_page arch_is_user_page
 
 static inline unsigned arch_cpu_id(void) {
     unsigned id;

@@ -2,7 +2,6 @@
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
-#include <string.h>
 
 // Page-table entries (SDM table 4-15 and following).
 #define PTE_P  (1ull << 0)
@@ -13,12 +12,16 @@
 #define PTE_G  (1ull << 8)
 #define PTE_NX (1ull << 63)
 
-#define PTE_ADDR     0x000ffffffffff000ull
-#define NUM_ENTRIES  512
-#define USER_ENTRIES 256  // Of the top table: the lower half.
-#define LARGE_PAGE   (2ul << 20)
-#define MMIO_WINDOW  0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
-#define MMIO_END     0xff000000ul
+#define PTE_ADDR 0x000ffffffffff000ull
+// Ours, in an entry that leads to a table: the entries of that table from this number on have never been
+// used, so that who takes it apart needn't look at them.
+#define PTE_USED_SHIFT 52
+#define PTE_USED       (0x3ffull << PTE_USED_SHIFT)
+#define NUM_ENTRIES    512
+#define USER_ENTRIES   256  // Of the top table: the lower half.
+#define LARGE_PAGE     (2ul << 20)
+#define MMIO_WINDOW    0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
+#define MMIO_END       0xff000000ul
 
 extern char __kernel_start[], __text_end[], __rodata_end[], __kernel_end[];
 extern char __bootfs[], __bootfs_end[];
@@ -31,11 +34,6 @@ void *arch_ram_ptr(paddr_t paddr) {
 
 paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
-}
-
-bool arch_is_user_page(vaddr_t vaddr) {
-    // Not the last page either: see arch_resume.
-    return vaddr >= USER_BASE && vaddr < USER_END - PAGE_SIZE;
 }
 
 static unsigned index_at(vaddr_t vaddr, int level) {
@@ -121,38 +119,80 @@ void arch_init(void) {
 
 void arch_aspace_init(struct aspace *as) {
     as->arch.pml4 = x64_kernel_pml4;
+    as->arch.torn_down = 0;
+    as->arch.leaf_of = 0;
 }
+
+/// The only entry of the top table that the kernel needs: the first one of the upper half.
+#define KERNEL_ENTRY USER_ENTRIES
+STATIC_ASSERT(KERNEL_MAP_LIMIT <= 512ul << 30, "the kernel's RAM has one entry of the top table");
 
 /// Gives an address space its top table: its own lower half, the kernel's upper half.
 static void set_pml4(struct aspace *as, paddr_t paddr) {
     uint64_t *pml4 = arch_ram_ptr(paddr);
     uint64_t *kernel = arch_ram_ptr(x64_kernel_pml4);
-    memcpy(&pml4[USER_ENTRIES], &kernel[USER_ENTRIES], USER_ENTRIES * sizeof(pml4[0]));
+    pml4[KERNEL_ENTRY] = kernel[KERNEL_ENTRY];
     as->arch.pml4 = paddr;
+    as->arch.top_used = 0;
 }
 
-/// The entry of a page, or NULL if a table is missing that *kpage can't give.
-static uint64_t *user_entry(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+/// Notes in the entry that leads to a table which of its entries is in use.
+static void note_used(uint64_t *parent, unsigned index) {
+    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
+    if ((*parent & PTE_USED) < used) {
+        *parent = (*parent & ~PTE_USED) | used;
+    }
+}
+
+/// What a table of the last level maps: bits of an address, and never 0.
+static uint64_t leaf_of(vaddr_t vaddr) {
+    return (vaddr >> 21) + 1;
+}
+
+/// Remembers a table of the last level, and the entry that leads to it: the next page is likely one of
+/// its, too.
+static void set_leaf(struct aspace *as, vaddr_t vaddr, uint64_t *leaf, uint64_t *parent) {
+    as->arch.leaf_of = leaf_of(vaddr);
+    as->arch.leaf = leaf;
+    as->arch.leaf_parent = parent;
+}
+
+/// Finds the table of the last level. False if a table is missing that *kpage can't give.
+static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (as->arch.pml4 == x64_kernel_pml4) {
         if (!*kpage) {
-            return NULL;
+            return false;
         }
         set_pml4(as, *kpage);
         *kpage = 0;
     }
     uint64_t *table = arch_ram_ptr(as->arch.pml4);
+    uint64_t *parent = &as->arch.top_used;
     for (int level = 3; level > 0; level--) {
-        uint64_t *entry = &table[index_at(vaddr, level)];
+        unsigned index = index_at(vaddr, level);
+        uint64_t *entry = &table[index];
         if (!(*entry & PTE_P)) {
             if (!*kpage) {
-                return NULL;
+                return false;
             }
             *entry = *kpage | PTE_P | PTE_W | PTE_U;
+            note_used(parent, index);
             *kpage = 0;
         }
+        parent = entry;
         table = table_of(*entry);
     }
-    return &table[index_at(vaddr, 0)];
+    set_leaf(as, vaddr, table, parent);
+    return true;
+}
+
+/// The entry of a page, or NULL if a table is missing that *kpage can't give.
+static inline __attribute__((always_inline)) uint64_t *user_entry(struct aspace *as, vaddr_t vaddr,
+                                                                  paddr_t *kpage) {
+    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, kpage)) {
+        return NULL;
+    }
+    return &as->arch.leaf[index_at(vaddr, 0)];
 }
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
@@ -164,6 +204,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     if (*entry & PTE_P) {
         return ERR_ALREADY_EXISTS;
     }
+    note_used(as->arch.leaf_parent, index_at(vaddr, 0));
     *entry = paddr | PTE_P | PTE_U | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? 0 : PTE_NX)
              | ((flags & MAP_UNCACHED) ? PTE_CD : 0);
     return OK;
@@ -196,24 +237,52 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
-/// Takes apart a table and what hangs below it. False: the budget ran out before the end.
-static bool teardown_table(uint64_t *table, int level, int *budget,
-                           void (*release)(paddr_t paddr, bool is_table)) {
-    int num = level == 3 ? USER_ENTRIES : NUM_ENTRIES;
-    for (int i = 0; i < num; i++) {
-        if (!(table[i] & PTE_P)) {
-            continue;
-        }
-        if (level > 0) {
-            if (*budget < 0 || !teardown_table(table_of(table[i]), level - 1, budget, release)) {
-                return false;
-            }
-        }
-        release(table[i] & PTE_ADDR, level > 0);
-        table[i] = 0;
+/// Whether the entries of a cache line are all empty.
+static bool is_line_empty(const uint64_t *line) {
+    return !(line[0] | line[1] | line[2] | line[3] | line[4] | line[5] | line[6] | line[7]);
+}
+
+#define ENTRIES_PER_LINE 8
+/// What releasing a page costs, in steps of looking at a line.
+#define RELEASE_STEPS 3
+
+/// The first entry from `i` on that isn't empty; `num` or more if there is none.
+static unsigned next_used(const uint64_t *table, unsigned i, unsigned num) {
+    while (i < num && !(table[i] & PTE_P)) {
+        i += (IS_ALIGNED(i, ENTRIES_PER_LINE) && is_line_empty(&table[i])) ? ENTRIES_PER_LINE : 1;
     }
-    *budget -= num;
-    return true;
+    return i;
+}
+
+/// Takes apart the table that an entry leads to, and what hangs below it, from *vaddr on. False: the
+/// budget ran out, and *vaddr is where to go on.
+static bool teardown_table(uint64_t *table, uint64_t parent, int level, vaddr_t *vaddr, int *budget,
+                           void (*release)(paddr_t paddr, bool is_table)) {
+    vaddr_t size = (vaddr_t) PAGE_SIZE << (9 * level);
+    vaddr_t base = ALIGN_DOWN(*vaddr, size * NUM_ENTRIES);
+    unsigned num = (unsigned) ((parent & PTE_USED) >> PTE_USED_SHIFT);
+    unsigned i = index_at(*vaddr, level);
+    while (true) {
+        unsigned used = next_used(table, i, num);
+        *budget -= (int) (used - i) / ENTRIES_PER_LINE;
+        if (used >= num) {
+            return true;
+        }
+        // Otherwise *vaddr may be inside of what the entry stands for.
+        if (used > i) {
+            *vaddr = base + used * size;
+        }
+        uint64_t entry = table[used];
+        if (*budget < 0
+            || (level > 0
+                && !teardown_table(table_of(entry), entry, level - 1, vaddr, budget, release))) {
+            return false;
+        }
+        table[used] = 0;
+        release(entry & PTE_ADDR, level > 0);
+        *budget -= RELEASE_STEPS;
+        i = used;
+    }
 }
 
 bool arch_aspace_teardown(struct aspace *as, int budget,
@@ -221,9 +290,12 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     if (as->arch.pml4 == x64_kernel_pml4) {
         return true;
     }
-    if (!teardown_table(arch_ram_ptr(as->arch.pml4), 3, &budget, release)) {
+    as->arch.leaf_of = 0;
+    uint64_t *pml4 = arch_ram_ptr(as->arch.pml4);
+    if (!teardown_table(pml4, as->arch.top_used, 3, &as->arch.torn_down, &budget, release)) {
         return false;
     }
+    pml4[KERNEL_ENTRY] = 0;
     release(as->arch.pml4, true);
     as->arch.pml4 = x64_kernel_pml4;
     return true;

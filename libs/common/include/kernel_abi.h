@@ -26,7 +26,8 @@ enum syscall_number {
     SYS_TASK_DESTROY = 11,   ///< (tid)
     SYS_TASK_EXIT = 12,      ///< (status)
     SYS_TASK_SCHEDULE = 13,  ///< (tid, priority)
-    SYS_VM_MAP = 14,     ///< (tid, vaddr, src, kpage, MAP_* flags) -> 1 if it took kpage, else 0
+    SYS_VM_MAP = 14,     ///< (tid, vaddr, src, kpage, MAP_* flags, 0) -> 1 if it took kpage, else 0
+                         ///< (tid, vaddr, src, kpages, MAP_* flags, num_pages) -> MAP_DONE()
     SYS_VM_UNMAP = 15,   ///< (tid, vaddr)
     SYS_GRANT = 16,      ///< (tid, GRANT_* kind, base, len)
     SYS_KDEBUG = 17,     ///< (cmd, cmd_len, buf, buf_len) -> bytes of output
@@ -120,7 +121,7 @@ struct task_memory {
 };
 
 #define STACK_GUARD_WORDS 4
-#define STACK_PATTERN     0x57a4c57au
+#define STACK_PATTERN     0xa9a9a9a9u  // Four times the same byte.
 /// Bytes that a stack has at least: guard words, saved registers, command line.
 #define STACK_MIN (STACK_GUARD_WORDS * 4 + 96 + USER_ARGS_LEN)
 
@@ -134,7 +135,14 @@ struct task_memory {
 #define MAP_UNCACHED (1u << 2)  ///< Device memory.
 #define MAP_PHYS     (1u << 3)  ///< src and kpage are physical addresses (TASK_RIGHT_PHYS).
 #define MAP_ZERO     (1u << 4)  ///< With MAP_PHYS: fill the page with zeroes, if nobody has it mapped.
-#define MAP_FLAGS    (MAP_W | MAP_X | MAP_UNCACHED | MAP_PHYS | MAP_ZERO)
+#define MAP_RESUME   (1u << 5)  ///< The task faulted: if a page was mapped, it goes on.
+/// Of several pages: kpages is the address of this many pages' addresses, 0 behind the last one, or 0.
+#define MAP_TABLES_MAX 4
+/// The result: how many pages have been mapped, and how many of the kpages taken, from the first on.
+#define MAP_DONE(pages, tables) ((intptr_t) ((pages) *256 + (tables)))
+#define MAP_DONE_PAGES(done)    ((size_t) (done) / 256)
+#define MAP_DONE_TABLES(done)   ((size_t) (done) % 256)
+#define MAP_FLAGS               (MAP_W | MAP_X | MAP_UNCACHED | MAP_PHYS | MAP_ZERO | MAP_RESUME)
 
 /// SYS_GRANT: what a task is given. Who has TASK_RIGHT_PHYS gives anything; who holds IRQ, PORTS or
 /// MMIO ranges may hand on a part of them. A grant ends with the task that got it.

@@ -65,8 +65,9 @@ PLAIN_LOOPS int strncmp(const char *a, const char *b, size_t len) {
     return 0;
 }
 
-int strcmp(const char *a, const char *b) {
-    return strncmp(a, b, SIZE_MAX);
+PLAIN_LOOPS int strcmp(const char *a, const char *b) {
+    for (; *a != '\0' && *a == *b; a++, b++) {}
+    return (uint8_t) *a - (uint8_t) *b;
 }
 
 PLAIN_LOOPS char *strchr(const char *s, int ch) {
@@ -144,13 +145,9 @@ CALLED_UNSEEN PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
     return 0;
 }
 
-#ifndef ARCH_HAS_STRING
-
 /// Copies from the first byte to the last. Overlapping buffers are fine if dst is the lower one by a
 /// word or more, or if they don't overlap in fact: each word is read before it is written.
-CALLED_UNSEEN PLAIN_LOOPS void *memcpy(void *to_bytes, const void *from_bytes, size_t len) {
-    uint8_t *dst = to_bytes;
-    const uint8_t *src = from_bytes;
+PLAIN_LOOPS static void copy_forwards(uint8_t *dst, const uint8_t *src, size_t len) {
     // Once both are aligned, machines without unaligned accesses can move whole words.
     if ((((uintptr_t) dst ^ (uintptr_t) src) & (WORD - 1)) == 0) {
         for (; len > 0 && !IS_ALIGNED((uintptr_t) dst, WORD); len--) {
@@ -178,7 +175,33 @@ CALLED_UNSEEN PLAIN_LOOPS void *memcpy(void *to_bytes, const void *from_bytes, s
     for (; len > 0; len--) {
         *dst++ = *src++;
     }
-    return to_bytes;
+}
+
+PLAIN_LOOPS static void copy_backwards(uint8_t *dst, const uint8_t *src, size_t len) {
+    for (; len >= WORD; len -= WORD) {
+        store(dst + len - WORD, load(src + len - WORD));
+    }
+    for (; len > 0; len--) {
+        dst[len - 1] = src[len - 1];
+    }
+}
+
+CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
+    // True also if dst is below src: the difference wraps around to a large number.
+    if ((uintptr_t) dst - (uintptr_t) src >= len) {
+        copy_forwards(dst, src, len);
+    } else {
+        copy_backwards(dst, src, len);
+    }
+    return dst;
+}
+
+// An architecture may have better ones, in a file of its own.
+#ifndef ARCH_HAS_MEMCPY
+
+CALLED_UNSEEN void *memcpy(void *dst, const void *src, size_t len) {
+    copy_forwards(dst, src, len);
+    return dst;
 }
 
 CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
@@ -206,25 +229,6 @@ CALLED_UNSEEN PLAIN_LOOPS void *memset(void *dst, int value, size_t len) {
 }
 
 #endif
-
-PLAIN_LOOPS static void copy_backwards(uint8_t *dst, const uint8_t *src, size_t len) {
-    for (; len >= WORD; len -= WORD) {
-        store(dst + len - WORD, load(src + len - WORD));
-    }
-    for (; len > 0; len--) {
-        dst[len - 1] = src[len - 1];
-    }
-}
-
-CALLED_UNSEEN void *memmove(void *dst, const void *src, size_t len) {
-    // True also if dst is below src: the difference wraps around to a large number.
-    if ((uintptr_t) dst - (uintptr_t) src >= len) {
-        memcpy(dst, src, len);
-    } else {
-        copy_backwards(dst, src, len);
-    }
-    return dst;
-}
 
 void bzero(void *dst, size_t len) {
     memset(dst, 0, len);

@@ -10,7 +10,7 @@ static struct {
     vaddr_t end;
     /// Of the chunk below the top.
     size_t last_size;
-    /// Bit n: bin n isn't empty.
+    /// Bit n: bin n isn't empty. The list of one that is empty isn't even initialised.
     uint32_t bin_map;
     list_t bins[NUM_BINS];
 } heap;
@@ -43,9 +43,16 @@ static unsigned bin_index(size_t size) {
     return MIN(NUM_EXACT_BINS + log2, NUM_BINS - 1u);
 }
 
+static bool has_chunks(unsigned bin) {
+    return (heap.bin_map & (UINT32_C(1) << bin)) != 0;
+}
+
 static void add_to_bin(struct chunk *chunk) {
     unsigned bin = bin_index(chunk->size);
     list_nullify(chunk_link(chunk));
+    if (!has_chunks(bin)) {
+        list_init(&heap.bins[bin]);
+    }
     list_push_front(&heap.bins[bin], chunk_link(chunk));
     heap.bin_map |= UINT32_C(1) << bin;
 }
@@ -70,6 +77,9 @@ static void update_successor(struct chunk *chunk) {
 
 /// The first chunk of a bin that is large enough.
 static struct chunk *find_in_bin(unsigned bin, size_t size) {
+    if (!has_chunks(bin)) {
+        return NULL;
+    }
     list_t *list = &heap.bins[bin];
     for (list_elem_t *link = list->next; link != list; link = link->next) {
         struct chunk *chunk = chunk_of_link(link);
@@ -211,7 +221,4 @@ void heap_init(vaddr_t start, vaddr_t end) {
     heap.end = ALIGN_DOWN(end, HEAP_ALIGN);
     heap.last_size = 0;
     heap.bin_map = 0;
-    for (size_t i = 0; i < NUM_BINS; i++) {
-        list_init(&heap.bins[i]);
-    }
 }

@@ -23,9 +23,16 @@ const char *program_name(void) {
     return name;
 }
 
-__no_stack_protector __noreturn void resea_init(void) {
+/// Makes the canaries of stacks something that nobody knows, where code is compiled to look at them.
+__no_stack_protector static inline void init_stack_guard(void) {
+#ifdef __SSP_STRONG__
     // The low byte stays 0: see its first value.
     __stack_chk_guard ^= (uintptr_t) (arch_cycles() * 0x9e3779b97f4a7c15ull) & ~(uintptr_t) 0xff;
+#endif
+}
+
+__no_stack_protector __noreturn void resea_init(void) {
+    init_stack_guard();
     malloc_init();
     main();
     task_exit();

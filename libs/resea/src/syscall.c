@@ -95,6 +95,12 @@ error_t sys_vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, un
                               (long) flags);
 }
 
+intptr_t sys_vm_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                          const uintptr_t *kpages, unsigned flags) {
+    return arch_syscall(SYS_VM_MAP, tid, (long) vaddr, (long) src, (long) kpages, (long) flags,
+                        (long) num_pages);
+}
+
 error_t sys_vm_unmap(task_t tid, vaddr_t vaddr) {
     return (error_t) syscall2(SYS_VM_UNMAP, tid, (long) vaddr);
 }

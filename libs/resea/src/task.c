@@ -40,6 +40,11 @@ error_t vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsign
     return sys_vm_map(tid, vaddr, src, kpage, flags);
 }
 
+intptr_t vm_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                      const uintptr_t *kpages, unsigned flags) {
+    return sys_vm_map_pages(tid, vaddr, src, num_pages, kpages, flags);
+}
+
 error_t vm_unmap(task_t tid, vaddr_t vaddr) {
     return sys_vm_unmap(tid, vaddr);
 }

@@ -1,5 +1,7 @@
+#include <arch_user.h>
 #include <config.h>
 #include <idl_client.h>
+#include <limits.h>
 #include <resea/async.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
@@ -7,6 +9,7 @@
 #include <resea/task.h>
 #include <string.h>
 
+#include "interrupts.h"
 #include "measure.h"
 #include "tasks.h"
 
@@ -66,16 +69,29 @@ static void wake(void) {
     ASSERT_OK(ipc_notify(server, NOTIFY_USER_BASE));
 }
 
-/// From the launch of a program that does nothing until vm tells that it has ended.
-static void spawn(void) {
+/// Launches a program that does nothing and waits until vm tells that it has ended.
+static int run_program(const char *cmdline) {
     task_t task;
-    ASSERT_OK(call_task_launch(INIT_TASK, "hello --quiet", &task));
+    ASSERT_OK(call_task_launch(INIT_TASK, cmdline, &task));
     ASSERT_OK(call_task_watch(INIT_TASK, task));
     struct message m;
     do {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
     } while (m.type != NOTIFICATIONS_MSG || async_recv(INIT_TASK, &m) != OK
              || m.type != TASK_EXITED_MSG);
+    return m.task_exited.status;
+}
+
+static void live(void) {
+    (void) run_program("hello --quiet");
+}
+
+/// From a program's launch to the first line of its main. It is more urgent than we are: nothing of
+/// what we do comes in between.
+static uint64_t spawn(void) {
+    uint64_t start = arch_cpu_cycles();
+    int started = run_program("hello --time");
+    return ((uint64_t) (unsigned) started - start) & INT_MAX;
 }
 
 /// Payloads that the board can't send are left out.
@@ -87,10 +103,6 @@ static void measure_payload(const char *name, size_t len, unsigned times) {
 }
 
 static void measure_ipc(void) {
-    ASSERT_OK(call_task_launch(INIT_TASK, "benchmark_server", &server));
-    server = ipc_lookup("benchmark_server");
-    ASSERT_OK(server);
-
     measure("ipc.roundtrip", round_trip);
     if (MESSAGE_PAYLOAD_SIZE >= 64) {
         message_len = 64;
@@ -104,8 +116,6 @@ static void measure_ipc(void) {
     measure_payload("ipc.ool.256", 256, 100);
     measure_payload("ipc.ool.4096", 4096, 100);
     measure_payload("ipc.ool.65536", 65536, 10);
-
-    ASSERT_OK(call_task_kill(INIT_TASK, server));
 }
 
 static void measure_tasks(void) {
@@ -113,7 +123,30 @@ static void measure_tasks(void) {
     measure("notify.signal", signal);
     ASSERT_OK(task_destroy(sleeper));
     measure_faults();
-    measure_slow("task.spawn", 10, spawn);
+    measure_span("task.spawn", 10, spawn);
+    measure_slow("task.life", 10, live);
+}
+
+#define INTERRUPTS 100
+
+/// From a device's interrupt in this program until its driver, which is more urgent, goes on behind its
+/// receive: the lowest of some times, as the clock's interrupts fall into others.
+static void measure_interrupts(void) {
+    error_t err = call_benchmark_irq_start(server);
+    if (IS_ERROR(err)) {
+        WARN("irq.to_task is left out: the device: %s", error_name(err));
+        return;
+    }
+
+    interrupts_init();
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < INTERRUPTS; i++) {
+        uint32_t raised = interrupts_raise(), seen;
+        ASSERT_OK(call_benchmark_irq_time(server, &seen));
+        best = MIN(best, interrupts_elapsed(raised, seen));
+    }
+
+    METRIC("irq.to_task", measure_counted(best), "cycles");
 }
 
 static void print_sizes(void) {
@@ -124,10 +157,19 @@ static void print_sizes(void) {
     METRIC("size.task", kernel.task_bytes, "bytes");
 }
 
+static void measure_with_server(void) {
+    ASSERT_OK(call_task_launch(INIT_TASK, "benchmark_server", &server));
+    server = ipc_lookup("benchmark_server");
+    ASSERT_OK(server);
+    measure_ipc();
+    measure_interrupts();
+    ASSERT_OK(call_task_kill(INIT_TASK, server));
+}
+
 void main(void) {
     measure_init();
     measure("syscall.null", null_syscall);
-    measure_ipc();
+    measure_with_server();
     measure_tasks();
     print_sizes();
 }

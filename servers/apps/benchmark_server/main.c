@@ -2,6 +2,8 @@
 #include <resea/malloc.h>
 #include <resea/printf.h>
 
+#include "driver.h"
+
 #define MSG_LEN_MASK (((1 << MSG_LEN_BITS) - 1) << MSG_LEN_SHIFT)
 
 /// A benchmark.nop, with a payload of whatever length its type tells.
@@ -24,6 +26,8 @@ void main(void) {
             // The data goes back from where it was received to.
             received = m.ool_ptr;
             m.type = BENCHMARK_NOP_WITH_OOL_REPLY_MSG;
+        } else if (m.type == BENCHMARK_IRQ_START_MSG) {
+            driver_main(client);
         } else if (m.type == NOTIFICATIONS_MSG) {
             m.type = DONT_REPLY;
         } else {

@@ -15,6 +15,36 @@
 // The libraries have thorough tests of their own, which run natively. These are to show that they
 // work where they are used: with the system's heap, stack and start-up code.
 
+#define COPY_MAX   40
+#define COPY_SPACE (COPY_MAX + 8)
+
+/// Whether the bytes are `value` in [from, to) and 0xee elsewhere.
+static bool is_filled(const uint8_t *bytes, size_t from, size_t to, const uint8_t *values) {
+    for (size_t i = 0; i < COPY_SPACE; i++) {
+        bool inside = i >= from && i < to;
+        if (bytes[i] != (inside ? values[i - from] : 0xee)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// All lengths and alignments: some architectures have functions of their own for these.
+static void test_memory_functions(void) {
+    uint8_t src[COPY_SPACE], dst[COPY_SPACE];
+    for (unsigned i = 0; i < 16 * COPY_MAX; i++) {
+        size_t len = i / 16, to = i % 4, from = i / 4 % 4;
+        for (size_t k = 0; k < COPY_SPACE; k++) {
+            src[k] = (uint8_t) (k + 1);
+            dst[k] = 0xee;
+        }
+        CHECK(memcpy(&dst[to], &src[from], len) == &dst[to]);
+        CHECK(is_filled(dst, to, to + len, &src[from]));
+        CHECK(memset(&dst[to], 0xee, len) == &dst[to]);
+        CHECK(is_filled(dst, 0, 0, src));
+    }
+}
+
 static void test_malloc(void) {
     uint8_t *blocks[NUM_BLOCKS];
     for (size_t i = 0; i < NUM_BLOCKS; i++) {
@@ -185,10 +215,17 @@ static void test_lists(void) {
 }
 
 const struct test_case library_cases[] = {
-    {"library.malloc", test_malloc},     {"library.malloc_large", test_malloc_large},
-    {"library.realloc", test_realloc},   {"library.malloc_stats", test_malloc_stats},
-    {"library.strings", test_strings},   {"library.printf", test_printf},
-    {"library.handles", test_handles},   {"library.cmdline", test_cmdline},
-    {"library.datetime", test_datetime}, {"library.small_headers", test_small_headers},
-    {"library.lists", test_lists},       {NULL, NULL},
+    {"library.malloc", test_malloc},
+    {"library.malloc_large", test_malloc_large},
+    {"library.realloc", test_realloc},
+    {"library.malloc_stats", test_malloc_stats},
+    {"library.strings", test_strings},
+    {"library.printf", test_printf},
+    {"library.handles", test_handles},
+    {"library.cmdline", test_cmdline},
+    {"library.datetime", test_datetime},
+    {"library.small_headers", test_small_headers},
+    {"library.lists", test_lists},
+    {"library.memory_functions", test_memory_functions},
+    {NULL, NULL},
 };

@@ -30,6 +30,7 @@ struct fake_task {
     uint64_t grants[8];  // By kind; bit n: base n, of devices: any.
     struct message reply;
     notifications_t notifications;
+    bool resumed;  // By a mapping with MAP_RESUME.
 };
 
 static struct fake_task fake_tasks[FAKE_NUM_TASKS + 1];
@@ -198,7 +199,34 @@ error_t vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsign
     if (tid == INIT_TASK) {
         map_into_vm(vaddr, src);
     }
+    task->resumed |= (flags & MAP_RESUME) != 0;
     return took_kpage;
+}
+
+bool fake_take_resumed(task_t tid) {
+    struct fake_task *task = find(tid);
+    bool resumed = task && task->resumed;
+    if (task) {
+        task->resumed = false;
+    }
+    return resumed;
+}
+
+/// Page by page, with the pages of the array that are still left.
+intptr_t vm_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                      const uintptr_t *kpages, unsigned flags) {
+    size_t pages = 0, tables = 0;
+    error_t err = OK;
+    while (pages < MIN(num_pages, (size_t) FAKE_PAGES_PER_CALL)) {
+        uintptr_t kpage = (tables < MAP_TABLES_MAX) ? kpages[tables] : 0;
+        err = vm_map(tid, vaddr + pages * PAGE_SIZE, src + pages * PAGE_SIZE, kpage, flags);
+        tables += (err == 1 || (err == ERR_TRY_AGAIN && kpage));
+        if (IS_ERROR(err) && !(err == ERR_TRY_AGAIN && kpage)) {
+            break;
+        }
+        pages += IS_OK(err);
+    }
+    return (pages || tables) ? MAP_DONE(pages, tables) : err;
 }
 
 error_t vm_unmap(task_t tid, vaddr_t vaddr) {

@@ -15,11 +15,16 @@
 #define FAKE_RAM_PADDR    0x00200000ul
 #define FAKE_BOOTFS_PADDR 0x10000000ul
 #define FAKE_NUM_TASKS    16
+/// A row of pages is mapped in parts.
+#define FAKE_PAGES_PER_CALL 8
 
 /// Starts anew, with `bootfs` in memory and vm mapped nothing.
 /// \param num_pages  RAM, at most FAKE_RAM_PAGES.
 void fake_init(const void *bootfs, size_t bootfs_len, size_t num_pages);
 const struct bootinfo *fake_bootinfo(void);
+
+/// Whether a mapping has let the task go on since this was last asked.
+bool fake_take_resumed(task_t tid);
 
 /// A byte of a task's memory as the task sees it: or -1 if it isn't mapped (for all of `flags`).
 int fake_peek(task_t tid, vaddr_t vaddr, unsigned flags);

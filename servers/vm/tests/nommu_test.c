@@ -9,11 +9,11 @@
 #define image_name            nommu_image_name
 #define image_check           nommu_image_check
 #define image_create          nommu_image_create
-#define image_put_cmdline     nommu_image_put_cmdline
+#define image_load            nommu_image_load
 #define image_create_stand_in nommu_image_create_stand_in
 #define image_release         nommu_image_release
 #define vm_api                nommu_vm_api
-#define task_in_slot          nommu_task_in_slot
+#define task_slots            nommu_task_slots
 #define task_num_slots        nommu_task_num_slots
 #define task_find             nommu_task_find
 #define manifest_server       nommu_manifest_server
@@ -61,17 +61,15 @@ static struct manifest_grant server_grants[] = {
 
 // ---- What stands in for the rest of vm and the kernel ----
 
-struct task *nommu_task_in_slot(size_t slot) {
-    return (tasks[slot].life == LIFE_RUNS || tasks[slot].life == LIFE_EXTERNAL) ? &tasks[slot]
-                                                                                : NULL;
-}
+static struct task *slots[NUM_SLOTS + 1];
+struct task **nommu_task_slots = slots;
 
 size_t nommu_task_num_slots(void) {
     return NUM_SLOTS;
 }
 
 struct task *nommu_task_find(task_t tid) {
-    return (tid > 0 && tid <= NUM_SLOTS) ? nommu_task_in_slot((size_t) tid) : NULL;
+    return (tid > 0 && tid <= NUM_SLOTS) ? task_in_slot((size_t) tid) : NULL;
 }
 
 const struct manifest_server *nommu_manifest_server(unsigned number __unused) {
@@ -127,6 +125,9 @@ static void make_board(void) {
     flash.table.programs[FIRST_APP] = entry("first", 0x4000, RAM + 0x1800, 0x800);
     flash.table.programs[SECOND_APP] = entry("second", 0x5000, RAM + 0x1800, 0x1000);
     TEST_EXPECT(programs_init(&flash.table) == NULL);
+    for (size_t slot = 1; slot <= NUM_SLOTS; slot++) {
+        slots[slot] = &tasks[slot];
+    }
 }
 
 static void run(size_t slot, int program) {
@@ -226,7 +227,7 @@ TEST("a task gets its program's RAM, and the command line at the end of its stac
     TEST_EXPECT_EQ(created.ram_base, RAM + 0x1000);
     TEST_EXPECT_EQ(created.ram_len, 0x800);
     TEST_EXPECT_EQ(created.stack_len, STACK_MIN);
-    TEST_EXPECT_EQ(image_put_cmdline(&tasks[4], "server --now"), OK);
+    TEST_EXPECT_EQ(image_load(&tasks[4], "server --now", 12), OK);
     const char *args = (const char *) (uintptr_t) (RAM + 0x1000 + STACK_MIN - USER_ARGS_LEN);
     TEST_EXPECT_STR_EQ(args, "server --now");
     munmap(ram, RAM_LEN);

@@ -1,3 +1,4 @@
+#include <resea/ipc.h>
 #include <resea/printf.h>
 #include <resea/task.h>
 #include <string.h>
@@ -25,6 +26,10 @@ task_t disk;
 task_t shell;
 
 // ---- What tasks do ----
+
+void vm_reply(task_t client, struct message *m) {
+    ipc_reply(client, m);
+}
 
 struct message call_with(task_t src, struct message m, const char *str) {
     m.src = src;
@@ -66,7 +71,8 @@ void leave(task_t task) {
 
 error_t fault(task_t task, vaddr_t vaddr, unsigned flags) {
     struct page_fault_fields fields = {.task = task, .vaddr = vaddr, .ip = 1, .fault = flags};
-    return fault_handle_page_fault(task, &fields);
+    error_t err = fault_handle_page_fault(task, &fields);
+    return fake_take_resumed(task) ? OK : err;
 }
 
 int watch_by(task_t src, task_t task) {

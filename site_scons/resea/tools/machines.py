@@ -1,4 +1,4 @@
-"""The commands that start a machine: run, debug, bench, soak, iso and bochs."""
+"""The commands that start a machine: run, debug, soak, iso and bochs."""
 
 from resea import output
 from resea.commands import Option, command
@@ -42,14 +42,6 @@ def debug(ctx):
     if ctx.options.get("probe", "0") != "0":
         return _result(probe.debug(ctx.build, ctx.options.get("probe")))
     return _result(debugger.run(_machine(ctx), qemu.setup_of(ctx.options), ctx.build))
-
-
-@command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines",
-         needs=["image"], default_mode="release")
-def bench(ctx):
-    from resea import bench as benchmark
-    figures = benchmark.run(_machine(ctx), ctx.build.image, ctx.build.logs / "bench.log")
-    print("\n".join(benchmark.lines(figures)))
 
 
 @command("soak", "fuzzes system calls with new seeds for a while, on guest after guest",

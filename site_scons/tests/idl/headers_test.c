@@ -45,7 +45,7 @@ error_t ipc_call(task_t dst, struct message *m) {
 
 void ipc_reply(task_t dst, struct message *m) {
     CHECK(record(dst, m) == OK);
-    replied_err = OK;
+    replied_err = m->type < 0 ? m->type : OK;
 }
 
 void ipc_reply_err(task_t dst, error_t error) {

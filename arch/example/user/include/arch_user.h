@@ -17,6 +17,10 @@ static inline uint64_t arch_cpu_cycles(void) {
     return arch_cycles();
 }
 
+/// The mnemonic of an unconditional jump, of which `. + 4096` can be the operand: the benchmark makes a
+/// page of code with it.
+#define ARCH_JUMP "jump"
+
 /// Where the start-up code finds the command line.
 #define ARCH_CMDLINE ((const char *) (USER_STACK_TOP - USER_ARGS_LEN))
 

@@ -19,6 +19,9 @@ static inline uint64_t arch_cpu_cycles(void) {
     return arch_cycles();
 }
 
+/// The mnemonic of the instruction that goes on at the address behind it.
+#define ARCH_JUMP "jmp"
+
 /// Where the task that launched us has left our command line.
 #define ARCH_CMDLINE ((const char *) (USER_STACK_TOP - USER_ARGS_LEN))
 

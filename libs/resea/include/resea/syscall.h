@@ -43,6 +43,9 @@ error_t sys_task_schedule(task_t tid, int priority);
 
 /// Returns 1 if it took `kpage` for a page table. See vm_map in <resea/task.h>.
 error_t sys_vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags);
+/// See vm_map_pages in <resea/task.h>.
+intptr_t sys_vm_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                          const uintptr_t *kpages, unsigned flags);
 error_t sys_vm_unmap(task_t tid, vaddr_t vaddr);
 
 /// `kind` is a GRANT_*.

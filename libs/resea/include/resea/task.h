@@ -42,6 +42,15 @@ error_t task_schedule(task_t tid, int priority);
 /// ERR_TRY_AGAIN if another kpage is needed (`kpage`, unless it is 0, was taken), ERR_ALREADY_EXISTS
 /// if a page is mapped there, ERR_IN_USE if `kpage` is mapped anywhere else.
 error_t vm_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags);
+/// Maps `num_pages` pages, 1 or more, in a row. `kpages` is an array of MAP_TABLES_MAX pages that the
+/// kernel may keep as page tables, with 0 behind the last one if there are fewer, or NULL.
+///
+/// Returns how many pages were mapped and how many of `kpages` taken, from the first on: take it apart
+/// with MAP_DONE_PAGES() and MAP_DONE_TABLES(). Long rows are mapped in parts, and a row ends at the
+/// first page that can't be mapped: call again for what is left. If nothing could be done, returns the
+/// error of vm_map(); ERR_TRY_AGAIN: a page table is missing, and there are no `kpages`.
+intptr_t vm_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, size_t num_pages,
+                      const uintptr_t *kpages, unsigned flags);
 /// ERR_NOT_FOUND: nothing is mapped there.
 error_t vm_unmap(task_t tid, vaddr_t vaddr);
 

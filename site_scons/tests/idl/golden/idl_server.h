@@ -23,6 +23,10 @@
 /// to NULL in the request. The str or bytes of a reply is the handler's: it must stay as it is until
 /// the dispatch returns. If such replies are allocated, set free_reply to free.
 ///
+/// Replies are sent with ipc_reply(). A server whose replies have no payload may define
+/// IDL_REPLY(client, m) before it includes this file, to answer in one system call with its next
+/// receive: `m` is the message that it dispatched.
+///
 /// A dispatch returns false, and leaves the message alone, if it is of another interface or its handler
 /// is NULL. Otherwise the message is used up.
 
@@ -35,17 +39,17 @@
 #include <string.h>
 #include <types.h>
 
+#ifndef IDL_REPLY
+#    define IDL_REPLY(client, m) ipc_reply(client, m)
+#endif
+
 /// Answers `client` with what its handler made of its request.
 static inline void idl_reply(task_t client, struct message *m, int type, error_t err) {
     if (err == DONT_REPLY) {
         return;
     }
-    if (IS_ERROR(err)) {
-        ipc_reply_err(client, err);
-        return;
-    }
-    m->type = type;
-    ipc_reply(client, m);
+    m->type = IS_ERROR(err) ? err : type;
+    IDL_REPLY(client, m);
 }
 
 /// The same for a request that came asynchronously: its sender does not wait for the reply.
