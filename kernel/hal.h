@@ -15,6 +15,7 @@
 ///   * A system call below SYS_FIRST_FULL, but SYS_IPC, may be made by calling its entry of
 ///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
 ///     need be called only if the CPU's `resched` is set.
+///     It may also make them all itself, and says so by ARCH_LIGHT_SYSCALLS: then SYS_NOTIFY has no entry.
 ///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
 ///     fast. <arch_fastpath.h> then gives arch_fast_resume() and its kin, all inlined.
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
@@ -26,8 +27,16 @@
 #include <config.h>
 #include <types.h>
 
-struct task;
+/// Entry code may call it: an optimiser that sees the whole kernel at once has to be told.
+#if __has_attribute(externally_visible)
+#    define CALLED_FROM_ASSEMBLY __attribute__((externally_visible))
+#else
+#    define CALLED_FROM_ASSEMBLY
+#endif
+
 struct aspace;
+struct message;
+struct task;
 
 // ---- Calls from the architecture into the kernel ------------------------------------------------
 
@@ -204,6 +213,10 @@ bool __mustuse arch_copy_to_user(vaddr_t dst, const void *src, size_t len);
 #ifdef CONFIG_MMU
 /// The address and the FAULT_* of this CPU's last failed copy.
 vaddr_t arch_copy_fault(unsigned *fault);
+#else
+/// Writes a message to *to: the type and `words` words of payload are those of *from, `src` is its sender.
+/// What the payload leaves of *to is cleared. Both are aligned.
+void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words);
 #endif
 
 #endif

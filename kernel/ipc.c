@@ -58,9 +58,9 @@ static void compose_notifications(struct task *task) {
 
 /// Writes into the pager's `msg` why `task` is blocked.
 static void compose_report(struct message *m, struct task *task) {
-    bzero(m->raw, MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG)));
+    bzero(m->raw, TRANSFER_REPORT_BYTES);
     m->src = task->tid;
-    if (task->state == TASK_FAULTED) {
+    if (task_is_faulted(task)) {
         m->type = PAGE_FAULT_MSG;
         m->page_fault.task = task->tid;
         m->page_fault.vaddr = task->fault.vaddr;
@@ -256,7 +256,7 @@ static error_t send(struct task *task, task_t dst_tid) {
     }
     if (dst == task) {
         err = ERR_INVALID_ARG;
-    } else if (dst->state == TASK_FAULTED && dst->reported && dst->pager == task->tid) {
+    } else if (task_is_faulted(dst) && dst->reported && dst->pager == task->tid) {
         err = answer_fault(task, dst, type);
     } else if (dst->state == TASK_STOPPED) {
         err = ERR_INVALID_TASK;
@@ -326,7 +326,7 @@ static struct task *next_sender(struct task *task, task_t src) {
         return NULL;
     }
     bool sending = sender->state == TASK_SENDING && sender->waits_for == task->tid;
-    bool reporting = (sender->state == TASK_FAULTED || sender->state == TASK_STOPPED)
+    bool reporting = (task_is_faulted(sender) || sender->state == TASK_STOPPED)
                      && sender->pager == task->tid && !sender->reported;
     return (sending || reporting) ? sender : NULL;
 }
@@ -468,8 +468,7 @@ error_t ipc_syscall(void) {
     return err;
 }
 
-/// Adds to a task's notifications; wakes it if it waits for any message.
-static void notify_locked(struct task *dst, notifications_t notifications) {
+void ipc_notify_locked(struct task *dst, notifications_t notifications) {
     dst->notifications |= notifications;
     if (dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY) {
         compose_notifications(dst);
@@ -485,7 +484,7 @@ static bool may_notify(const struct task *task, const struct task *dst) {
 
 static __noinline error_t notify_any(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
-    struct task *dst = task_acquire_here(cpu, dst_tid);
+    struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
     if (UNLIKELY(!dst)) {
         dst = task_acquire(dst_tid);
     }
@@ -496,7 +495,7 @@ static __noinline error_t notify_any(task_t dst_tid, notifications_t notificatio
     error_t err = ERR_NOT_PERMITTED;
     if (may_notify(task, dst)) {
         trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         err = OK;
     }
     cpu_release();
@@ -520,7 +519,8 @@ static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
 
 error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
-    if (LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {
+    // With one CPU, finding and locking a task is as simple.
+    if (CONFIG_NUM_CPUS > 1 && LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {
         bool done = leave_notifications(cpu, dst_tid, notifications);
         spin_unlock(&cpu->lock);
         if (LIKELY(done)) {
@@ -534,7 +534,7 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
     struct task *dst = task_acquire(dst_tid);
     if (dst) {
         trace_event(TRACE_NOTIFY, KERNEL_TASK, dst_tid, notifications);
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         cpu_release();
     }
 }
@@ -546,7 +546,7 @@ static void leave_queues(struct task *task) {
     sched_remove(task);
     bool queued =
         task->state == TASK_SENDING
-        || ((task->state == TASK_FAULTED || task->state == TASK_STOPPED) && !task->reported);
+        || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

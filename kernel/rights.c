@@ -118,7 +118,7 @@ static error_t grant_peer(struct task *task, unsigned kind, uintptr_t server) {
         task->server = server;
         forget_peers();
     } else {
-        task->may_call[server / 32] |= 1u << (server % 32);
+        task->may_call[RIGHTS_WORD(server)] |= 1u << (server % 32);
     }
     return OK;
 }

@@ -30,6 +30,13 @@ error_t __mustuse transfer_check_type(int type);
 /// The same for its out-of-line payload.
 error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 
+/// Of the payload of a report to a pager, so much is cleared first.
+#ifdef CONFIG_MMU
+#    define TRANSFER_REPORT_BYTES MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG))
+#else
+#    define TRANSFER_REPORT_BYTES MESSAGE_PAYLOAD_SIZE
+#endif
+
 #ifdef CONFIG_MMU
 
 /// What of a payload is in registers.
@@ -115,6 +122,10 @@ struct message *transfer_buffer(struct task *task);
 void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1);
 error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive(struct task *sender);
+
+/// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
+/// has been done.
+CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst, int type);
 
 #endif
 

@@ -15,7 +15,7 @@
 #ifdef CONFIG_MMU
 #    define LIBRARY_WORDS IPC_WORDS
 #else
-#    define LIBRARY_WORDS 0
+#    define LIBRARY_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
 #endif
 
 static error_t send(task_t dst, struct message *m, unsigned flags) {
@@ -158,10 +158,14 @@ static __noinline error_t replyrecv_other(task_t dst, struct message *m) {
 
 error_t ipc_replyrecv(task_t dst, struct message *m) {
     const struct ool_buffer *ool = &ool_buffer;
-    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(dst == 0) || UNLIKELY(ool->ptr == NULL)) {
+    error_t err;
+    if (LIKELY(!ool_is_special(m)) && LIKELY(dst != 0) && LIKELY(ool->ptr != NULL)) {
+        err = sys_ipc(dst, m, IPC_SERVE, ool);
+    } else if (m->type == DONT_REPLY && LIKELY(ool->ptr != NULL)) {
+        err = sys_ipc(0, m, IPC_RECV | IPC_OPEN, ool);
+    } else {
         return replyrecv_other(dst, m);
     }
-    error_t err = sys_ipc(dst, m, IPC_SERVE, ool);
     return UNLIKELY(IS_ERROR(err)) ? err : accept_any(m);
 }
 
