@@ -62,6 +62,7 @@ struct host {
     bool pause_restarts;  ///< A restarted call isn't made again on its own.
     bool slow_only;           ///< Calls and answers don't try fastpath.c first.
     unsigned fast_messages;   ///< How many have gone that way.
+    unsigned shared_locks;    ///< Locks that were taken, but for each CPU's own.
 };
 
 extern struct host host;
