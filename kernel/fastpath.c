@@ -119,7 +119,8 @@ static ALWAYS_INLINE void unlock_and_bail(struct cpu *cpu, uintptr_t type, uintp
 // ---- Longer messages ----------------------------------------------------------------------------
 //
 // What is behind the registers goes through the receiver's `msg`, as in transfer.c: out of the sender's
-// memory before the switch, into the receiver's after it.
+// memory before the switch, into the receiver's after it. The two functions are weak so that the compiler
+// doesn't find out that they never return: it would call them, with all that it saves around a call.
 
 /// Where that begins in a message.
 #define TAIL_OFFSET (MESSAGE_HEADER_SIZE + IPC_REG_BYTES)
@@ -152,7 +153,9 @@ static ALWAYS_INLINE void deliver_tail(struct task *dst, task_t src, uintptr_t t
     arch_fast_leave();
 }
 
-static __noinline void call_long(FASTPATH_PARAMS) {
+void call_long(FASTPATH_PARAMS);
+
+__weak void call_long(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     struct task *dst = task->peer;
     if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
@@ -166,7 +169,9 @@ static __noinline void call_long(FASTPATH_PARAMS) {
     deliver_tail(dst, task->tid, type, word0, word1);
 }
 
-static __noinline void serve_long(FASTPATH_PARAMS) {
+void serve_long(FASTPATH_PARAMS);
+
+__weak void serve_long(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
         arch_fast_bail(type, word0, word1);
