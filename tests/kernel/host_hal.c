@@ -37,6 +37,12 @@ void host_die(const char *what) {
     abort();
 }
 
+void host_tell(enum host_event event, struct task *task) {
+    if (host.listener) {
+        host.listener(event, task);
+    }
+}
+
 // ---- The CPU ------------------------------------------------------------------------------------
 
 void host_enter(unsigned cpu, void (*handler)(void)) {
@@ -67,6 +73,7 @@ void arch_relax(void) {
 }
 
 void arch_idle(void) {
+    host_tell(HOST_IDLE, this_host_cpu()->loaded);
     longjmp(out_of_kernel, 1);
 }
 
@@ -99,6 +106,7 @@ void arch_task_init(struct task *task, vaddr_t ip) {
 void arch_task_exit(struct task *task __unused) {}
 
 void arch_switch(struct task *next) {
+    host_tell(HOST_SWITCH, this_host_cpu()->loaded);
     this_host_cpu()->loaded = next;
     this_host_cpu()->aspace = next->aspace;
 }
@@ -114,6 +122,7 @@ __noreturn void arch_resume(struct task *task) {
     if (!task->arch.restarted) {
         task->arch.in_call = false;
     }
+    host_tell(HOST_RESUME, task);
     longjmp(out_of_kernel, 1);
 }
 
@@ -159,7 +168,9 @@ void host_make_syscall(void) {
     task->arch.ip += SYSCALL_INSN_LEN;
     task->arch.in_call = true;
     task->arch.restarted = false;
+    host_tell(HOST_SYSCALL, task);
     kernel_syscall();
+    host_tell(HOST_SYSCALL_DONE, task);
 }
 
 // ---- Address spaces -----------------------------------------------------------------------------
