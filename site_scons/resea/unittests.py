@@ -2,9 +2,11 @@
 
 Each component that names `unittests` becomes one program: those tests, the sources under test, and
 libs/unittest, which has the main function that runs them. A component's own `main` is renamed out
-of the way. A part of the kernel may have a fuzzer, too, which is two programs with a `main` of their own:
-a plain one, which counts as a test, and one that libFuzzer guides. The system's libraries are not linked in: what the code under test calls is the
+of the way. The system's libraries are not linked in: what the code under test calls is the
 component's own, the C library's, or a stub among the tests.
+
+A part of the kernel may have a fuzzer, too, which is two programs with a `main` of their own: a
+plain one, which counts as a test, and one that libFuzzer guides.
 """
 
 import os

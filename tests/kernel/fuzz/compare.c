@@ -110,6 +110,11 @@ void compare_all(void) {
             compare_task(&model[slot], slot);
         }
     }
+    for (unsigned line = FIRST_LINE; line < FIRST_LINE + NUM_LINES; line++) {
+        if (host.unmasked[line] != model_is_unmasked(line)) {
+            fuzz_failed("line %u is%s masked", line, host.unmasked[line] ? " not" : "");
+        }
+    }
     for (; to_look_at; to_look_at &= to_look_at - 1) {
         int slot = __builtin_ctz(to_look_at);
         const struct model_task *task = &model[slot];

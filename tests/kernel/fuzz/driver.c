@@ -23,8 +23,9 @@
 #define DEFAULT_SEED 20261128
 /// As a unit test among others: seconds, not minutes.
 #define DEFAULT_STEPS 400000
-/// Seconds; a sequence that takes longer hangs.
+/// Seconds; a sequence that takes longer hangs. One that is tried when another is being shrunk has less.
 #define LIMIT         60
+#define LIMIT_SHORT   4
 #define STATUS_FAILED 1
 
 /// What a child has come to, where its parent sees it.
@@ -90,7 +91,6 @@ static bool become_child(bool *failed) {
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(LIMIT);
         return true;
     }
     *failed = pid < 0 || waitpid(pid, &status, 0) != pid || status != 0;
@@ -103,6 +103,7 @@ static bool become_child(bool *failed) {
 static bool fails(const struct setup *setup, const struct op *ops, size_t num, bool silent) {
     bool failed;
     if (become_child(&failed)) {
+        alarm(silent ? LIMIT_SHORT : LIMIT);
         if (silent) {
             silence();
         }
@@ -145,6 +146,7 @@ static int run_random(uint64_t seed, size_t steps, unsigned minutes) {
     while (minutes ? time(NULL) < end : made < steps) {
         bool failed;
         if (become_child(&failed)) {
+            alarm(LIMIT);
             make_up(seed);
             _exit(0);
         }

@@ -8,7 +8,7 @@
 #include "compare.h"
 #include "encode.h"
 
-static bool fast;
+static bool fast, late;
 /// The number of steps.
 static unsigned steps;
 /// When the last system call entered the kernel.
@@ -80,6 +80,12 @@ static void syscall_done(struct model_task *task, const struct task *k) {
     case SYS_GRANT:
         model_grant(task, (task_t) a[0], (int) a[1], (unsigned) a[2]);
         break;
+    case SYS_IRQ_ACQUIRE:
+        model_acquire(task, (unsigned) a[0]);
+        break;
+    case SYS_IRQ_RELEASE:
+        model_release(task, (unsigned) a[0]);
+        break;
     }
 }
 
@@ -150,10 +156,14 @@ static void listen(enum host_event event, struct task *k) {
 /// Lets a task that can go on come to user mode. False: it can't, now.
 static bool can_act(int slot) {
     bool takes_part = slot == INIT_TASK || (slot >= FIRST_SLOT && slot <= NUM_SLOTS);
-    if (!takes_part || model[slot].does != DOES_RUN) {
+    if (!takes_part) {
         return false;
     }
     task_t tid = model[slot].tid;
+    // A task that is destroyed goes on until its CPU has heard of it.
+    if (model[slot].does != DOES_RUN) {
+        return model[slot].does == DOES_DIE && host_in_user_mode(tid);
+    }
     for (int i = 0; i < 4 && !host_in_user_mode(tid) && host_state(tid) == TASK_READY; i++) {
         host_end_slice(host_task(tid)->cpu);
     }
@@ -247,6 +257,11 @@ static void task_step(const struct op *op, struct model_task *task) {
         do_call(task->tid, SYS_GRANT, to, op->flags == GRANT_CALL ? GRANT_CALL : GRANT_SERVER,
                 (unsigned) op->value % NUM_SERVERS, 0, 0);
         break;
+    case OP_ACQUIRE:
+    case OP_RELEASE:
+        do_call(task->tid, op->kind == OP_ACQUIRE ? SYS_IRQ_ACQUIRE : SYS_IRQ_RELEASE, value, 0, 0,
+                0, 0);
+        break;
     case OP_FAULT: {
         vaddr_t addr = user_page_vaddr((int) ((unsigned) op->at % NUM_PAGES)) + 5;
         model_fault(task, addr, (unsigned) op->flags & 7);
@@ -280,6 +295,11 @@ static bool do_spawn(const struct op *op) {
     for (unsigned i = 0; i < NUM_SERVERS; i++) {
         if (((unsigned) op->size >> i) & 1) {
             SYSCALL(SUPERVISOR, SYS_GRANT, tid, GRANT_CALL, i);
+        }
+    }
+    for (unsigned i = 0; i < NUM_LINES; i++) {
+        if (((unsigned) op->in >> i) & 1) {
+            SYSCALL(SUPERVISOR, SYS_GRANT, tid, GRANT_IRQ, FIRST_LINE + i, 1);
         }
     }
     SYSCALL(SUPERVISOR, SYS_TASK_SCHEDULE, tid, op->value & TASK_PRIORITY_MAX);
@@ -320,12 +340,24 @@ static bool do_kill(const struct op *op) {
     return true;
 }
 
+static bool do_irq(const struct op *op) {
+    unsigned line = FIRST_LINE + (unsigned) op->value % NUM_LINES;
+    bool fires = host.unmasked[line];
+    if (fires) {
+        model_irq(line);
+        host_irq((unsigned) op->at % host.num_cpus, line);
+    }
+    return fires;
+}
+
 static bool supervisor_step(const struct op *op) {
     switch (op->kind) {
     case OP_SPAWN:
         return do_spawn(op);
     case OP_KILL:
         return do_kill(op);
+    case OP_IRQ:
+        return do_irq(op);
     case OP_MAP:
         return do_map(op);
     case OP_UNMAP:
@@ -348,6 +380,7 @@ void exec_begin(const struct setup *setup) {
     host.num_cpus = MIN(MAX(setup->cpus, 1u), HOST_CPUS);
     host_reset();
     fast = setup->fast;
+    late = setup->late;
     steps = 0;
     user_init();
     for (int slot = 1; slot <= NUM_SLOTS; slot++) {
@@ -380,7 +413,9 @@ bool exec_step(const struct op *op) {
             task_step(op, &model[op->who]);
         }
     }
-    host_deliver_ipis();
+    if (!late || op->kind == OP_WAIT) {
+        host_deliver_ipis();
+    }
     compare_all();
     if (done && steps++ % 16 == 0 && !(steps % 512 == 1 ? host_check() : host_check_tasks())) {
         fuzz_failed("an invariant of the kernel's is broken");

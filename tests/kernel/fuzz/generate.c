@@ -38,8 +38,9 @@ static bool one_in(struct source *source, unsigned n) {
 
 static bool is_free_to_act(int slot) {
     const struct model_task *task = &model[slot];
-    return slot != TASK_SLOT(SUPERVISOR) && task->does == DOES_RUN && !task->again
-           && !task->mail_due && !task->fault_due;
+    bool runs = task->does == DOES_RUN && !task->again && !task->mail_due && !task->fault_due;
+    bool ends = task->does == DOES_DIE && host_in_user_mode(task->tid);
+    return slot != TASK_SLOT(SUPERVISOR) && (runs || ends);
 }
 
 /// Who is to act: most often one that a CPU is with. 0: nobody can.
@@ -167,15 +168,18 @@ static bool choose_answer(struct source *source, struct op *op, const struct mod
 // ---- The rest -----------------------------------------------------------------------------------
 
 static void choose_rare_call(struct source *source, struct op *op) {
-    static const int kinds[] = {OP_EXIT,     OP_FAULT,     OP_FAULT,  OP_FAULT,
-                                OP_FAULT,    OP_EXCEPTION, OP_CREATE, OP_DESTROY,
-                                OP_SCHEDULE, OP_SCHEDULE,  OP_GRANT};
-    op->kind = kinds[below(source, 11)];
+    static const int kinds[] = {OP_EXIT,      OP_FAULT,   OP_FAULT,   OP_FAULT,    OP_FAULT,
+                                OP_EXCEPTION, OP_CREATE,  OP_DESTROY, OP_SCHEDULE, OP_SCHEDULE,
+                                OP_GRANT,     OP_DESTROY, OP_ACQUIRE, OP_ACQUIRE,  OP_RELEASE};
+    op->kind = kinds[below(source, 15)];
     op->to = op->kind == OP_CREATE && !one_in(source, 4) ? some_slot(source) : some_ref(source);
     op->from = one_in(source, 4) ? some_ref(source) : op->who;
     op->flags = below(source, 8);
     op->at = below(source, NUM_PAGES);
     op->value = below(source, 9);
+    if (op->kind == OP_ACQUIRE || op->kind == OP_RELEASE) {
+        op->value = one_in(source, 16) ? CONFIG_NUM_IRQS : FIRST_LINE + below(source, NUM_LINES);
+    }
 }
 
 static void choose_task_step(struct source *source, struct op *op) {
@@ -207,6 +211,7 @@ static void choose_spawn(struct source *source, struct op *op) {
         .len = 1 + below(source, NUM_SERVERS - 1),
         .size = one_in(source, 4) ? below(source, 16) : 15,
         .at = one_in(source, 2) ? 0 : below(source, 1 << NUM_PAGES),
+        .in = one_in(source, 2) ? 0 : below(source, 1 << NUM_LINES),
         .value = one_in(source, 4) ? below(source, 8) : 3,
     };
 }
@@ -219,7 +224,7 @@ static void choose_supervisor_step(struct source *source, struct op *op) {
         op->to = slot;
         return;
     }
-    switch (below(source, 8)) {
+    switch (below(source, 12)) {
     case 0:
     case 1:
         op->kind = OP_KILL;
@@ -229,6 +234,12 @@ static void choose_supervisor_step(struct source *source, struct op *op) {
         op->kind = model[slot].pages[op->at] ? OP_UNMAP : OP_MAP;
         op->flags = one_in(source, 4) ? 0 : MAP_W;
         break;
+    case 4:
+    case 5:
+    case 6:
+        op->kind = OP_IRQ;
+        op->value = below(source, NUM_LINES);
+        break;
     default:
         op->kind = OP_WAIT;
         op->value = one_in(source, 3) ? below(source, 40) : below(source, 3);
@@ -237,7 +248,7 @@ static void choose_supervisor_step(struct source *source, struct op *op) {
 
 struct op generate_op(struct source *source) {
     struct op op = {.who = some_actor(source)};
-    if (!op.who || one_in(source, 24)) {
+    if (!op.who || one_in(source, 20)) {
         op.who = 0;
         choose_supervisor_step(source, &op);
     } else {
@@ -248,5 +259,6 @@ struct op generate_op(struct source *source) {
 
 struct setup generate_setup(struct source *source) {
     static const unsigned cpus[] = {1, 1, 2, 4};
-    return (struct setup){.cpus = cpus[below(source, 4)], .fast = one_in(source, 2)};
+    return (struct setup){
+        .cpus = cpus[below(source, 4)], .fast = one_in(source, 2), .late = one_in(source, 3)};
 }

@@ -283,6 +283,8 @@ void model_grant(struct model_task *task, task_t tid, int kind, unsigned server)
         err = ERR_INVALID_TASK;
     } else if (!has(task, TASK_RIGHT_PHYS)) {
         err = ERR_NOT_PERMITTED;
+    } else if (kind == GRANT_IRQ) {
+        other->granted_lines |= 1u << (server - FIRST_LINE);
     } else if (server >= NUM_SERVERS_MAX) {
         err = ERR_INVALID_ARG;
     } else if (kind == GRANT_SERVER) {
@@ -330,6 +332,7 @@ error_t model_destroy(const struct model_task *caller, task_t tid) {
     task->does = DOES_DIE;
     task->timer_set = false;
     task->may_call = 0;
+    task->granted_lines = task->owned_lines = task->held_lines = 0;
     return OK;
 }
 

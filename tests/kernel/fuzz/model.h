@@ -13,6 +13,10 @@
 
 #define NUM_SERVERS 4
 
+/// Interrupt lines that take part.
+#define FIRST_LINE 8
+#define NUM_LINES  4
+
 /// What a task is doing.
 enum does {
     DOES_NOT_EXIST,
@@ -96,6 +100,10 @@ struct model_task {
     vaddr_t pulls_to;
     size_t pulled;
 
+    unsigned granted_lines;  ///< Interrupt lines, a bit each.
+    unsigned owned_lines;
+    unsigned held_lines;  ///< Those of them that are masked until it comes back.
+
     bool timer_set;
     unsigned timer_cpu;
     uint64_t deadline;
@@ -122,6 +130,8 @@ void model_return(struct model_task *task, intptr_t result);
 void model_create(struct model_task *task, task_t tid, task_t pager, unsigned rights);
 void model_schedule(struct model_task *task, task_t tid, int priority);
 void model_grant(struct model_task *task, task_t tid, int kind, unsigned server);
+void model_acquire(struct model_task *task, unsigned line);
+void model_release(struct model_task *task, unsigned line);
 /// OK if the task may be destroyed, which then has begun.
 error_t model_destroy(const struct model_task *task, task_t tid);
 /// The slot is free.
@@ -137,6 +147,9 @@ void model_fault(struct model_task *task, vaddr_t addr, unsigned flags);
 bool model_take_fault(struct model_task *task);
 /// A CPU's timer fires.
 void model_timer(unsigned cpu, uint64_t now);
+/// An interrupt line fires.
+void model_irq(unsigned line);
+bool model_is_unmasked(unsigned line);
 void model_start(struct model_task *task, int priority);
 void model_init_task(struct model_task *task, task_t tid, task_t pager, unsigned rights);
 
@@ -163,6 +176,8 @@ void model_notify_locked(struct model_task *dst, notifications_t bits);
 void model_report(struct model_task *task);
 void model_fail_send(struct model_task *sender, error_t err);
 void model_restart_receive(struct model_task *task);
+/// The task comes back to wait for any message: its interrupt lines may fire again.
+void model_irq_done(struct model_task *task);
 bool model_accepts(const struct model_task *receiver, task_t from);
 
 #endif

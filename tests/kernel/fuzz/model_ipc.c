@@ -331,6 +331,7 @@ static int receive_once(struct model_task *task) {
 
 static int receive(struct model_task *task) {
     if (task->call.src == IPC_ANY) {
+        model_irq_done(task);
         task->priority = task->base_priority;
     }
     for (int i = 0; i < TRIES; i++) {

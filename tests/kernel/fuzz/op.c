@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const char *const words[NUM_OP_KINDS] = {
-    "ipc",      "notify", "timer", "exit", "fault", "exception", "create", "destroy",
-    "schedule", "grant",  "spawn", "kill", "map",   "unmap",     "wait",
+    "ipc",   "notify",  "timer",   "exit",  "fault", "exception", "create", "destroy", "schedule",
+    "grant", "acquire", "release", "spawn", "kill",  "map",       "unmap",  "wait",    "irq",
 };
 
 static const struct field {
@@ -83,7 +83,8 @@ bool op_parse(const char *line, struct op *op) {
 }
 
 void sequence_print(FILE *file, const struct setup *setup, const struct op *ops, size_t num) {
-    fprintf(file, "cpus %u\n%s", setup->cpus, setup->fast ? "fast\n" : "");
+    fprintf(file, "cpus %u\n%s%s", setup->cpus, setup->fast ? "fast\n" : "",
+            setup->late ? "late\n" : "");
     for (size_t i = 0; i < num; i++) {
         op_print(file, &ops[i]);
         fputc('\n', file);
@@ -100,8 +101,8 @@ static bool read_line(char *line, struct setup *setup, struct op *op, bool *is_o
     if (!len || line[0] == '#') {
         return true;
     }
-    if (!strcmp(line, "fast")) {
-        setup->fast = true;
+    if (!strcmp(line, "fast") || !strcmp(line, "late")) {
+        *(line[0] == 'f' ? &setup->fast : &setup->late) = true;
         return true;
     }
     if (sscanf(line, "cpus %u", &setup->cpus) == 1) {

@@ -22,12 +22,15 @@ enum op_kind {
     OP_DESTROY,
     OP_SCHEDULE,
     OP_GRANT,
+    OP_ACQUIRE,
+    OP_RELEASE,
     // What the one behind all of them does, whom nobody can refuse anything.
     OP_SPAWN,
     OP_KILL,
     OP_MAP,
     OP_UNMAP,
     OP_WAIT,
+    OP_IRQ,
     NUM_OP_KINDS
 };
 
@@ -71,15 +74,16 @@ struct op {
     int at;    ///< Where: a buffer (user.h), a page; OP_SPAWN: the pages that it lacks, a bit each.
     int out;   ///< OP_IPC: the payload that goes out of line: its offset in what is there for that,
     int size;  ///< and its length. OP_SPAWN: the servers that it may call, a bit each.
-    int in;    ///< OP_IPC: the same of the buffer for what comes.
+    int in;    ///< OP_IPC: the same of the buffer for what comes. OP_SPAWN: its interrupt lines.
     int cap;
-    int value;  ///< Bits, milliseconds, a status, a priority.
+    int value;  ///< Bits, milliseconds, a status, a priority, an interrupt line.
 };
 
 /// How a sequence is to be run.
 struct setup {
     unsigned cpus;
     bool fast;  ///< SYS_IPC takes the kernel's fast path, where there is one.
+    bool late;  ///< Interrupts between CPUs arrive only when somebody waits: OP_WAIT.
 };
 
 /// A line of text, without its end: what isn't 0.

@@ -2,6 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/// Seconds. Sequences that hang take a while each.
+#define LIMIT 120
+
+static time_t end;
 
 /// Leaves out `len` steps from `at` on, if what is left fails.
 static bool leave_out(const struct setup *setup, struct op *ops, size_t num, size_t at, size_t len,
@@ -21,7 +27,7 @@ static bool leave_out(const struct setup *setup, struct op *ops, size_t num, siz
 static size_t leave_out_pieces(const struct setup *setup, struct op *ops, size_t num, size_t len,
                                fails_t fails) {
     size_t at = num;
-    while (at > 0) {
+    while (at > 0 && time(NULL) < end) {
         size_t piece = len < at ? len : at;
         at -= piece;
         if (leave_out(setup, ops, num, at, piece, fails)) {
@@ -60,7 +66,7 @@ static bool simplify_number(const struct setup *setup, struct op *ops, size_t nu
 
 static bool simplify(const struct setup *setup, struct op *ops, size_t num, fails_t fails) {
     bool any = false;
-    for (size_t i = 0; i < num; i++) {
+    for (size_t i = 0; i < num && time(NULL) < end; i++) {
         int *value;
         for (unsigned n = 0; (value = op_field(&ops[i], n)) != NULL; n++) {
             any |= simplify_number(setup, ops, num, value, fails);
@@ -70,6 +76,7 @@ static bool simplify(const struct setup *setup, struct op *ops, size_t num, fail
 }
 
 size_t shrink(const struct setup *setup, struct op *ops, size_t num, fails_t fails) {
+    end = time(NULL) + LIMIT;
     num = leave_out_steps(setup, ops, num, fails);
     for (int round = 0; round < 8 && simplify(setup, ops, num, fails); round++) {
         num = leave_out_steps(setup, ops, num, fails);
