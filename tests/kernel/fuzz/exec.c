@@ -108,7 +108,7 @@ static void supervisor_done(const struct task *k) {
 /// A CPU has left the task: has it faulted in the kernel?
 static void task_left(const struct task *k) {
     struct model_task *task = model_of(k);
-    if (in_syscall || !task || task->does != DOES_RUN || k->state != TASK_FAULTED) {
+    if (in_syscall || !task || !model_is_in_user_mode(task) || k->state != TASK_FAULTED) {
         return;
     }
     if (!model_take_fault(task)) {
@@ -118,8 +118,7 @@ static void task_left(const struct task *k) {
 
 static void task_resumed(const struct task *k) {
     struct model_task *task = model_of(k);
-    bool dies = task && task->does == DOES_DIE;
-    if (task && task->tid != SUPERVISOR && !dies && !model_resume(task)) {
+    if (task && task->tid != SUPERVISOR && !model_resume(task)) {
         fuzz_failed("#%d goes on in user mode, but ought not to", task->tid);
     }
 }
@@ -358,6 +357,9 @@ static bool supervisor_step(const struct op *op) {
         return do_kill(op);
     case OP_IRQ:
         return do_irq(op);
+    case OP_WAKE:
+        SYSCALL(SUPERVISOR, SYS_NOTIFY, model_resolve(op->to), op->value);
+        return true;
     case OP_MAP:
         return do_map(op);
     case OP_UNMAP:
@@ -397,6 +399,7 @@ void exec_begin(const struct setup *setup) {
     give_pages(INIT_TASK, 0);
     for (unsigned i = 0; i < NUM_SERVERS; i++) {
         SYSCALL(SUPERVISOR, SYS_GRANT, INIT_TASK, GRANT_CALL, i);
+        SYSCALL(SUPERVISOR, SYS_GRANT, SUPERVISOR, GRANT_CALL, i);
     }
     compare_all();
 }

@@ -148,8 +148,12 @@ bool model_take_fault(struct model_task *task) {
     return true;
 }
 
+bool model_is_in_user_mode(const struct model_task *task) {
+    return task->does == DOES_RUN || task->does == DOES_DIE;
+}
+
 bool model_resume(struct model_task *task) {
-    if (task->does != DOES_RUN || task->fault_due) {
+    if (!model_is_in_user_mode(task) || task->fault_due) {
         return false;
     }
     if (task->mail_due) {

@@ -139,6 +139,8 @@ void model_free(struct model_task *task);
 
 // ---- What happens to tasks ----------------------------------------------------------------------
 
+/// It is in user mode or will be: a task that is destroyed goes on until its CPU hears of it.
+bool model_is_in_user_mode(const struct model_task *task);
 /// It goes on in user mode. False: it can't.
 bool model_resume(struct model_task *task);
 /// It faults at `addr` in user mode.

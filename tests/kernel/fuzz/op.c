@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const char *const words[NUM_OP_KINDS] = {
-    "ipc",   "notify",  "timer",   "exit",  "fault", "exception", "create", "destroy", "schedule",
-    "grant", "acquire", "release", "spawn", "kill",  "map",       "unmap",  "wait",    "irq",
+    "ipc",     "notify",   "timer", "exit",    "fault",   "exception", "create",
+    "destroy", "schedule", "grant", "acquire", "release", "spawn",     "kill",
+    "map",     "unmap",    "wait",  "irq",     "wake",
 };
 
 static const struct field {

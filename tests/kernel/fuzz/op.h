@@ -31,6 +31,7 @@ enum op_kind {
     OP_UNMAP,
     OP_WAIT,
     OP_IRQ,
+    OP_WAKE,
     NUM_OP_KINDS
 };
 
