@@ -15,6 +15,9 @@ A module in resea/tools/ plugs one in:
     "config"      manifest, options and SConscripts of the board are read: ctx.build
     "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
+    "fuzzers"     the kernel's fuzzers are built: unittests.fuzzer() and guided_fuzzer() name them
+
+What depends on an option is a function of the options that returns such a list.
 
 `ctx` is a context.Context. With board=all, scons runs once for each board. Modules are imported for
 every build, so that their names and help are known: they import what is slow inside functions.
@@ -25,7 +28,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Callable
 
-NEEDS = ("config", "image", "unittests")
+NEEDS = ("config", "image", "unittests", "fuzzers")
 
 
 @dataclass
@@ -48,11 +51,18 @@ class Option:
 class Command:
     name: str
     help: str
-    needs: tuple
+    needs: object
     options: tuple
     function: Callable
     default_board: str
     default_mode: str
+
+    def needs_with(self, options):
+        """What has to be up to date, the command line being `options`."""
+        needs = self.needs(options) if callable(self.needs) else self.needs
+        for need in needs:
+            assert need in NEEDS, f"{self.name}: needs {need}?"
+        return tuple(needs)
 
 
 _registry = {}
@@ -64,11 +74,8 @@ def command(name, help, needs=(), options=(), default_board="x64", default_mode=
     `default_board` is meant if the command line has no board=: a board's name or "all";
     `default_mode` if it has no build=.
     """
-    for need in needs:
-        assert need in NEEDS, f"{name}: needs {need}?"
-
     def register(function):
-        _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
+        _registry[name] = Command(name, help, needs, tuple(options), function,
                                   default_board, default_mode)
         return function
     return register

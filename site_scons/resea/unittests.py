@@ -32,24 +32,32 @@ def add_nodes(context):
         if component.unittests_nommu:
             nodes += _add_nommu(context, env, name, component)
         if component.fuzzer:
-            nodes += _add_fuzzer(context, env, name, component)
+            nodes += _add_plain_fuzzer(env, build, component, name)
+            context.unittests.append((f"{name}: random sequences against a model",
+                                      fuzzer(build, name)))
     return nodes
 
 
-def _add_fuzzer(context, env, name, component):
-    """The plain fuzzer of a part of the kernel."""
-    program = fuzzer(context.build, name)
-    context.unittests.append((f"{name}: random sequences against a model", program))
-    objects = _fuzzer_objects(env, context.build, component, program, component.fuzzer_plain,
-                              environment.FUZZER)
-    return env.LinkNative(context.build.shown(program), objects)
-
-
-def add_guided_fuzzer(context, name="kernel"):
-    """The one that libFuzzer guides."""
-    build, program = context.build, guided_fuzzer(context.build, name)
-    env = environment.make(context.options, environment.GUIDED_FUZZER)
+def add_fuzzers(context, name="kernel"):
+    """Both fuzzers of a part of the kernel, and nothing else."""
+    build = context.build
+    env = environment.make(context.options, environment.FUZZER)
+    if "image" not in context.nodes:
+        idl_headers.add_nodes(env, build.library.roots, build.include)
     (_, component), = _asked(build, name)
+    return (_add_plain_fuzzer(env, build, component, name)
+            + _add_guided_fuzzer(env, build, component, name))
+
+
+def _add_plain_fuzzer(env, build, component, name):
+    program = fuzzer(build, name)
+    objects = _fuzzer_objects(env, build, component, program, component.fuzzer_plain,
+                              environment.FUZZER)
+    return env.LinkNative(build.shown(program), objects, CCFLAGS=environment.FUZZER)
+
+
+def _add_guided_fuzzer(env, build, component, name):
+    program = guided_fuzzer(build, name)
     objects = _fuzzer_objects(env, build, component, program, component.fuzzer_guided,
                               environment.GUIDED_FUZZER)
     return env.LinkNative(build.shown(program), objects,

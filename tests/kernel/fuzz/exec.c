@@ -378,7 +378,6 @@ static void begin_slot(int slot) {
 }
 
 void exec_begin(const struct setup *setup) {
-    host.listener = NULL;
     host.num_cpus = MIN(MAX(setup->cpus, 1u), HOST_CPUS);
     host_reset();
     fast = setup->fast;
@@ -430,5 +429,4 @@ void exec_end(void) {
     if (!host_check()) {
         fuzz_failed("an invariant of the kernel's is broken");
     }
-    host.listener = NULL;
 }

@@ -6,7 +6,7 @@
 
 #include "op.h"
 
-/// Starts over: vm and the supervisor are all that is there.
+/// Boots. Once in a process.
 void exec_begin(const struct setup *setup);
 
 /// Makes a step. False: it makes no sense now, nothing has happened. What differs ends in fuzz_failed().

@@ -1,42 +1,60 @@
-// The driver for libFuzzer, which looks for bytes that lead where none have led before. All sequences
-// are run by one process: it has one machine, of as many CPUs as FUZZ_CPUS in the environment says (2).
+// The driver for libFuzzer, which looks for bytes that lead where none have led before. Where a sequence
+// has led its process is added up here, for libFuzzer to see.
 
-#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
-#include "exec.h"
-#include "generate.h"
-
-#define SEQUENCE_LEN 2000
+#include "sequence.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static struct setup setup;
-static struct op ops[SEQUENCE_LEN];
-static size_t num;
+/// How often each piece of code has run: the compiler puts the counters side by side.
+extern uint8_t counters_start[] __asm__("__start___sancov_cntrs");
+extern uint8_t counters_end[] __asm__("__stop___sancov_cntrs");
 
-void fuzz_failed(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    printf("step %zu: ", num);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n---- the sequence; kernel-fuzz --shrink FILE makes it shorter:\n");
-    sequence_print(stdout, &setup, ops, num);
+static uint8_t *childs_counters;
+static const struct progress *progress;
+static size_t num_sequences, num_steps, num_failures;
+
+/// The line that `scons soak` reads.
+static void report(void) {
+    printf("%zu sequences, %zu steps, %zu failures\n", num_sequences, num_steps, num_failures);
     fflush(stdout);
-    abort();
+}
+
+static size_t counters_len(void) {
+    return (size_t) (counters_end - counters_start);
+}
+
+static void init(void) {
+    progress = sequence_init();
+    childs_counters =
+        mmap(NULL, counters_len(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!progress || childs_counters == MAP_FAILED) {
+        abort();
+    }
+    atexit(report);
+}
+
+static void hand_counters_to_parent(void) {
+    memcpy(childs_counters, counters_start, counters_len());
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    const char *cpus = getenv("FUZZ_CPUS");
-    struct source source = {.data = data, .len = len};
-    setup = generate_setup(&source);
-    setup.cpus = cpus ? (unsigned) atoi(cpus) : 2;
-    exec_begin(&setup);
-    for (num = 0; num < SEQUENCE_LEN && source.len; num++) {
-        ops[num] = generate_op(&source);
-        exec_step(&ops[num]);
+    if (!progress) {
+        init();
     }
-    exec_end();
+    bool failed =
+        sequence_make_up((struct source){.data = data, .len = len}, hand_counters_to_parent);
+    memcpy(counters_start, childs_counters, counters_len());
+    num_sequences++;
+    num_steps += progress->done;
+    if (failed) {
+        num_failures++;
+        sequence_show_last();
+        report();
+        abort();
+    }
     return 0;
 }
