@@ -87,7 +87,7 @@ static int some_size(struct source *source) {
     if (dice == 0) {
         return below(source, 2) ? 0x10000 + below(source, 2) : below(source, 0x10000);
     }
-    return dice < 20 ? below(source, 200) : below(source, 9000);
+    return dice < 20 ? below(source, 200) : below(source, NUM_OUT_PAGES * PAGE_SIZE);
 }
 
 static void choose_message(struct source *source, struct op *op) {

@@ -12,8 +12,8 @@
 #include "shrink.h"
 
 /// Seconds; a sequence that takes longer hangs. One that is tried when another is being shrunk has less.
-#define LIMIT       60
-#define LIMIT_SHORT 4
+#define LIMIT       30
+#define LIMIT_SHORT 2
 
 static struct progress *progress;
 /// A child that only tries whether a sequence fails has nothing to say.

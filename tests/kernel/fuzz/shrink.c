@@ -5,7 +5,7 @@
 #include <time.h>
 
 /// Seconds. Sequences that hang take a while each.
-#define LIMIT 120
+#define LIMIT 60
 
 static time_t end;
 

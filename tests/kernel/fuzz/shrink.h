@@ -8,7 +8,7 @@
 
 typedef bool (*fails_t)(const struct setup *setup, const struct op *ops, size_t num);
 
-/// Leaves steps out of `ops` and makes numbers 0, for two minutes at most. Returns how many steps
+/// Leaves steps out of `ops` and makes numbers 0, for a minute at most. Returns how many steps
 /// are left.
 size_t shrink(const struct setup *setup, struct op *ops, size_t num, fails_t fails);
 
