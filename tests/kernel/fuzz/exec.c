@@ -42,6 +42,8 @@ static void destroy_was_asked(struct model_task *task, const struct task *k, tas
     error_t err = model_destroy(task, tid);
     bool unfinished = k->state == TASK_SYNCING || k->arch.restarted;
     if (err == OK && unfinished) {
+        // One that is being destroyed itself waits like any other until that goes on.
+        task->does = k->state == TASK_SYNCING ? DOES_RUN : task->does;
         task->has_result = false;
         task->destroys = task->again = true;
         return;
