@@ -1,5 +1,6 @@
 #include "sequence.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -48,6 +49,15 @@ static void forget_handlers(void) {
     }
 }
 
+/// libFuzzer looks at the clock now and then, by a signal.
+static bool wait_for(pid_t pid, int *status) {
+    pid_t ended;
+    do {
+        ended = waitpid(pid, status, 0);
+    } while (ended < 0 && errno == EINTR);
+    return ended == pid;
+}
+
 /// Becomes a child (true) or waits for it; then `*failed` says how it ended.
 static bool become_child(bool *failed) {
     int status = 0;
@@ -59,7 +69,7 @@ static bool become_child(bool *failed) {
         alarm(LIMIT);
         return true;
     }
-    *failed = pid < 0 || waitpid(pid, &status, 0) != pid || status != 0;
+    *failed = pid < 0 || !wait_for(pid, &status) || status != 0;
     return false;
 }
 
