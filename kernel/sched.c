@@ -176,7 +176,8 @@ static void pick(struct cpu *cpu) {
             timer_arm_slice(cpu);
             return;
         }
-        // One that is being destroyed must not come to life again: perhaps nobody is left who finishes it.
+        // One that is being destroyed must not come to life again: perhaps nobody is left who
+        // finishes it.
         if (current->state != TASK_DYING) {
             enqueue(cpu, current, !slice_over);
         }

@@ -2,8 +2,8 @@
 #define __FUZZ_COMPARE_H__
 
 /// \file
-/// Whether the kernel's tasks are what the model's are: what SYS_INFO tells of each, the result of its
-/// last system call, what is in its memory.
+/// Whether the kernel's tasks are what the model's are: what SYS_INFO tells of each, the result of
+/// its last system call, what is in its memory.
 
 #include "model.h"
 

@@ -1,10 +1,9 @@
 // The plain driver:
 //
-//     kernel-fuzz                                  a test: the sequences that once failed, then some that
-//                                                  are made up
-//     kernel-fuzz [--seed=N] [--steps=N] [--minutes=N]      makes up sequences, from that seed on
-//     kernel-fuzz --replay FILE...                          those of files
-//     kernel-fuzz --shrink FILE                             looks for a shorter one that fails, too
+//     kernel-fuzz                  a test: what once failed, then some that are made up
+//     kernel-fuzz --seed=N ...     makes up sequences, from that seed on; --steps=N or --minutes=N
+//     kernel-fuzz --replay FILE... those of files
+//     kernel-fuzz --shrink FILE    looks for a shorter one that fails, too
 
 #include <dirent.h>
 #include <stdlib.h>

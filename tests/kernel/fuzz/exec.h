@@ -9,7 +9,8 @@
 /// Boots. Once in a process.
 void exec_begin(const struct setup *setup);
 
-/// Makes a step. False: it makes no sense now, nothing has happened. What differs ends in fuzz_failed().
+/// Makes a step. False: it makes no sense now, nothing has happened. What differs ends in
+/// fuzz_failed().
 bool exec_step(const struct op *op);
 
 /// The steps are over: a last look at everything.

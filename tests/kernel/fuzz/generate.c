@@ -296,7 +296,8 @@ static int some_idle_task(struct source *source) {
     return 0;
 }
 
-/// An interrupt, or a notification for one who waits for any message. False: there is no such thing.
+/// An interrupt, or a notification for one who waits for any message. False: there is no such
+/// thing.
 static bool choose_event(struct source *source, struct op *op) {
     for (int i = 0; i < NUM_LINES && !one_in(source, 3); i++) {
         if (model_is_unmasked(FIRST_LINE + (unsigned) i)) {

@@ -1,5 +1,5 @@
-// The driver for libFuzzer, which looks for bytes that lead where none have led before. Where a sequence
-// has led its process is added up here, for libFuzzer to see.
+// The driver for libFuzzer, which looks for bytes that lead where none have led before. Where a
+// sequence has led its process is added up here, for libFuzzer to see.
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,10 @@
 #define __FUZZ_MODEL_H__
 
 /// \file
-/// What the book says of tasks and messages (docs/ipc.md, ool.md, faults.md, rights.md, tasks.md), as a
-/// program: simple, not fast, and knowing nothing of registers, bits and locks. Who runs when is not its
-/// business: it is told when a task makes a system call, goes on in user mode, or faults.
+/// What the book says of tasks and messages (docs/ipc.md, ool.md, faults.md, rights.md, tasks.md),
+/// as a program: simple, not fast, and knowing nothing of registers, bits and locks. Who runs when
+/// is not its business: it is told when a task makes a system call, goes on in user mode, or
+/// faults.
 
 #include <types.h>
 
@@ -121,7 +122,7 @@ bool model_may_call(const struct model_task *task, const struct model_task *dst)
 task_t model_resolve(int ref);
 int model_next_generation(const struct model_task *task);
 
-// ---- System calls of a task. They leave the result in it, or what else becomes of it. ------------
+// ---- System calls of a task. They leave the result in it, or what else becomes of it. -----------
 
 void model_ipc(struct model_task *task);
 void model_notify(struct model_task *task, task_t dst, notifications_t bits);

@@ -4,8 +4,8 @@
 
 #include "model.h"
 
-/// Attempts to receive, or pieces of a payload, before a receive lets others in. Whoever looks can't
-/// see it but by the order in which things happen: it is the kernel's number.
+/// Attempts to receive, or pieces of a payload, before a receive lets others in. Whoever looks
+/// can't see it but by the order in which things happen: it is the kernel's number.
 #define TRIES 4
 
 /// What becomes of an attempt, besides errors.

@@ -2,8 +2,9 @@
 #define __FUZZ_OP_H__
 
 /// \file
-/// One step of a sequence, in a form that says the same whatever has happened before: tasks are named by
-/// their slots. A step that makes no sense when its turn comes (its task is blocked, say) is left out.
+/// One step of a sequence, in a form that says the same whatever has happened before: tasks are
+/// named by their slots. A step that makes no sense when its turn comes (its task is blocked, say)
+/// is left out.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,7 +57,8 @@ enum op_type {
     NUM_OP_TYPES
 };
 
-/// Names of tasks: a slot stands for its task, or, if it is free, for the next one that it will have.
+/// Names of tasks: a slot stands for its task, or, if it is free, for the next one that it will
+/// have.
 #define REF_NOBODY   0    ///< 0: anybody, or the kernel.
 #define REF_OLD      100  ///< + slot: a generation ago.
 #define REF_NEXT     200  ///< + slot: the next generation, whether the slot is free or not.
@@ -94,7 +96,8 @@ bool op_parse(const char *line, struct op *op);
 
 /// A whole sequence.
 void sequence_print(FILE *file, const struct setup *setup, const struct op *ops, size_t num);
-/// Returns the number of steps, at most `max`; -1 if the file can't be read, which it has said then.
+/// Returns the number of steps, at most `max`; -1 if the file can't be read, which it has said
+/// then.
 long sequence_read(const char *path, struct setup *setup, struct op *ops, size_t max);
 
 /// The fields of a step, for whoever wants to make them smaller. NULL: no more.

@@ -12,7 +12,8 @@
 #include "exec.h"
 #include "shrink.h"
 
-/// Seconds; a sequence that takes longer hangs. One that is tried when another is being shrunk has less.
+/// Seconds; a sequence that takes longer hangs. One that is tried when another is being shrunk has
+/// less.
 #define LIMIT       30
 #define LIMIT_SHORT 2
 

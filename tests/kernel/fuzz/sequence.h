@@ -2,8 +2,8 @@
 #define __FUZZ_SEQUENCE_H__
 
 /// \file
-/// Runs whole sequences, each in a process of its own from its boot on, so that it always comes out the
-/// same; shows those that fail as short as they get.
+/// Runs whole sequences, each in a process of its own from its boot on, so that it always comes out
+/// the same; shows those that fail as short as they get.
 
 #include "generate.h"
 #include "op.h"

@@ -90,7 +90,8 @@ void user_fill(int slot, task_t tid) {
     }
 }
 
-/// Goes along a range page by page; stops where there is none. `expect` and `real` say what is written.
+/// Goes along a range page by page; stops where there is none. `expect` and `real` say what is
+/// written.
 static void write_range(int slot, vaddr_t vaddr, const uint8_t *data, size_t len, bool real) {
     while (len) {
         int page = user_page_of(vaddr);

@@ -29,8 +29,8 @@
 #define OUT_VADDR 0x220000ul
 #define IN_VADDR  0x230000ul
 
-/// Buffers for messages: in the page that is always there, in the first that may be missing, across its
-/// end behind a bit of the payload, behind the header, and where nothing ever is.
+/// Buffers for messages: in the page that is always there, in the first that may be missing, across
+/// its end behind a bit of the payload, behind the header, and where nothing ever is.
 #define NUM_BUFFERS 5
 vaddr_t user_buffer(int at);
 
