@@ -38,6 +38,12 @@ void host_die(const char *what) {
     abort();
 }
 
+void host_tell(enum host_event event, struct task *task) {
+    if (host.listener) {
+        host.listener(event, task);
+    }
+}
+
 // ---- The CPU ------------------------------------------------------------------------------------
 
 void host_enter(unsigned cpu, void (*handler)(void)) {
@@ -68,6 +74,7 @@ void arch_relax(void) {
 }
 
 void arch_idle(void) {
+    host_tell(HOST_IDLE, this_host_cpu()->loaded);
     longjmp(out_of_kernel, 1);
 }
 
@@ -100,6 +107,7 @@ void arch_task_init(struct task *task, vaddr_t ip) {
 void arch_task_exit(struct task *task __unused) {}
 
 void arch_switch(struct task *next) {
+    host_tell(HOST_SWITCH, this_host_cpu()->loaded);
     this_host_cpu()->loaded = next;
     this_host_cpu()->aspace = next->aspace;
 }
@@ -129,6 +137,7 @@ __noreturn void arch_resume(struct task *task) {
     if (!task->arch.restarted) {
         leave_call(task);
     }
+    host_tell(HOST_RESUME, task);
     longjmp(out_of_kernel, 1);
 }
 
@@ -219,14 +228,16 @@ void host_make_syscall(void) {
     task->arch.ip += SYSCALL_INSN_LEN;
     task->arch.in_call = true;
     task->arch.restarted = false;
+    host_tell(HOST_SYSCALL, task);
     const uintptr_t *a = task->arch.args;
-    if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_CALL)) {
+    if (host.fast_path && task->arch.number == SYS_IPC_WITH(IPC_CALL)) {
         fastpath_call((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
-    } else if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_SERVE)) {
+    } else if (host.fast_path && task->arch.number == SYS_IPC_WITH(IPC_SERVE)) {
         fastpath_serve((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
     } else {
         kernel_syscall();
     }
+    host_tell(HOST_SYSCALL_DONE, task);
 }
 
 // ---- Address spaces -----------------------------------------------------------------------------
