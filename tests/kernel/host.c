@@ -192,13 +192,24 @@ static void load_ipc_registers(struct task *task) {
     task->arch.args[5] = m.words[1];
 }
 
-void host_start_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
+static struct task *load_registers(task_t tid, uintptr_t number, const uintptr_t args[6]) {
     if (!host_in_user_mode(tid)) {
         host_die("the test wants a system call of a task that can't make one");
     }
     struct task *task = host_task(tid);
     task->arch.number = number;
+    task->arch.message = 0;
     memcpy(task->arch.args, args, sizeof(task->arch.args));
+    return task;
+}
+
+void host_start_raw_call(task_t tid, uintptr_t number, const uintptr_t args[6]) {
+    const struct task *task = load_registers(tid, number, args);
+    run(task->cpu, host_make_syscall);
+}
+
+void host_start_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
+    struct task *task = load_registers(tid, number, args);
     if (number == SYS_IPC) {
         load_ipc_registers(task);
     }

@@ -75,7 +75,9 @@ struct host {
     bool fast_path;       ///< SYS_IPC enters by the fast path, if the kernel has one.
     /// Is told of events; `task` may be NULL, or one that is gone.
     void (*listener)(enum host_event event, struct task *task);
-    unsigned fast_messages;  ///< How many have gone that way.
+    unsigned fast_calls;     ///< How many calls and answers might have gone that way,
+    unsigned fast_messages;  ///< and how many have.
+    bool still;  ///< Looks at the clock take no time.
 };
 
 extern struct host host;
@@ -135,6 +137,8 @@ intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr
 
 /// The same without waiting for anything: the task must be in user mode, on its CPU.
 void host_start_call(task_t tid, enum syscall_number number, const uintptr_t args[6]);
+/// The same with the registers as they are, SYS_IPC's, too. What comes is left in registers.
+void host_start_raw_call(task_t tid, uintptr_t number, const uintptr_t args[6]);
 bool host_in_user_mode(task_t tid);
 
 /// The time slice of a CPU's current task is over.

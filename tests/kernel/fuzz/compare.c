@@ -11,6 +11,24 @@ void compare_buffers(struct model_task *task) {
     to_look_at |= 1u << TASK_SLOT(task->tid);
 }
 
+static const char *const names[] = {"does not exist", "has not run yet", "runs",      "sends",
+                                    "receives",       "has faulted",     "has ended", "dies"};
+
+static void same(const struct model_task *task, const char *what, long kernel, long ought) {
+    if (kernel != ought) {
+        fuzz_failed("#%d, which %s: %s is %ld, ought to be %ld", task->tid, names[task->does], what,
+                    kernel, ought);
+    }
+}
+
+static void compare_registers(const struct model_task *task, const struct registers *ought) {
+    const struct task *k = task_slot(TASK_SLOT(task->tid));
+    same(task, "the type that came", (int) k->arch.args[1], ought->type);
+    same(task, "who sent it", (task_t) k->arch.args[3], ought->src);
+    same(task, "the first word", (long) k->arch.args[4], (long) ought->words[0]);
+    same(task, "the second word", (long) k->arch.args[5], (long) ought->words[1]);
+}
+
 // ---- What the model tells -----------------------------------------------------------------------
 
 void on_delivery(struct model_task *task) {
@@ -18,8 +36,12 @@ void on_delivery(struct model_task *task) {
     const struct mail *mail = &task->inbox;
     const struct call *call = &task->call;
     uint8_t image[MESSAGE_SIZE];
-    size_t len = encode_mail(mail, mail->size ? call->in : 0, image);
-    user_expect(slot, call->buf, image, len);
+    struct registers registers = encode_mail(mail, mail->size ? call->in : 0, image);
+    compare_registers(task, &registers);
+    if (mail_bytes(mail) > MAIL_IN_REGISTERS) {
+        user_expect(slot, call->buf + MAIL_IN_MEMORY, image + MAIL_IN_MEMORY,
+                    mail_bytes(mail) - MAIL_IN_REGISTERS);
+    }
     if (encode_ip_offset(mail)) {
         user_accept(slot, call->buf + encode_ip_offset(mail), sizeof(vaddr_t));
     }
@@ -34,9 +56,6 @@ void on_broken_payload(struct model_task *task) {
 }
 
 // ---- One task -----------------------------------------------------------------------------------
-
-static const char *const names[] = {"does not exist", "has not run yet", "runs",      "sends",
-                                    "receives",       "has faulted",     "has ended", "dies"};
 
 static bool same_state(const struct model_task *task, unsigned state) {
     switch (task->does) {
@@ -59,13 +78,6 @@ static bool same_state(const struct model_task *task, unsigned state) {
         return state == TASK_DYING;
     }
     return false;
-}
-
-static void same(const struct model_task *task, const char *what, long kernel, long ought) {
-    if (kernel != ought) {
-        fuzz_failed("#%d, which %s: %s is %ld, ought to be %ld", task->tid, names[task->does], what,
-                    kernel, ought);
-    }
 }
 
 static void compare_memory(const struct model_task *task, int slot) {

@@ -8,7 +8,11 @@
 
 #define INTERFACE 200
 
-STATIC_ASSERT(MAIL_HEADER == MESSAGE_HEADER_SIZE, "the model is told how long a header is");
+STATIC_ASSERT(MAIL_IN_REGISTERS == IPC_WORDS * sizeof(uintptr_t), "the model counts words as bytes");
+STATIC_ASSERT(MAIL_IN_MEMORY == MESSAGE_IN_REGISTERS, "the model is told how long a header is");
+
+/// Above the 32 bits that are looked at, there may be anything.
+#define GARBAGE 0x5a5a5a5a00000000ul
 
 /// The type of a message as a number.
 static int type_of(const struct mail *mail) {
@@ -40,7 +44,7 @@ static int type_of(const struct mail *mail) {
 }
 
 size_t mail_bytes(const struct mail *mail) {
-    return MESSAGE_HEADER_SIZE + MSG_LEN(type_of(mail));
+    return MSG_LEN(type_of(mail));
 }
 
 /// What the kernel itself says.
@@ -63,23 +67,34 @@ static void encode_kernel_mail(const struct mail *mail, struct message *m) {
     }
 }
 
-size_t encode_mail(const struct mail *mail, vaddr_t payload, void *image) {
-    struct message m = {.type = type_of(mail), .src = mail->src};
+/// All that a message could have, whether its type tells of it or not.
+static void fill(const struct mail *mail, vaddr_t payload, struct message *m) {
+    *m = (struct message){.type = type_of(mail), .src = mail->src};
     if (mail->kind != MAIL_USER) {
-        encode_kernel_mail(mail, &m);
-    } else {
-        uint64_t state = mail->seed * 0x9e3779b97f4a7c15ull + 1;
-        for (size_t i = 0; i < sizeof(m.raw) / sizeof(state); i++) {
-            state = state * 6364136223846793005ull + 1442695040888963407ull;
-            memcpy(m.raw + i * sizeof(state), &state, sizeof(state));
-        }
+        encode_kernel_mail(mail, m);
+        return;
     }
-    if (mail->kind == MAIL_USER && (mail->type == TYPE_BYTES || mail->type == TYPE_STR)) {
-        m.ool_ptr = (void *) payload;
-        m.ool_len = mail->size;
+    uint64_t state = mail->seed * 0x9e3779b97f4a7c15ull + 1;
+    for (size_t i = 0; i < sizeof(m->raw) / sizeof(state); i++) {
+        state = state * 6364136223846793005ull + 1442695040888963407ull;
+        memcpy(m->raw + i * sizeof(state), &state, sizeof(state));
+    }
+    if (mail->type == TYPE_BYTES || mail->type == TYPE_STR) {
+        m->ool_ptr = (void *) payload;
+        m->ool_len = mail->size;
+    }
+}
+
+struct registers encode_mail(const struct mail *mail, vaddr_t payload, void *image) {
+    struct message m;
+    fill(mail, payload, &m);
+    struct registers registers = {.type = m.type, .src = m.src};
+    for (size_t i = 0; i < IPC_WORDS; i++) {
+        bool exists = mail_bytes(mail) > i * sizeof(uintptr_t);
+        registers.words[i] = exists ? m.words[i] : 0;
     }
     memcpy(image, &m, sizeof(m));
-    return mail_bytes(mail);
+    return registers;
 }
 
 size_t encode_ip_offset(const struct mail *mail) {
@@ -87,14 +102,25 @@ size_t encode_ip_offset(const struct mail *mail) {
            : mail->kind == MAIL_EXCEPTION ? offsetof(struct message, exception.ip)
                                           : 0;
 }
+STATIC_ASSERT(offsetof(struct message, page_fault.ip) >= MAIL_IN_MEMORY
+                  && offsetof(struct message, exception.ip) >= MAIL_IN_MEMORY,
+              "the instruction that faulted is in a register");
 
-void issue_ipc(task_t tid, const struct call *call, bool fast) {
+bool is_ipc(const struct task *k) {
+    return (k->arch.number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC;
+}
+
+void issue_ipc(task_t tid, const struct call *call) {
     unsigned flags =
         ((call->flags & OP_SEND) ? IPC_SEND : 0) | ((call->flags & OP_RECV) ? IPC_RECV : 0)
         | ((call->flags & OP_NOBLOCK) ? IPC_NOBLOCK : 0)
-        | ((call->flags & OP_REPLY) ? IPC_REPLY : 0) | ((call->flags & OP_UNKNOWN) ? 1u << 20 : 0);
+        | ((call->flags & OP_REPLY) ? IPC_REPLY : 0) | ((call->flags & OP_OPEN) ? IPC_OPEN : 0)
+        | ((call->flags & OP_UNKNOWN) ? 1u << 20 : 0);
+    struct message m;
+    fill(&call->mail, call->mail.out, &m);
     uintptr_t args[6] = {
-        (uintptr_t) call->dst, (uintptr_t) call->src, call->buf, flags, call->in, call->cap};
-    host.fast_path = fast;
-    host_start_call(tid, SYS_IPC, args);
+        (uint32_t) call->peer | GARBAGE, (uint32_t) m.type | GARBAGE, call->ool, call->buf,
+        m.words[0], m.words[1],
+    };
+    host_start_raw_call(tid, SYS_IPC_WITH(flags), args);
 }

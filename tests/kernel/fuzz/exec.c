@@ -8,16 +8,49 @@
 #include "compare.h"
 #include "encode.h"
 
-static bool fast, late;
+static bool late;
 /// The number of steps.
 static unsigned steps;
 /// When the last system call entered the kernel.
 static uint64_t entered;
 /// A system call is being carried out.
 static bool in_syscall;
+/// By slots: see exec_seen().
+static uint32_t seen[NUM_SLOTS + 1];
 
 static struct model_task *model_of(const struct task *task) {
     return task ? model_find(task->tid) : NULL;
+}
+
+// ---- What programs see ---------------------------------------------------------------------------
+
+static void note(uint32_t *to, uintptr_t value) {
+    // FNV-1a.
+    for (unsigned i = 0; i < sizeof(value); i++, value >>= 8) {
+        *to = (*to ^ (uint8_t) value) * 16777619;
+    }
+}
+
+static void note_resume(const struct task *k) {
+    uint32_t *to = &seen[TASK_SLOT(k->tid)];
+    note(to, (uintptr_t) k->tid);
+    note(to, (uintptr_t) k->arch.result);
+    for (int i = 0; is_ipc(k) && i < 6; i++) {
+        note(to, k->arch.args[i]);
+    }
+}
+
+uint32_t exec_seen(int slot) {
+    const struct task *k = task_slot(slot);
+    uint32_t all = seen[slot];
+    note(&all, k->state);
+    note(&all, k->priority);
+    return all;
+}
+
+void exec_count(size_t *calls, size_t *fast) {
+    *calls = host.fast_calls;
+    *fast = host.fast_messages;
 }
 
 // ---- What the simulated machine tells -----------------------------------------------------------
@@ -57,10 +90,11 @@ static void destroy_was_asked(struct model_task *task, const struct task *k, tas
 /// The kernel has done what it can for a system call: so does the model.
 static void syscall_done(struct model_task *task, const struct task *k) {
     const uintptr_t *a = k->arch.args;
-    switch (k->arch.number) {
-    case SYS_IPC:
+    if (is_ipc(k)) {
         model_ipc(task);
-        break;
+        return;
+    }
+    switch (k->arch.number) {
     case SYS_NOTIFY:
         model_notify(task, (task_t) a[0], (notifications_t) a[1]);
         break;
@@ -102,7 +136,7 @@ static void supervisor_done(const struct task *k) {
         if (task && page >= 0 && !missing) {
             task->pages[page] = k->arch.number == SYS_VM_MAP ? access : 0;
         }
-    } else if (k->arch.number != SYS_IPC) {
+    } else if (!is_ipc(k)) {
         syscall_done(&model[TASK_SLOT(SUPERVISOR)], k);
     }
 }
@@ -122,6 +156,9 @@ static void task_resumed(const struct task *k) {
     struct model_task *task = model_of(k);
     if (task && task->tid != SUPERVISOR && !model_resume(task)) {
         fuzz_failed("#%d goes on in user mode, but ought not to", task->tid);
+    }
+    if (task && task->tid != SUPERVISOR) {
+        note_resume(k);
     }
 }
 
@@ -165,17 +202,31 @@ static bool can_act(int slot) {
     if (model[slot].does != DOES_RUN) {
         return model[slot].does == DOES_DIE && host_in_user_mode(tid);
     }
-    for (int i = 0; i < 4 && !host_in_user_mode(tid) && host_state(tid) == TASK_READY; i++) {
+    for (int i = 0; i < NUM_SLOTS && !host_in_user_mode(tid) && host_state(tid) == TASK_READY; i++) {
         host_end_slice(host_task(tid)->cpu);
     }
     return host_in_user_mode(tid);
 }
 
+/// Writes down what the kernel reads of a call: a long message's end, the buffer for a payload.
+static void prepare_memory(int slot, const struct call *call) {
+    uint8_t image[MESSAGE_SIZE];
+    struct ool_buffer ool = {(void *) call->in, call->cap};
+    if (call->flags & OP_SEND) {
+        encode_mail(&call->mail, call->mail.out, image);
+        user_write(slot, call->buf + MAIL_IN_MEMORY, image + MAIL_IN_MEMORY,
+                   sizeof(image) - MAIL_IN_MEMORY);
+    }
+    if (call->ool) {
+        user_write(slot, call->ool, &ool, sizeof(ool));
+    }
+}
+
 static void do_ipc(const struct op *op, struct model_task *task) {
+    bool is_vm = task->tid == INIT_TASK;
     struct call call = {
-        .dst = model_resolve(op->to),
-        .src = model_resolve(op->from),
-        .flags = (unsigned) op->flags & 31,
+        .peer = model_resolve(op->to),
+        .flags = (unsigned) op->flags & OP_FLAGS,
         .mail = {.src = task->tid,
                  .type = (int) ((unsigned) op->type % NUM_OP_TYPES),
                  .len = (unsigned) op->len % 249 & ~7u,
@@ -183,22 +234,22 @@ static void do_ipc(const struct op *op, struct model_task *task) {
                  .out = OUT_VADDR + (unsigned) op->out % (2 * PAGE_SIZE),
                  .size = (unsigned) op->size},
         // vm has nobody to turn to when it faults.
-        .buf = user_buffer(task->tid == INIT_TASK ? 0 : op->at),
+        .buf = user_buffer(is_vm ? 0 : op->at),
+        .ool = user_ool_buffer(is_vm ? op->ool & 1 : op->ool, op->at),
         .in = IN_VADDR + (unsigned) op->in % (2 * PAGE_SIZE),
         .cap = (unsigned) op->cap,
     };
-    if (task->tid == INIT_TASK) {
+    if (is_vm) {
         call.mail.size = MIN(call.mail.size, PAGE_SIZE);
         call.cap = MIN(call.cap, PAGE_SIZE);
     }
-    if (call.flags & OP_SEND) {
-        uint8_t image[MESSAGE_SIZE];
-        encode_mail(&call.mail, call.mail.out, image);
-        user_write(TASK_SLOT(task->tid), call.buf, image, sizeof(image));
+    if (!call.ool) {
+        call.in = call.cap = 0;
     }
+    prepare_memory(TASK_SLOT(task->tid), &call);
     task->call = call;
     compare_buffers(task);
-    issue_ipc(task->tid, &call, fast);
+    issue_ipc(task->tid, &call);
 }
 
 static void do_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1,
@@ -367,7 +418,7 @@ static bool supervisor_step(const struct op *op) {
     case OP_UNMAP:
         return do_unmap(op);
     default:
-        host_advance_ms((unsigned) op->value % 100);
+        host_advance_ms(host.still ? 0 : (unsigned) op->value % 100);
         return true;
     }
 }
@@ -382,7 +433,9 @@ static void begin_slot(int slot) {
 void exec_begin(const struct setup *setup) {
     host.num_cpus = MIN(MAX(setup->cpus, 1u), HOST_CPUS);
     host_reset();
-    fast = setup->fast;
+    host.fast_path = setup->fast;
+    host.still = setup->still;
+    host.fast_calls = host.fast_messages = 0;
     late = setup->late;
     steps = 0;
     user_init();
@@ -394,7 +447,8 @@ void exec_begin(const struct setup *setup) {
     vm->does = DOES_RECEIVE;
     vm->base_priority = vm->priority = host_task(INIT_TASK)->base_priority;
     vm->pages[PAGE_MSG] = PAGE_R | PAGE_W;
-    vm->call = (struct call){.flags = OP_RECV, .buf = MSG_VADDR, .in = IN_VADDR};
+    vm->call = (struct call){.flags = OP_RECV | OP_OPEN, .buf = MSG_VADDR};
+    host_task(INIT_TASK)->arch.message = 0;
     model_init_task(&model[TASK_SLOT(SUPERVISOR)], SUPERVISOR, INIT_TASK, TASK_RIGHTS);
     host.listener = listen;
     give_pages(INIT_TASK, 0);

@@ -13,6 +13,12 @@ void exec_begin(const struct setup *setup);
 /// fuzz_failed().
 bool exec_step(const struct op *op);
 
+/// What a slot's tasks have come to see until now, and whether they run, as a number.
+uint32_t exec_seen(int slot);
+
+/// How many calls and answers might have taken the fast path, and how many have.
+void exec_count(size_t *calls, size_t *fast);
+
 /// The steps are over: a last look at everything.
 void exec_end(void);
 

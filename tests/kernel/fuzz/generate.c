@@ -107,6 +107,7 @@ static void choose_message(struct source *source, struct op *op) {
 
 static void choose_buffers(struct source *source, struct op *op) {
     op->at = one_in(source, 8) ? below(source, NUM_BUFFERS) : 0;
+    op->ool = one_in(source, 8) ? below(source, NUM_OOL_BUFFERS) : 0;
     if (one_in(source, 2)) {
         op->cap = one_in(source, 4) ? below(source, 512) : NUM_IN_PAGES * PAGE_SIZE;
         op->in = one_in(source, 4) ? below(source, 2 * PAGE_SIZE) : 0;
@@ -133,16 +134,19 @@ static int some_flags(struct source *source, const struct model_task *task) {
         OP_SEND | OP_RECV,
         OP_SEND | OP_RECV,
         OP_SEND | OP_RECV,
-        OP_RECV,
+        OP_RECV | OP_OPEN,
         OP_SEND,
         OP_SEND,
         OP_SEND | OP_NOBLOCK,
-        OP_RECV | OP_NOBLOCK,
+        OP_RECV | OP_OPEN | OP_NOBLOCK,
         OP_SEND | OP_REPLY,
-        OP_SEND | OP_RECV | OP_REPLY,
+        OP_SEND | OP_RECV | OP_REPLY | OP_OPEN,
     };
     bool comes = task->queued && one_in(source, 2);
-    return one_in(source, 40) ? below(source, 32) : comes ? OP_RECV : usual[below(source, 12)];
+    int flags = comes ? OP_RECV | OP_OPEN : usual[below(source, 12)];
+    return one_in(source, 40)   ? below(source, OP_FLAGS + 1)
+           : one_in(source, 16) ? flags ^ OP_OPEN
+                                : flags;
 }
 
 static void choose_call(struct source *source, struct op *op) {
@@ -150,12 +154,6 @@ static void choose_call(struct source *source, struct op *op) {
     op->kind = OP_IPC;
     op->flags = some_flags(source, task);
     op->to = one_in(source, 4) ? some_ref(source) : some_server(source, task);
-    bool is_call = (op->flags & OP_SEND) && !(op->flags & OP_REPLY);
-    if (is_call) {
-        op->from = one_in(source, 16) ? some_ref(source) : op->to;
-    } else {
-        op->from = one_in(source, 8) ? some_ref(source) : REF_NOBODY;
-    }
     choose_message(source, op);
     choose_buffers(source, op);
 }
@@ -188,8 +186,8 @@ static bool choose_answer(struct source *source, struct op *op, const struct mod
     int page = user_page_of(client->fault_addr);
     op->kind = OP_IPC;
     op->to = TASK_SLOT(client->tid);
-    op->from = one_in(source, 10) ? some_ref(source) : REF_NOBODY;
-    op->flags = OP_SEND | OP_REPLY | (one_in(source, 3) ? 0 : OP_RECV);
+    op->flags = OP_SEND | OP_REPLY | (one_in(source, 3) ? 0 : OP_RECV)
+                | (one_in(source, 10) ? 0 : OP_OPEN);
     choose_message(source, op);
     choose_buffers(source, op);
     if (faulted && page >= 0 && !client->pages[page] && !one_in(source, 4)) {
@@ -342,6 +340,8 @@ struct op generate_op(struct source *source) {
 
 struct setup generate_setup(struct source *source) {
     static const unsigned cpus[] = {1, 1, 2, 4};
-    return (struct setup){
-        .cpus = cpus[below(source, 4)], .fast = one_in(source, 2), .late = one_in(source, 3)};
+    struct setup setup = {
+        .cpus = cpus[below(source, 4)], .fast = !one_in(source, 3), .late = one_in(source, 3)};
+    setup.still = setup.cpus == 1 && setup.fast && one_in(source, 2);
+    return setup;
 }

@@ -61,6 +61,12 @@ bool model_access(struct model_task *task, vaddr_t addr, size_t len, unsigned ne
     return true;
 }
 
+bool model_access_buffer(struct model_task *task, const struct mail *mail, unsigned needs) {
+    size_t len = mail_bytes(mail);
+    return len <= MAIL_IN_REGISTERS
+           || model_access(task, task->call.buf + MAIL_IN_MEMORY, len - MAIL_IN_REGISTERS, needs);
+}
+
 // ---- Results ------------------------------------------------------------------------------------
 
 void model_return(struct model_task *task, intptr_t result) {
@@ -134,10 +140,9 @@ void model_fault(struct model_task *task, vaddr_t addr, unsigned flags) {
 }
 
 bool model_take_fault(struct model_task *task) {
-    vaddr_t buf = task->call.buf;
     if (!task->fault_due) {
         bool blocked =
-            task->mail_due && !model_access(task, buf, mail_bytes(&task->inbox), PAGE_R | PAGE_W);
+            task->mail_due && !model_access_buffer(task, &task->inbox, PAGE_R | PAGE_W);
         if (!blocked) {
             return false;
         }
@@ -157,7 +162,7 @@ bool model_resume(struct model_task *task) {
         return false;
     }
     if (task->mail_due) {
-        if (!model_access(task, task->call.buf, mail_bytes(&task->inbox), PAGE_R | PAGE_W)) {
+        if (!model_access_buffer(task, &task->inbox, PAGE_R | PAGE_W)) {
             return false;
         }
         task->mail_due = false;

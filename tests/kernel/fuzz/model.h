@@ -54,11 +54,12 @@ struct mail {
 
 /// The arguments of a message system call.
 struct call {
-    task_t dst, src;
+    task_t peer;     ///< Whom to send to, and to receive from but with OP_OPEN.
     unsigned flags;  ///< OP_*
     bool sent;       ///< The send phase is over.
     struct mail mail;
     vaddr_t buf;
+    vaddr_t ool;  ///< Where the next two are told; 0: nowhere, then they are 0.
     vaddr_t in;
     size_t cap;
 };
@@ -158,11 +159,13 @@ void model_init_task(struct model_task *task, task_t tid, task_t pager, unsigned
 
 // ---- What the model asks and tells those that know encodings and memory -------------------------
 
-/// Bytes of the buffer that a message takes, and those of them that are read first.
+/// Bytes of a message's payload, and those of them that come and go without memory.
 size_t mail_bytes(const struct mail *mail);
-#define MAIL_HEADER 8
+#define MAIL_IN_REGISTERS 16
+/// Where the others begin in a buffer.
+#define MAIL_IN_MEMORY (8 + MAIL_IN_REGISTERS)
 
-/// A message has come into the task's buffer.
+/// A message has come.
 void on_delivery(struct model_task *task);
 /// Only a part of a payload has come into the task's buffer.
 void on_broken_payload(struct model_task *task);
@@ -175,6 +178,8 @@ void model_dequeue(struct model_task *receiver, const struct model_task *task);
 void model_lend(struct model_task *to, const struct model_task *from);
 /// Whether the task can read or write (`needs`: PAGE_*) there; if not, notes where it faults.
 bool model_access(struct model_task *task, vaddr_t addr, size_t len, unsigned needs);
+/// The same for those bytes of a message that are in the buffer of the task's call.
+bool model_access_buffer(struct model_task *task, const struct mail *mail, unsigned needs);
 void model_notify_locked(struct model_task *dst, notifications_t bits);
 void model_report(struct model_task *task);
 void model_fail_send(struct model_task *sender, error_t err);

@@ -1,6 +1,7 @@
 // The model of sending and receiving.
 
 #include <config.h>
+#include <kernel_abi.h>
 
 #include "model.h"
 
@@ -21,9 +22,13 @@ static bool has_payload(const struct mail *mail) {
     return mail->kind == MAIL_USER && (mail->type == TYPE_BYTES || mail->type == TYPE_STR);
 }
 
+static task_t source_of(const struct model_task *task) {
+    return (task->call.flags & OP_OPEN) ? IPC_ANY : task->call.peer;
+}
+
 static bool is_call(const struct model_task *task, const struct model_task *dst) {
     const struct call *call = &task->call;
-    return (call->flags & OP_RECV) && !(call->flags & OP_NOBLOCK) && call->src == dst->tid;
+    return (call->flags & OP_RECV) && !(call->flags & OP_NOBLOCK) && source_of(task) == dst->tid;
 }
 
 void model_restart_receive(struct model_task *task) {
@@ -85,13 +90,11 @@ static int hand_over(struct model_task *task, struct model_task *dst) {
     return OK;
 }
 
-static int check_payload(struct model_task *task, const struct model_task *dst, bool ready) {
-    const struct mail *mail = &task->call.mail;
+static int check_payload(const struct mail *mail) {
     if (mail->type == TYPE_STR && !mail->size) {
         return ERR_INVALID_ARG;
     }
-    bool fits = mail->size <= CONFIG_OOL_MAX && (!ready || mail->size <= dst->call.cap);
-    return fits ? OK : ERR_TOO_LARGE;
+    return mail->size <= CONFIG_OOL_MAX ? OK : ERR_TOO_LARGE;
 }
 
 /// The destination is another task, which hasn't stopped.
@@ -105,12 +108,11 @@ static int send_to(struct model_task *task, struct model_task *dst) {
     if (!ready && (call->flags & (OP_REPLY | OP_NOBLOCK))) {
         return ERR_WOULD_BLOCK;
     }
-    if (!model_access(task, call->buf + MAIL_HEADER, mail_bytes(&call->mail) - MAIL_HEADER,
-                      PAGE_R)) {
+    if (!model_access_buffer(task, &call->mail, PAGE_R)) {
         return fault_in_call(task);
     }
     if (has_payload(&call->mail)) {
-        int err = check_payload(task, dst, ready);
+        int err = check_payload(&call->mail);
         if (err == ERR_TOO_LARGE && (call->flags & OP_REPLY) && expected) {
             model_complete(dst, ERR_TOO_LARGE);
         }
@@ -141,13 +143,10 @@ static int answer_fault(const struct mail *mail, struct model_task *task) {
 
 static int send(struct model_task *task) {
     const struct call *call = &task->call;
-    if (!model_access(task, call->buf, sizeof(int), PAGE_R)) {
-        return fault_in_call(task);
-    }
     if (call->mail.type >= TYPE_BAD_RESERVED) {
         return ERR_INVALID_ARG;
     }
-    struct model_task *dst = model_is_alive(call->dst) ? model_find(call->dst) : NULL;
+    struct model_task *dst = model_is_alive(call->peer) ? model_find(call->peer) : NULL;
     if (!dst) {
         return ERR_INVALID_TASK;
     }
@@ -225,6 +224,9 @@ static int fault_on_payload(struct model_task *task, const struct model_task *se
 /// One piece of a payload. OK: it was the last.
 static int pull(struct model_task *task, struct model_task *sender) {
     const struct mail *mail = &sender->call.mail;
+    if (task->call.ool && !model_access(task, task->call.ool, sizeof(struct ool_buffer), PAGE_R)) {
+        return fault_on_payload(task, sender);
+    }
     if (mail->size > task->call.cap) {
         return ERR_TOO_LARGE;
     }
@@ -261,9 +263,12 @@ static int drop_sender(struct model_task *task, struct model_task *sender, int e
         sender->again = true;
         return LOOK_AGAIN;
     }
-    bool mine = err == ERR_ABORTED && task->call.src == sender->tid;
+    // An answer that doesn't come must not be waited for.
+    bool answers = (sender->call.flags & OP_REPLY) != 0;
+    bool mine = source_of(task) == sender->tid
+                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && answers));
     model_fail_send(sender, err);
-    return mine ? ERR_ABORTED : LOOK_AGAIN;
+    return mine ? err : LOOK_AGAIN;
 }
 
 static int receive_report(struct model_task *task, struct model_task *sender) {
@@ -306,9 +311,10 @@ static int receive_from(struct model_task *task, struct model_task *sender) {
 }
 
 static int receive_once(struct model_task *task) {
-    struct call *call = &task->call;
-    struct model_task *sender = next_sender(task, call->src);
-    if (call->src == IPC_ANY && task->notifications) {
+    const struct call *call = &task->call;
+    task_t src = source_of(task);
+    struct model_task *sender = next_sender(task, src);
+    if (src == IPC_ANY && task->notifications) {
         deliver(task, &(struct mail){.kind = MAIL_NOTIFICATIONS,
                                      .src = KERNEL_TASK,
                                      .notifications = task->notifications});
@@ -318,19 +324,19 @@ static int receive_once(struct model_task *task) {
     if (sender) {
         return receive_from(task, sender);
     }
-    if (call->src != IPC_ANY && !model_is_alive(call->src)) {
+    if (src != IPC_ANY && !model_is_alive(src)) {
         return (call->sent || (call->flags & OP_SEND)) ? ERR_ABORTED : ERR_INVALID_TASK;
     }
     if (call->flags & OP_NOBLOCK) {
         return ERR_WOULD_BLOCK;
     }
     task->does = DOES_RECEIVE;
-    task->waits_for = call->src;
+    task->waits_for = src;
     return PENDING;
 }
 
 static int receive(struct model_task *task) {
-    if (task->call.src == IPC_ANY) {
+    if (source_of(task) == IPC_ANY) {
         model_irq_done(task);
         task->priority = task->base_priority;
     }
@@ -351,7 +357,7 @@ static int ipc(struct model_task *task) {
     if ((call->flags & OP_UNKNOWN) || !(call->flags & (OP_SEND | OP_RECV))) {
         return ERR_INVALID_ARG;
     }
-    if ((call->flags & OP_RECV) && call->src == task->tid) {
+    if ((call->flags & OP_RECV) && source_of(task) == task->tid) {
         return ERR_INVALID_ARG;
     }
     if ((call->flags & OP_SEND) && !call->sent) {

@@ -22,7 +22,7 @@ static const struct field {
     {"seed", offsetof(struct op, seed)},   {"at", offsetof(struct op, at)},
     {"out", offsetof(struct op, out)},     {"size", offsetof(struct op, size)},
     {"in", offsetof(struct op, in)},       {"cap", offsetof(struct op, cap)},
-    {"value", offsetof(struct op, value)},
+    {"ool", offsetof(struct op, ool)},     {"value", offsetof(struct op, value)},
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -84,12 +84,19 @@ bool op_parse(const char *line, struct op *op) {
 }
 
 void sequence_print(FILE *file, const struct setup *setup, const struct op *ops, size_t num) {
-    fprintf(file, "cpus %u\n%s%s", setup->cpus, setup->fast ? "fast\n" : "",
-            setup->late ? "late\n" : "");
+    fprintf(file, "cpus %u\n%s%s%s", setup->cpus, setup->fast ? "fast\n" : "",
+            setup->late ? "late\n" : "", setup->still ? "still\n" : "");
     for (size_t i = 0; i < num; i++) {
         op_print(file, &ops[i]);
         fputc('\n', file);
     }
+}
+
+static bool *choice_of(struct setup *setup, const char *word) {
+    return !strcmp(word, "fast")    ? &setup->fast
+           : !strcmp(word, "late")  ? &setup->late
+           : !strcmp(word, "still") ? &setup->still
+                                    : NULL;
 }
 
 /// One line of a file. Returns false if it is none of what there is; *is_op if it is a step.
@@ -102,8 +109,9 @@ static bool read_line(char *line, struct setup *setup, struct op *op, bool *is_o
     if (!len || line[0] == '#') {
         return true;
     }
-    if (!strcmp(line, "fast") || !strcmp(line, "late")) {
-        *(line[0] == 'f' ? &setup->fast : &setup->late) = true;
+    bool *choice = choice_of(setup, line);
+    if (choice) {
+        *choice = true;
         return true;
     }
     if (sscanf(line, "cpus %u", &setup->cpus) == 1) {

@@ -42,6 +42,8 @@ enum op_kind {
 #define OP_NOBLOCK 4
 #define OP_REPLY   8
 #define OP_UNKNOWN 16  ///< A flag that doesn't exist.
+#define OP_OPEN    32
+#define OP_FLAGS   63
 
 /// `type` of OP_IPC. What begins with BAD is refused.
 enum op_type {
@@ -69,7 +71,7 @@ struct op {
     int kind;   ///< enum op_kind
     int who;    ///< Slot.
     int to;     ///< Whom it is about.
-    int from;   ///< OP_IPC: whom to receive from; OP_CREATE, OP_SPAWN: the pager.
+    int from;   ///< OP_CREATE, OP_SPAWN: the pager.
     int flags;  ///< OP_*; rights; FAULT_*, MAP_W; OP_GRANT: the kind.
     int type;
     int len;   ///< OP_IPC: of the payload; OP_SPAWN: its server number.
@@ -79,6 +81,7 @@ struct op {
     int size;  ///< and its length. OP_SPAWN: the servers that it may call, a bit each.
     int in;    ///< OP_IPC: the same of the buffer for what comes. OP_SPAWN: its interrupt lines.
     int cap;
+    int ool;   ///< OP_IPC: where these two are told (user.h).
     int value;  ///< Bits, milliseconds, a status, a priority, an interrupt line.
 };
 
@@ -87,6 +90,7 @@ struct setup {
     unsigned cpus;
     bool fast;  ///< SYS_IPC takes the kernel's fast path, where there is one.
     bool late;  ///< Interrupts between CPUs arrive only when somebody waits: OP_WAIT.
+    bool still;  ///< Time stands still: one CPU does the same whether messages are fast or not.
 };
 
 /// A line of text, without its end: what isn't 0.

@@ -62,7 +62,7 @@ static bool wait_for(pid_t pid, int *status) {
 /// Becomes a child (true) or waits for it; then `*failed` says how it ended.
 static bool become_child(bool *failed) {
     int status = 0;
-    progress->num = progress->done = 0;
+    progress->num = progress->done = progress->calls = progress->fast = 0;
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
@@ -82,6 +82,21 @@ static void silence(void) {
     }
 }
 
+/// Makes the next step. `again`: the sequence has been run on the fast path.
+static void step(const struct op *op, bool again) {
+    uint32_t *seen = progress->seen[progress->num++];
+    progress->done += exec_step(op);
+    exec_count(&progress->calls, &progress->fast);
+    for (int slot = 1; slot <= NUM_SLOTS; slot++) {
+        uint32_t now = exec_seen(slot);
+        if (again && seen[slot] != now) {
+            fuzz_failed("slot %d: on the slow path its task is in another state or has seen something else",
+                        slot);
+        }
+        seen[slot] = now;
+    }
+}
+
 static void make_up(struct source *source) {
     progress->setup = generate_setup(source);
     exec_begin(&progress->setup);
@@ -89,10 +104,37 @@ static void make_up(struct source *source) {
     while (progress->num < SEQUENCE_LEN && (endless || source->len)) {
         struct op *op = &progress->ops[progress->num];
         *op = generate_op(source);
-        progress->num++;
-        progress->done += exec_step(op);
+        step(op, false);
     }
     exec_end();
+}
+
+static void run_ops(const struct setup *setup, const struct op *ops, size_t num, bool again) {
+    exec_begin(setup);
+    for (size_t i = 0; i < num; i++) {
+        step(&ops[i], again);
+    }
+    exec_end();
+}
+
+/// Runs a sequence in a child. `again`: a second time, on the slow path.
+static bool run(const struct setup *setup, const struct op *ops, size_t num, bool again,
+                void (*at_begin)(void)) {
+    struct setup own = *setup;
+    own.fast &= !again;
+    bool failed;
+    if (become_child(&failed)) {
+        if (at_begin) {
+            at_begin();
+        }
+        run_ops(&own, ops, num, again);
+        _exit(0);
+    }
+    return failed;
+}
+
+static bool is_to_run_twice(const struct setup *setup) {
+    return setup->cpus == 1 && setup->fast && setup->still;
 }
 
 bool sequence_make_up(struct source source, void (*at_end)(void)) {
@@ -104,35 +146,29 @@ bool sequence_make_up(struct source source, void (*at_end)(void)) {
         }
         _exit(0);
     }
+    if (!failed && is_to_run_twice(&progress->setup)) {
+        struct progress first = *progress;
+        failed = run(&progress->setup, progress->ops, progress->num, true, NULL);
+        if (!failed) {
+            progress->calls = first.calls;
+            progress->fast = first.fast;
+        }
+    }
     return failed;
 }
 
-static void run_ops(const struct setup *setup, const struct op *ops, size_t num) {
-    exec_begin(setup);
-    for (size_t i = 0; i < num; i++) {
-        progress->num = i + 1;
-        progress->done += exec_step(&ops[i]);
-    }
-    exec_end();
+static bool fails(const struct setup *setup, const struct op *ops, size_t num,
+                  void (*at_begin)(void)) {
+    return run(setup, ops, num, false, at_begin)
+           || (is_to_run_twice(setup) && run(setup, ops, num, true, at_begin));
 }
 
 bool sequence_fails(const struct setup *setup, const struct op *ops, size_t num) {
-    bool failed;
-    if (become_child(&failed)) {
-        run_ops(setup, ops, num);
-        _exit(0);
-    }
-    return failed;
+    return fails(setup, ops, num, NULL);
 }
 
 static bool fails_silently(const struct setup *setup, const struct op *ops, size_t num) {
-    bool failed;
-    if (become_child(&failed)) {
-        silence();
-        run_ops(setup, ops, num);
-        _exit(0);
-    }
-    return failed;
+    return fails(setup, ops, num, silence);
 }
 
 // ---- Those that fail ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include "generate.h"
 #include "op.h"
+#include "user.h"
 
 /// Steps of one sequence.
 #define SEQUENCE_LEN 10000
@@ -16,7 +17,9 @@ struct progress {
     struct setup setup;
     size_t num;   ///< Steps begun.
     size_t done;  ///< Those of them that made sense.
+    size_t calls, fast;  ///< Calls and answers that might have taken the fast path, that have.
     struct op ops[SEQUENCE_LEN];
+    uint32_t seen[SEQUENCE_LEN][NUM_SLOTS + 1];  ///< exec_seen() after each step.
 };
 
 /// Once, before all else. NULL: there is no memory for it.

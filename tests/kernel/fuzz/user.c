@@ -20,6 +20,16 @@ vaddr_t user_buffer(int at) {
     return buffers[(unsigned) at % NUM_BUFFERS];
 }
 
+vaddr_t user_ool_buffer(int ool, int at) {
+    static const vaddr_t buffers[NUM_OOL_BUFFERS] = {
+        MSG_VADDR + PAGE_SIZE - 16, 0, 0x210000ul + 1024, 0x210000ul + PAGE_SIZE - 8, FREE_VADDR,
+    };
+    ool = (int) ((unsigned) ool % NUM_OOL_BUFFERS);
+    at = (int) ((unsigned) at % NUM_BUFFERS);
+    bool overlap = ool == 3 && (at == 2 || at == 3);
+    return buffers[overlap ? 2 : ool];
+}
+
 vaddr_t user_page_vaddr(int page) {
     static const vaddr_t vaddrs[NUM_PAGES] = {
         MSG_VADDR,

@@ -34,6 +34,11 @@
 #define NUM_BUFFERS 5
 vaddr_t user_buffer(int at);
 
+/// Where a task tells its buffer for payloads: in the page that is always there, in none, in the one
+/// that may be missing, across its end if no message is near, and where nothing ever is.
+#define NUM_OOL_BUFFERS 5
+vaddr_t user_ool_buffer(int ool, int at);
+
 vaddr_t user_page_vaddr(int page);
 /// The page of an address, or -1.
 int user_page_of(vaddr_t vaddr);
