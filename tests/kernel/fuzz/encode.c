@@ -110,6 +110,11 @@ bool is_ipc(const struct task *k) {
     return (k->arch.number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC;
 }
 
+bool has_received(const struct task *k) {
+    bool receives = (k->arch.number >> IPC_FLAGS_SHIFT) & IPC_RECV;
+    return is_ipc(k) && receives && k->arch.result == OK;
+}
+
 void issue_ipc(task_t tid, const struct call *call) {
     unsigned flags =
         ((call->flags & OP_SEND) ? IPC_SEND : 0) | ((call->flags & OP_RECV) ? IPC_RECV : 0)

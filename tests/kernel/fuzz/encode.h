@@ -14,6 +14,8 @@ void issue_ipc(task_t tid, const struct call *call);
 
 /// Whether that is the system call that a task is in.
 bool is_ipc(const struct task *k);
+/// Whether a message has come to a task that goes on.
+bool has_received(const struct task *k);
 
 /// What came, as it ought to be in registers.
 struct registers {

@@ -15,6 +15,8 @@ static unsigned steps;
 static uint64_t entered;
 /// A system call is being carried out.
 static bool in_syscall;
+/// Slots whose tasks have made a system call that hasn't returned to them, a bit each.
+static unsigned in_call;
 /// By slots: see exec_seen().
 static uint32_t seen[NUM_SLOTS + 1];
 
@@ -31,12 +33,15 @@ static void note(uint32_t *to, uintptr_t value) {
     }
 }
 
-static void note_resume(const struct task *k) {
+static void note_return(const struct task *k) {
     uint32_t *to = &seen[TASK_SLOT(k->tid)];
     note(to, (uintptr_t) k->tid);
     note(to, (uintptr_t) k->arch.result);
-    for (int i = 0; is_ipc(k) && i < 6; i++) {
-        note(to, k->arch.args[i]);
+    if (has_received(k)) {
+        note(to, (unsigned) k->arch.args[1]);
+        note(to, (unsigned) k->arch.args[3]);
+        note(to, k->arch.args[4]);
+        note(to, k->arch.args[5]);
     }
 }
 
@@ -157,8 +162,10 @@ static void task_resumed(const struct task *k) {
     if (task && task->tid != SUPERVISOR && !model_resume(task)) {
         fuzz_failed("#%d goes on in user mode, but ought not to", task->tid);
     }
-    if (task && task->tid != SUPERVISOR) {
-        note_resume(k);
+    unsigned bit = 1u << TASK_SLOT(k->tid);
+    if (task && (in_call & bit) && !k->arch.restarted) {
+        in_call &= ~bit;
+        note_return(k);
     }
 }
 
@@ -166,6 +173,7 @@ static void listen(enum host_event event, struct task *k) {
     switch (event) {
     case HOST_SYSCALL:
         in_syscall = true;
+        in_call |= 1u << TASK_SLOT(k->tid);
         entered = host.now;
         break;
     case HOST_SYSCALL_DONE:
@@ -427,6 +435,7 @@ static bool supervisor_step(const struct op *op) {
 
 static void begin_slot(int slot) {
     const struct task *k = task_slot(slot);
+    in_call &= ~(1u << slot);
     model[slot] = (struct model_task){.last_generation = k->tid ? 0 : k->last_generation};
 }
 
