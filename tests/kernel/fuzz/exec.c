@@ -199,6 +199,15 @@ static void listen(enum host_event event, struct task *k) {
 
 // ---- What a task does ---------------------------------------------------------------------------
 
+static void end_slice(unsigned id) {
+    struct cpu *cpu = &cpus[id];
+    host_end_slice(id);
+    if (host.still && cpu->slice_end == host.now) {
+        // Nobody was there to take over. Both paths would use up what doesn't go by differently.
+        cpu->slice_end += CONFIG_TIME_SLICE_MS * 1000;
+    }
+}
+
 /// Lets a task that can go on come to user mode. False: it can't, now.
 static bool can_act(int slot) {
     bool takes_part = slot == INIT_TASK || (slot >= FIRST_SLOT && slot <= NUM_SLOTS);
@@ -211,7 +220,7 @@ static bool can_act(int slot) {
         return model[slot].does == DOES_DIE && host_in_user_mode(tid);
     }
     for (int i = 0; i < NUM_SLOTS && !host_in_user_mode(tid) && host_state(tid) == TASK_READY; i++) {
-        host_end_slice(host_task(tid)->cpu);
+        end_slice(host_task(tid)->cpu);
     }
     return host_in_user_mode(tid);
 }
