@@ -77,7 +77,7 @@ struct host {
     void (*listener)(enum host_event event, struct task *task);
     unsigned fast_calls;     ///< How many calls and answers might have gone that way,
     unsigned fast_messages;  ///< and how many have.
-    bool still;  ///< Looks at the clock take no time.
+    bool still;              ///< Looks at the clock take no time.
 };
 
 extern struct host host;

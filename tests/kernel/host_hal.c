@@ -173,7 +173,8 @@ __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, 
     if (spin_is_locked(&this_cpu()->lock)) {
         host_die("the fast path ends with the lock held");
     }
-    if (this_cpu()->resched || this_cpu()->stale || this_cpu()->ready_mask >= READY_BIT(next->priority)) {
+    if (this_cpu()->resched || this_cpu()->stale
+        || this_cpu()->ready_mask >= READY_BIT(next->priority)) {
         host_die("the fast path ends, but something has to be done before");
     }
     next->arch.args[1] = type;

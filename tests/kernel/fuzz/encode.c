@@ -8,7 +8,8 @@
 
 #define INTERFACE 200
 
-STATIC_ASSERT(MAIL_IN_REGISTERS == IPC_WORDS * sizeof(uintptr_t), "the model counts words as bytes");
+STATIC_ASSERT(MAIL_IN_REGISTERS == IPC_WORDS * sizeof(uintptr_t),
+              "the model counts words as bytes");
 STATIC_ASSERT(MAIL_IN_MEMORY == MESSAGE_IN_REGISTERS, "the model is told how long a header is");
 
 /// Above the 32 bits that are looked at, there may be anything.
@@ -124,8 +125,12 @@ void issue_ipc(task_t tid, const struct call *call) {
     struct message m;
     fill(&call->mail, call->mail.out, &m);
     uintptr_t args[6] = {
-        (uint32_t) call->peer | GARBAGE, (uint32_t) m.type | GARBAGE, call->ool, call->buf,
-        m.words[0], m.words[1],
+        (uint32_t) call->peer | GARBAGE,
+        (uint32_t) m.type | GARBAGE,
+        call->ool,
+        call->buf,
+        m.words[0],
+        m.words[1],
     };
     host_start_raw_call(tid, SYS_IPC_WITH(flags), args);
 }

@@ -219,7 +219,8 @@ static bool can_act(int slot) {
     if (model[slot].does != DOES_RUN) {
         return model[slot].does == DOES_DIE && host_in_user_mode(tid);
     }
-    for (int i = 0; i < NUM_SLOTS && !host_in_user_mode(tid) && host_state(tid) == TASK_READY; i++) {
+    for (int i = 0; i < NUM_SLOTS && !host_in_user_mode(tid) && host_state(tid) == TASK_READY;
+         i++) {
         end_slice(host_task(tid)->cpu);
     }
     return host_in_user_mode(tid);

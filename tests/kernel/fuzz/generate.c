@@ -92,12 +92,13 @@ static int some_size(struct source *source) {
 
 static void choose_message(struct source *source, struct op *op) {
     int dice = below(source, 64);
-    op->type = dice < 50   ? TYPE_PLAIN
-               : dice < 56 ? TYPE_BYTES
-               : dice < 60 ? TYPE_STR
-               : dice < 62 ? TYPE_ERROR
-                           : below(source, NUM_OP_TYPES);
-    op->len = one_in(source, 3) ? below(source, 32) * 8 : below(source, 3) * 8;
+    bool is_short = one_in(source, 2);
+    op->type = is_short || dice < 46 ? TYPE_PLAIN
+               : dice < 56           ? TYPE_BYTES
+               : dice < 60           ? TYPE_STR
+               : dice < 62           ? TYPE_ERROR
+                                     : below(source, NUM_OP_TYPES);
+    op->len = !is_short && one_in(source, 2) ? below(source, 32) * 8 : below(source, 3) * 8;
     op->seed = below(source, 1000);
     if (op->type == TYPE_BYTES || op->type == TYPE_STR) {
         op->size = some_size(source);
@@ -114,7 +115,7 @@ static void choose_buffers(struct source *source, struct op *op) {
     }
 }
 
-/// A task that waits for any message; a random one if none does.
+/// A task that waits for any message; 0 if none does.
 static int some_server(struct source *source, const struct model_task *task) {
     int first = below(source, NUM_SLOTS);
     for (int i = 0; i < NUM_SLOTS; i++) {
@@ -124,7 +125,7 @@ static int some_server(struct source *source, const struct model_task *task) {
             return slot;
         }
     }
-    return some_ref(source);
+    return 0;
 }
 
 static int some_flags(struct source *source, const struct model_task *task) {
@@ -153,7 +154,12 @@ static void choose_call(struct source *source, struct op *op) {
     const struct model_task *task = &model[op->who];
     op->kind = OP_IPC;
     op->flags = some_flags(source, task);
-    op->to = one_in(source, 4) ? some_ref(source) : some_server(source, task);
+    op->to = one_in(source, 8) ? some_ref(source) : some_server(source, task);
+    if (!op->to && one_in(source, 2)) {
+        op->flags = OP_RECV | OP_OPEN;  // Somebody has to serve.
+    } else if (!op->to) {
+        op->to = some_ref(source);
+    }
     choose_message(source, op);
     choose_buffers(source, op);
 }
@@ -186,8 +192,8 @@ static bool choose_answer(struct source *source, struct op *op, const struct mod
     int page = user_page_of(client->fault_addr);
     op->kind = OP_IPC;
     op->to = TASK_SLOT(client->tid);
-    op->flags = OP_SEND | OP_REPLY | (one_in(source, 3) ? 0 : OP_RECV)
-                | (one_in(source, 10) ? 0 : OP_OPEN);
+    op->flags =
+        OP_SEND | OP_REPLY | (one_in(source, 3) ? 0 : OP_RECV) | (one_in(source, 10) ? 0 : OP_OPEN);
     choose_message(source, op);
     choose_buffers(source, op);
     if (faulted && page >= 0 && !client->pages[page] && !one_in(source, 4)) {
@@ -278,7 +284,7 @@ static void choose_spawn(struct source *source, struct op *op) {
         .size = one_in(source, 4) ? below(source, 16) : 15,
         .at = one_in(source, 2) ? 0 : below(source, 1 << NUM_PAGES),
         .in = one_in(source, 2) ? 0 : below(source, 1 << NUM_LINES),
-        .value = one_in(source, 4) ? below(source, 8) : 3,
+        .value = one_in(source, 2) ? below(source, 8) : 3,
     };
 }
 

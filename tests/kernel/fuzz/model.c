@@ -141,8 +141,7 @@ void model_fault(struct model_task *task, vaddr_t addr, unsigned flags) {
 
 bool model_take_fault(struct model_task *task) {
     if (!task->fault_due) {
-        bool blocked =
-            task->mail_due && !model_access_buffer(task, &task->inbox, PAGE_R | PAGE_W);
+        bool blocked = task->mail_due && !model_access_buffer(task, &task->inbox, PAGE_R | PAGE_W);
         if (!blocked) {
             return false;
         }

@@ -265,8 +265,8 @@ static int drop_sender(struct model_task *task, struct model_task *sender, int e
     }
     // An answer that doesn't come must not be waited for.
     bool answers = (sender->call.flags & OP_REPLY) != 0;
-    bool mine = source_of(task) == sender->tid
-                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && answers));
+    bool mine =
+        source_of(task) == sender->tid && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && answers));
     model_fail_send(sender, err);
     return mine ? err : LOOK_AGAIN;
 }

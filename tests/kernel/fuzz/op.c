@@ -16,13 +16,13 @@ static const struct field {
     const char *name;
     size_t offset;
 } fields[] = {
-    {"who", offsetof(struct op, who)},     {"to", offsetof(struct op, to)},
-    {"from", offsetof(struct op, from)},   {"flags", offsetof(struct op, flags)},
-    {"type", offsetof(struct op, type)},   {"len", offsetof(struct op, len)},
-    {"seed", offsetof(struct op, seed)},   {"at", offsetof(struct op, at)},
-    {"out", offsetof(struct op, out)},     {"size", offsetof(struct op, size)},
-    {"in", offsetof(struct op, in)},       {"cap", offsetof(struct op, cap)},
-    {"ool", offsetof(struct op, ool)},     {"value", offsetof(struct op, value)},
+    {"who", offsetof(struct op, who)},   {"to", offsetof(struct op, to)},
+    {"from", offsetof(struct op, from)}, {"flags", offsetof(struct op, flags)},
+    {"type", offsetof(struct op, type)}, {"len", offsetof(struct op, len)},
+    {"seed", offsetof(struct op, seed)}, {"at", offsetof(struct op, at)},
+    {"out", offsetof(struct op, out)},   {"size", offsetof(struct op, size)},
+    {"in", offsetof(struct op, in)},     {"cap", offsetof(struct op, cap)},
+    {"ool", offsetof(struct op, ool)},   {"value", offsetof(struct op, value)},
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -81,15 +81,15 @@ struct op {
     int size;  ///< and its length. OP_SPAWN: the servers that it may call, a bit each.
     int in;    ///< OP_IPC: the same of the buffer for what comes. OP_SPAWN: its interrupt lines.
     int cap;
-    int ool;   ///< OP_IPC: where these two are told (user.h).
+    int ool;    ///< OP_IPC: where these two are told (user.h).
     int value;  ///< Bits, milliseconds, a status, a priority, an interrupt line.
 };
 
 /// How a sequence is to be run.
 struct setup {
     unsigned cpus;
-    bool fast;  ///< SYS_IPC takes the kernel's fast path, where there is one.
-    bool late;  ///< Interrupts between CPUs arrive only when somebody waits: OP_WAIT.
+    bool fast;   ///< SYS_IPC takes the kernel's fast path, where there is one.
+    bool late;   ///< Interrupts between CPUs arrive only when somebody waits: OP_WAIT.
     bool still;  ///< Time stands still: one CPU does the same whether messages are fast or not.
 };
 

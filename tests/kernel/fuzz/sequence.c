@@ -90,8 +90,9 @@ static void step(const struct op *op, bool again) {
     for (int slot = 1; slot <= NUM_SLOTS; slot++) {
         uint32_t now = exec_seen(slot);
         if (again && seen[slot] != now) {
-            fuzz_failed("slot %d: on the slow path its task is in another state or has seen something else",
-                        slot);
+            fuzz_failed(
+                "slot %d: on the slow path its task is in another state or has seen something else",
+                slot);
         }
         seen[slot] = now;
     }

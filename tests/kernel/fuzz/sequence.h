@@ -15,8 +15,8 @@
 /// What a child has come to, where its parent sees it.
 struct progress {
     struct setup setup;
-    size_t num;   ///< Steps begun.
-    size_t done;  ///< Those of them that made sense.
+    size_t num;          ///< Steps begun.
+    size_t done;         ///< Those of them that made sense.
     size_t calls, fast;  ///< Calls and answers that might have taken the fast path, that have.
     struct op ops[SEQUENCE_LEN];
     uint32_t seen[SEQUENCE_LEN][NUM_SLOTS + 1];  ///< exec_seen() after each step.
