@@ -15,14 +15,14 @@ static uint8_t pattern[PATTERN_LEN];
 
 vaddr_t user_buffer(int at) {
     static const vaddr_t buffers[NUM_BUFFERS] = {
-        MSG_VADDR, 0x210000ul, 0x210000ul + PAGE_SIZE - 72, 0x210000ul + PAGE_SIZE - 8, 0,
+        MSG_VADDR, ALT_VADDR, ALT_VADDR + PAGE_SIZE - 72, ALT_VADDR + PAGE_SIZE - 8, 0,
     };
     return buffers[(unsigned) at % NUM_BUFFERS];
 }
 
 vaddr_t user_ool_buffer(int ool, int at) {
     static const vaddr_t buffers[NUM_OOL_BUFFERS] = {
-        MSG_VADDR + PAGE_SIZE - 16, 0, 0x210000ul + 1024, 0x210000ul + PAGE_SIZE - 8, FREE_VADDR,
+        MSG_VADDR + PAGE_SIZE - 16, 0, ALT_VADDR + 1024, ALT_VADDR + PAGE_SIZE - 8, FREE_VADDR,
     };
     ool = (int) ((unsigned) ool % NUM_OOL_BUFFERS);
     at = (int) ((unsigned) at % NUM_BUFFERS);
@@ -31,18 +31,11 @@ vaddr_t user_ool_buffer(int ool, int at) {
 }
 
 vaddr_t user_page_vaddr(int page) {
-    static const vaddr_t vaddrs[NUM_PAGES] = {
-        MSG_VADDR,
-        0x210000ul,
-        0x210000ul + PAGE_SIZE,
-        OUT_VADDR,
-        OUT_VADDR + PAGE_SIZE,
-        OUT_VADDR + 2 * PAGE_SIZE,
-        IN_VADDR,
-        IN_VADDR + PAGE_SIZE,
-        IN_VADDR + 2 * PAGE_SIZE,
-    };
-    return vaddrs[page];
+    vaddr_t base = page >= PAGE_IN    ? IN_VADDR - PAGE_IN * PAGE_SIZE
+                   : page >= PAGE_OUT ? OUT_VADDR - PAGE_OUT * PAGE_SIZE
+                   : page >= PAGE_ALT ? ALT_VADDR - PAGE_ALT * PAGE_SIZE
+                                      : MSG_VADDR;
+    return base + (vaddr_t) page * PAGE_SIZE;
 }
 
 int user_page_of(vaddr_t vaddr) {

@@ -17,15 +17,16 @@
 /// The pages of a task, by number.
 #define PAGE_MSG      0  ///< For messages. Always there.
 #define PAGE_ALT      1  ///< The same, two that may be missing.
-#define PAGE_OUT      3  ///< Three: payloads to be sent.
-#define PAGE_IN       6  ///< Three: payloads that come.
-#define NUM_PAGES     9
-#define NUM_OUT_PAGES 3
-#define NUM_IN_PAGES  3
+#define PAGE_OUT      3  ///< Payloads to be sent: more pages than the kernel fetches in one go.
+#define PAGE_IN       9  ///< Payloads that come.
+#define NUM_PAGES     15
+#define NUM_OUT_PAGES (PAGE_IN - PAGE_OUT)
+#define NUM_IN_PAGES  (NUM_PAGES - PAGE_IN)
 
 #define PAGE_R 1u
 #define PAGE_W 2u
 
+#define ALT_VADDR 0x210000ul
 #define OUT_VADDR 0x220000ul
 #define IN_VADDR  0x230000ul
 
