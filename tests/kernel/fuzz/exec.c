@@ -267,7 +267,9 @@ static void do_ipc(const struct op *op, struct model_task *task) {
     prepare_memory(TASK_SLOT(task->tid), &call);
     task->call = call;
     compare_buffers(task);
+    host.pause_restarts = op->value & 1;
     issue_ipc(task->tid, &call);
+    host.pause_restarts = false;
 }
 
 static void do_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr_t a1,
@@ -420,6 +422,21 @@ static bool do_irq(const struct op *op) {
     return fires;
 }
 
+/// Time goes by; calls whose restart has been put off are made again.
+static void do_wait(const struct op *op) {
+    for (unsigned id = 0; id < host.num_cpus; id++) {
+        if (!cpus[id].current || !cpus[id].current->arch.restarted) {
+            continue;
+        }
+        if (op->flags & 1) {
+            host_enter(id, host_make_syscall);
+        } else {
+            end_slice(id);
+        }
+    }
+    host_advance_ms(host.still ? 0 : (unsigned) op->value % 100);
+}
+
 static bool supervisor_step(const struct op *op) {
     switch (op->kind) {
     case OP_SPAWN:
@@ -436,7 +453,7 @@ static bool supervisor_step(const struct op *op) {
     case OP_UNMAP:
         return do_unmap(op);
     default:
-        host_advance_ms(host.still ? 0 : (unsigned) op->value % 100);
+        do_wait(op);
         return true;
     }
 }

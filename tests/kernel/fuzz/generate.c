@@ -108,6 +108,7 @@ static void choose_message(struct source *source, struct op *op) {
 
 static void choose_buffers(struct source *source, struct op *op) {
     op->at = one_in(source, 8) ? below(source, NUM_BUFFERS) : 0;
+    op->value = one_in(source, 4);
     op->ool = one_in(source, 8) ? below(source, NUM_OOL_BUFFERS) : 0;
     if (one_in(source, 2)) {
         op->cap = one_in(source, 4) ? below(source, 512) : NUM_IN_PAGES * PAGE_SIZE;
@@ -329,6 +330,7 @@ static void choose_supervisor_step(struct source *source, struct op *op, bool mu
         op->flags = one_in(source, 4) ? 0 : MAP_W;
     } else {
         *op = (struct op){.kind = OP_WAIT,
+                          .flags = one_in(source, 2),
                           .value = one_in(source, 3) ? below(source, 40) : below(source, 3)};
     }
 }

@@ -72,7 +72,8 @@ struct op {
     int who;    ///< Slot.
     int to;     ///< Whom it is about.
     int from;   ///< OP_CREATE, OP_SPAWN: the pager.
-    int flags;  ///< OP_*; rights; FAULT_*, MAP_W; OP_GRANT: the kind.
+    int flags;  ///< OP_*; rights; FAULT_*, MAP_W; OP_GRANT: the kind; OP_WAIT: 1 if others get in
+                ///< between when a task has made its call again and is to do that once more.
     int type;
     int len;   ///< OP_IPC: of the payload; OP_SPAWN: its server number.
     int seed;  ///< OP_IPC: of the payload's bytes.
@@ -82,7 +83,8 @@ struct op {
     int in;    ///< OP_IPC: the same of the buffer for what comes. OP_SPAWN: its interrupt lines.
     int cap;
     int ool;    ///< OP_IPC: where these two are told (user.h).
-    int value;  ///< Bits, milliseconds, a status, a priority, an interrupt line.
+    int value;  ///< Bits, milliseconds, a status, a priority, an interrupt line. OP_IPC: 1 if others
+                ///< get in between when a task is to make its call again.
 };
 
 /// How a sequence is to be run.

@@ -148,11 +148,11 @@ bool sequence_make_up(struct source source, void (*at_end)(void)) {
         _exit(0);
     }
     if (!failed && is_to_run_twice(&progress->setup)) {
-        struct progress first = *progress;
+        size_t calls = progress->calls, fast = progress->fast;
         failed = run(&progress->setup, progress->ops, progress->num, true, NULL);
         if (!failed) {
-            progress->calls = first.calls;
-            progress->fast = first.fast;
+            progress->calls = calls;
+            progress->fast = fast;
         }
     }
     return failed;
