@@ -363,7 +363,9 @@ static bool do_spawn(const struct op *op) {
         fuzz_failed("the supervisor can't create a task");
     }
     give_pages(tid, (unsigned) op->at);
-    SYSCALL(SUPERVISOR, SYS_GRANT, tid, GRANT_SERVER, (unsigned) op->len % NUM_SERVERS);
+    if ((unsigned) op->len % NUM_SERVERS) {
+        SYSCALL(SUPERVISOR, SYS_GRANT, tid, GRANT_SERVER, (unsigned) op->len % NUM_SERVERS);
+    }
     for (unsigned i = 0; i < NUM_SERVERS; i++) {
         if (((unsigned) op->size >> i) & 1) {
             SYSCALL(SUPERVISOR, SYS_GRANT, tid, GRANT_CALL, i);

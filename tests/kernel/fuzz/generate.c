@@ -151,6 +151,13 @@ static int some_flags(struct source *source, const struct model_task *task) {
                                 : flags;
 }
 
+/// Whether the task that `task` called last has ended, and its slot has the next one.
+static bool knows_old_id(const struct model_task *task) {
+    const struct model_task *now = &model[TASK_SLOT(task->call.peer) % (NUM_SLOTS + 1)];
+    return now->tid && task->call.peer != now->tid
+           && task->call.peer == model_resolve(REF_OLD + TASK_SLOT(now->tid));
+}
+
 static void choose_call(struct source *source, struct op *op) {
     const struct model_task *task = &model[op->who];
     op->kind = OP_IPC;
@@ -160,6 +167,9 @@ static void choose_call(struct source *source, struct op *op) {
         op->flags = OP_RECV | OP_OPEN;  // Somebody has to serve.
     } else if (!op->to) {
         op->to = some_ref(source);
+    }
+    if (knows_old_id(task) && one_in(source, 2)) {
+        op->to = REF_OLD + TASK_SLOT(task->call.peer);
     }
     choose_message(source, op);
     choose_buffers(source, op);
@@ -281,7 +291,7 @@ static void choose_spawn(struct source *source, struct op *op) {
         .from = one_in(source, 2) ? INIT_TASK : some_slot(source),
         .flags = (below(source, 8) | (one_in(source, 2) ? TASK_RIGHT_TASK : 0))
                  & ~(one_in(source, 4) ? 0 : (int) TASK_RIGHT_PHYS),
-        .len = 1 + below(source, NUM_SERVERS - 1),
+        .len = below(source, NUM_SERVERS),
         .size = one_in(source, 4) ? below(source, 16) : 15,
         .at = one_in(source, 2) ? 0 : below(source, 1 << NUM_PAGES),
         .in = one_in(source, 2) ? 0 : below(source, 1 << NUM_LINES),
