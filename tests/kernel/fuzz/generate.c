@@ -249,7 +249,8 @@ static void choose_rare_call(struct source *source, struct op *op) {
         OP_ACQUIRE, OP_ACQUIRE, OP_RELEASE,  OP_ACQUIRE,
     };
     const struct model_task *task = &model[op->who];
-    op->kind = kinds[below(source, 16)];
+    bool grants = (task->rights & TASK_RIGHT_PHYS) && one_in(source, 3);
+    op->kind = grants ? OP_GRANT : kinds[below(source, 16)];
     bool manages = (op->kind == OP_DESTROY || op->kind == OP_SCHEDULE) && !one_in(source, 4);
     bool creates = op->kind == OP_CREATE && !one_in(source, 4);
     op->to = manages ? some_child(source, task) : creates ? some_slot(source) : some_ref(source);
