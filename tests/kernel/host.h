@@ -46,6 +46,7 @@ struct host_cpu {
     struct aspace *aspace;  ///< What its page-table register points to.
     uint64_t timer;         ///< Deadline; 0: none.
     bool ipi;               ///< An IPI is on its way.
+    bool fpu;               ///< It is on, for the current task.
     unsigned flushes;       ///< Calls of arch_flush_user_tlb().
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;

@@ -106,9 +106,13 @@ void arch_task_init(struct task *task, vaddr_t ip) {
 
 void arch_task_exit(struct task *task __unused) {}
 
+static void set_fpu(bool on) {
+    this_host_cpu()->fpu = cpus[host.cpu].lazy_on = on;
+}
+
 void arch_switch(struct task *next) {
     host_tell(HOST_SWITCH, this_host_cpu()->loaded);
-    cpus[host.cpu].lazy_on = false;
+    set_fpu(false);
     this_host_cpu()->loaded = next;
     this_host_cpu()->aspace = next->aspace;
 }
@@ -145,7 +149,10 @@ __noreturn void arch_resume(struct task *task) {
 // ---- The fast path ------------------------------------------------------------------------------
 
 void arch_lazy_off(struct cpu *cpu) {
-    cpu->lazy_on = false;
+    if (cpu != this_cpu() || !cpu->lazy_on) {
+        host_die("the FPU is turned off that isn't on");
+    }
+    set_fpu(false);
 }
 
 uint64_t arch_fast_cpu_time(void) {
@@ -188,7 +195,7 @@ __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, 
 }
 
 void arch_fast_switch(struct cpu *cpu, struct task *next) {
-    if (cpu->lazy_on) {
+    if (this_host_cpu()->fpu) {
         host_die("the fast path leaves a task that has the FPU");
     }
     cpu->aspace = next->aspace;
@@ -247,7 +254,7 @@ void host_make_syscall(void) {
     bool serves = task->arch.number == SYS_IPC_WITH(IPC_SERVE);
     if (host.fast_path && (calls || serves)) {
         // Now and then it has had the FPU before.
-        this_cpu()->lazy_on = host.fast_calls++ % 4 == 0;
+        set_fpu(host.fast_calls++ % 4 == 0);
         fast_caller = task;
         (calls ? fastpath_call : fastpath_serve)((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
     }

@@ -170,6 +170,8 @@ static void choose_call(struct source *source, struct op *op) {
     }
     if (knows_old_id(task) && one_in(source, 2)) {
         op->to = REF_OLD + TASK_SLOT(task->call.peer);
+    } else if (model_find(task->call.peer) && one_in(source, task->does == DOES_DIE ? 2 : 8)) {
+        op->to = TASK_SLOT(task->call.peer);
     }
     choose_message(source, op);
     choose_buffers(source, op);
