@@ -25,4 +25,6 @@ def test_the_kernel_does_what_the_model_does(seed, report):
     assert done.returncode == 0, done.stdout
     counts = re.search(r"(\d+) sequences, (\d+) steps, 0 failures", done.stdout)
     assert counts and int(counts[2]) >= STEPS, done.stdout
-    report(f"kernel against model, seed {seed}: {counts[0]}")
+    fast = re.search(r"(\d+) of (\d+) calls and answers took the fast path", done.stdout)
+    assert fast and int(fast[1]) * 20 >= int(fast[2]) > 0, done.stdout
+    report(f"kernel against model, seed {seed}: {counts[0]}, {fast[0]}")
