@@ -404,7 +404,8 @@ static error_t receive_once(struct task *task, task_t src) {
     } else {
         task->waits_for = src;
         if (src == IPC_ANY) {
-            task->attention = false;  // What there was has been taken.
+            // What there was has been taken, but for an interrupt that is about to be told.
+            task->attention = task->irq_pending;
         }
         sched_block(TASK_RECEIVING);
         err = SYSCALL_PENDING;

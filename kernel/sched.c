@@ -226,7 +226,11 @@ static void pick(struct cpu *cpu) {
             timer_arm_slice(cpu);
             return;
         }
-        enqueue(cpu, current, !slice_over);
+        // One that is being destroyed must not come to life again: perhaps nobody is left who
+        // finishes it.
+        if (current->state != TASK_DYING) {
+            enqueue(cpu, current, !slice_over);
+        }
     }
     struct task *next = NULL;
     if (best < NUM_PRIORITIES) {

@@ -86,6 +86,7 @@ static error_t fault_on_buffer(struct task *task, struct task *sender) {
     if ((is_reply && task->pager != INIT_TASK) || task->pager == sender->tid) {
         // A pager that never answers must not hold up the server that replies; and a pager can't
         // answer while it sends to the very task.
+        task->ool_from = 0;
         return ERR_ABORTED;
     }
     memory_note_fault(task);

@@ -8,8 +8,8 @@
 
 #define ARCH_FAST_PARAMS
 #define ARCH_FAST_ARGS
-#define ARCH_FAST_BEGIN                     \
-    struct cpu *cpu __unused = this_cpu();  \
+#define ARCH_FAST_BEGIN                    \
+    struct cpu *cpu __unused = this_cpu(); \
     struct task *task = cpu->current
 
 void arch_lazy_off(struct cpu *cpu);

@@ -230,9 +230,7 @@ TEST("smp: two tasks destroy the same one") {
 
 // ---- Pairs of tasks on CPUs of their own --------------------------------------------------------
 
-static struct pair {
-    task_t client, server;
-} pairs[HOST_CPUS];
+static struct pair { task_t client, server; } pairs[HOST_CPUS];
 
 /// Leaves a task waiting for anything, on that CPU.
 static void park_on(task_t tid, unsigned cpu) {
@@ -244,8 +242,8 @@ static void park_on(task_t tid, unsigned cpu) {
 static void set_up_pairs(void) {
     host_reset();
     for (unsigned i = 0; i < HOST_CPUS; i++) {
-        pairs[i] = (struct pair){host_spawn("client", INIT_TASK, 0),
-                                 host_spawn("server", INIT_TASK, 0)};
+        pairs[i] =
+            (struct pair){host_spawn("client", INIT_TASK, 0), host_spawn("server", INIT_TASK, 0)};
         park_on(pairs[i].server, i);
         park_on(pairs[i].client, i);
     }
@@ -286,9 +284,8 @@ static void round_trip(const struct pair *pair) {
     TEST_EXPECT_EQ(host_result(pair->server), OK);
     TEST_EXPECT(host_received(pair->server, pair->client, 1, 16));
     host_compose(pair->server, 2, 16);
-    TEST_EXPECT_EQ(
-        host_ipc(pair->server, pair->client, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY),
-        HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_ipc(pair->server, pair->client, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY),
+                   HOST_BLOCKED);
     TEST_EXPECT_EQ(host_result(pair->client), OK);
     TEST_EXPECT(host_received(pair->client, pair->server, 2, 16));
 }
