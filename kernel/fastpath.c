@@ -55,7 +55,8 @@ static ALWAYS_INLINE bool is_next(struct cpu *cpu, unsigned priority) {
     }
     return !(cpu->disturbed >> shift);
 }
-STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0, "a subtraction does with exclusive or");
+STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0,
+              "a subtraction does with exclusive or");
 
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next,

@@ -15,9 +15,9 @@
 #include <kernel/task.h>
 
 /// An architecture that can give its CPU and the current task in registers has two parameters more.
-#define FASTPATH_PARAMS                                                                        \
-    task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg, uintptr_t word0, uintptr_t word1 \
-        ARCH_FAST_PARAMS
+#define FASTPATH_PARAMS                                                         \
+    task_t peer, uintptr_t type, uintptr_t ool, uintptr_t msg, uintptr_t word0, \
+        uintptr_t word1 ARCH_FAST_PARAMS
 #define FASTPATH_ARGS peer, type, ool, msg, word0, word1 ARCH_FAST_ARGS
 
 /// SYS_IPC with IPC_CALL.

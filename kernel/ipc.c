@@ -86,9 +86,8 @@ static void queue_sender(struct task *dst, struct task *task, bool at_front) {
 void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
-        PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
-              task->fault.flags, task->exception, (void *) task->fault.vaddr,
-              (void *) arch_task_ip(task));
+        PANIC("vm has no pager: fault 0x%x, exception %d, address %p, ip %p", task->fault.flags,
+              task->exception, (void *) task->fault.vaddr, (void *) arch_task_ip(task));
     }
     task->reported = false;
     struct task *pager = task_acquire(task->pager);
@@ -348,8 +347,9 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         return ERR_TRY_AGAIN;
     }
     // An answer that doesn't come: the client would wait for ever.
-    bool tell = ipc_src(task) == sender->tid
-                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
+    bool tell =
+        ipc_src(task) == sender->tid
+        && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     fail_send(sender, err);
     return tell ? err : ERR_TRY_AGAIN;
 }
@@ -494,9 +494,8 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
 /// Takes a task out of whatever it waits in.
 static void leave_queues(struct task *task) {
     sched_remove(task);
-    bool queued =
-        task->state == TASK_SENDING
-        || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
+    bool queued = task->state == TASK_SENDING
+                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

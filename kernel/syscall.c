@@ -52,7 +52,7 @@ STATIC_ASSERT(sizeof(light_syscalls) == SYS_FIRST_FULL * sizeof(light_syscalls[0
 // ---- The others -------------------------------------------------------------------------------------
 
 /// The arguments of all of them.
-#define ARGS                                                                                  \
+#define ARGS                                                                                    \
     uintptr_t a0 __unused, uintptr_t a1 __unused, uintptr_t a2 __unused, uintptr_t a3 __unused, \
         uintptr_t a4 __unused, uintptr_t a5 __unused
 typedef intptr_t (*handler_t)(ARGS);

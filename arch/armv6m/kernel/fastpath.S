@@ -368,8 +368,7 @@ armv6m_svc_entry:
     subs    r3, r2, #1
     cmp     r3, #0xff
     bhs     9b                          // Nobody, or more than who is ready has to be looked at.
-    mov     r1, r7
-    adds    r1, #CPU_QUEUES - 8
+    ldr     r1, =cpus + CPU_QUEUES - 8
     lsls    r3, r2, #24
     lsrs    r0, r3, #28
     bne     4f
