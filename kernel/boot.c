@@ -42,8 +42,10 @@ __noreturn __no_stack_protector void kernel_boot(void) {
     unsigned kib = (unsigned) (memory_ram_bytes() >> 10);
     uint64_t mhz = board_clock_hz();
     (void) div64(&mhz, 1000000);
+    // Machines with small pointers have small memories.
+    bool is_large = sizeof(uintptr_t) > sizeof(uint32_t) && kib >= 1024;
     INFO("%u CPU%s, %u %s of RAM, %u MHz", num_cpus, num_cpus == 1 ? "" : "s",
-         kib < 1024 ? kib : kib >> 10, kib < 1024 ? "KiB" : "MiB", (unsigned) mhz);
+         is_large ? kib >> 10 : kib, is_large ? "MiB" : "KiB", (unsigned) mhz);
     console_init();
     start_init();
     // Booting was work, not idleness.

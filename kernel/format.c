@@ -50,8 +50,8 @@ static void print_text(struct output *out, const struct spec *spec, const char *
     }
 }
 
-static void print_number(struct output *out, const struct spec *spec, number_t number, unsigned base,
-                         const char *prefix) {
+static void print_number(struct output *out, const struct spec *spec, number_t number,
+                         unsigned base, const char *prefix) {
     char text[DIGITS_MAX + 2];
     char *at = &text[sizeof(text)];
     uint64_t value = number;

@@ -90,9 +90,8 @@ static void queue_sender(struct task *dst, struct task *task, bool at_front) {
 void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
-        PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
-              task->fault.flags, task->exception, (void *) task->fault.vaddr,
-              (void *) arch_task_ip(task));
+        PANIC("vm has no pager: fault 0x%x, exception %d, address %p, ip %p", task->fault.flags,
+              task->exception, (void *) task->fault.vaddr, (void *) arch_task_ip(task));
     }
     task->reported = false;
     struct task *pager = task_acquire(task->pager);
@@ -545,9 +544,8 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
 /// Takes a task out of whatever it waits in.
 static void leave_queues(struct task *task) {
     sched_remove(task);
-    bool queued =
-        task->state == TASK_SENDING
-        || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
+    bool queued = task->state == TASK_SENDING
+                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

@@ -53,7 +53,7 @@ STATIC_ASSERT(sizeof(light_syscalls) == SYS_FIRST_FULL * sizeof(light_syscalls[0
 // ---- The others -------------------------------------------------------------------------------------
 
 /// The arguments of all of them.
-#define ARGS                                                                                  \
+#define ARGS                                                                                    \
     uintptr_t a0 __unused, uintptr_t a1 __unused, uintptr_t a2 __unused, uintptr_t a3 __unused, \
         uintptr_t a4 __unused, uintptr_t a5 __unused
 typedef intptr_t (*handler_t)(ARGS);
@@ -130,11 +130,17 @@ static intptr_t do_info(ARGS) {
     return info_syscall((unsigned) a0, (unsigned) a1, a2, a3);
 }
 
+#ifdef CONFIG_MMU
 static intptr_t do_trace(ARGS) {
     return trace_syscall((unsigned) a0, a1, a2, a3);
 }
+#    define NUM_HANDLED NUM_SYSCALLS
+#else
+// The last one can't be had, and small parts have no room for saying so.
+#    define NUM_HANDLED SYS_TRACE
+#endif
 
-static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
+static const handler_t handlers[NUM_HANDLED - SYS_FIRST_FULL] = {
     [SYS_CONSOLE_WRITE - SYS_FIRST_FULL] = do_console_write,
     [SYS_CONSOLE_READ - SYS_FIRST_FULL] = do_console_read,
     [SYS_IRQ_ACQUIRE - SYS_FIRST_FULL] = do_irq_acquire,
@@ -150,7 +156,9 @@ static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
     [SYS_KLOG_READ - SYS_FIRST_FULL] = do_klog_read,
     [SYS_POWER - SYS_FIRST_FULL] = do_power,
     [SYS_INFO - SYS_FIRST_FULL] = do_info,
+#ifdef CONFIG_MMU
     [SYS_TRACE - SYS_FIRST_FULL] = do_trace,
+#endif
 };
 
 static intptr_t full_syscall(struct task *task, uintptr_t number) {
@@ -169,7 +177,7 @@ void kernel_syscall(void) {
     } else if (number < SYS_FIRST_FULL) {
         result = light_syscalls[number](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1));
 #endif
-    } else if (number < NUM_SYSCALLS) {
+    } else if (number < NUM_HANDLED) {
         result = full_syscall(task, number);
     }
     // A call that is pending has its result set by whoever completes it.

@@ -65,8 +65,9 @@ struct task {
 #ifdef CONFIG_MMU
     union {
         struct {
-            task_t tid;        ///< (C) 0: the slot is free.
-            task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+            task_t tid;  ///< (C) 0: the slot is free.
+            task_t
+                waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
         };
         uint64_t tid_and_waits_for;
     };
@@ -100,7 +101,7 @@ struct task {
     struct task *peer;    ///< (O) It was allowed to call that one,
     task_t peer_tid;      ///< whose ID was this. 0: none.
     struct task *client;  ///< (C) Whose call it has received last.
-    struct message msg;  ///< (C) SENDING: the message; WORK_DELIVER: what came.
+    struct message msg;   ///< (C) SENDING: the message; WORK_DELIVER: what came.
 
     // An out-of-line payload on its way in, kept over restarts of the receive.
     task_t ool_from;  ///< (C) 0: none.
@@ -114,9 +115,9 @@ struct task {
     uint16_t stack_units;
 #endif
 
-    bool reported;          ///< (C) FAULTED, STOPPED: the pager has the message.
-    bool irq_pending;       ///< (C) A line of its has fired and is masked.
-    uint16_t flags;         ///< TASK_*
+    bool reported;     ///< (C) FAULTED, STOPPED: the pager has the message.
+    bool irq_pending;  ///< (C) A line of its has fired and is masked.
+    uint16_t flags;    ///< TASK_*
     union {
         task_t pager;
         int last_generation;  ///< Of a free slot; -1: never used.

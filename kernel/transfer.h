@@ -40,7 +40,7 @@ error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 #ifdef CONFIG_MMU
 
 /// What of a payload is in registers.
-#define IPC_REG_BYTES (IPC_WORDS * sizeof(uintptr_t))
+#    define IPC_REG_BYTES (IPC_WORDS * sizeof(uintptr_t))
 
 /// The same as below for what isn't a short message on its way to who waits for it.
 error_t __mustuse transfer_send_other(struct task *task, struct task *dst, int type, bool ready);
@@ -125,7 +125,8 @@ error_t __mustuse transfer_receive(struct task *sender);
 
 /// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
 /// has been done.
-CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst, int type);
+CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst,
+                                                             int type);
 
 #endif
 

@@ -11,15 +11,169 @@
 
 #include "entry.h"
 
-function armv6m_svc_entry
+    .section .text.armv6m_notify, "ax"
+    .balign 2
+.Lnotify_by_other_rights:
+    ldr     r2, [r5, #TASK_PAGER]
+    ldr     r6, [r4, #TASK_TID]
+    cmp     r2, r6
+    beq     .Lnotify_allowed
+    ldr     r2, [r4, #TASK_PAGER]
+    cmp     r2, r0
+    beq     .Lnotify_allowed
+    cmp     r6, r0
+    beq     .Lnotify_allowed
+    cmp     r6, #ASM_INIT_TASK
+    beq     .Lnotify_allowed
+    cmp     r0, #ASM_INIT_TASK
+    beq     .Lnotify_allowed
+    ldrb    r2, [r4, #TASK_SERVER]
+    ldr     r6, [r5, #TASK_MAY_CALL]
+    lsrs    r6, r2
+    lsrs    r6, #1
+    bcs     .Lnotify_allowed
+    movs    r0, #ASM_NOT_PERMITTED
+    b       8f
+.Lno_such_task:
+    movs    r0, #ASM_INVALID_TASK
+8:  negs    r0, r0
+    str     r0, [r3, #0]
+    pop     {r4-r7}
+    bx      lr
+.Loverflow:
+    pop     {r4-r7}
+    b       .Lleave
+
+.Lnotify_slowly:
+    mov     r0, r5
+    ldr     r1, [r3, #4]
+    pop     {r4-r7}
+    push    {r3, lr}
+    bl      ipc_notify_locked
+    movs    r0, #0
+    b       .Llight_done
+
+// Close by: a conditional branch reaches 256 bytes back.
+// SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
+// r4: the task. r5: the one it notifies. r7: the CPU.
+    .globl armv6m_notify
+    .type armv6m_notify, %function
+    .thumb_func
+armv6m_notify:
+    push    {r4-r7}
+    ldr     r0, [r3, #0]
+    ldr     r1, [r3, #4]
+    lsls    r2, r0, #32 - ASM_TASK_SLOT_BITS
+    lsrs    r2, r2, #32 - ASM_TASK_SLOT_BITS
+    subs    r2, #1
+    cmp     r2, #CONFIG_NUM_TASKS
+    bhs     .Lno_such_task
+    movs    r5, #TASK_SIZE
+    muls    r2, r5
+    ldr     r5, =tasks
+    adds    r5, r2
+    ldr     r2, [r5, #TASK_TID]
+    cmp     r2, r0
+    bne     .Lno_such_task
+    ldr     r7, =cpus
+    ldr     r4, [r7, #CPU_CURRENT]
+    ldr     r2, [r4, #TASK_STACK]
+    adds    r2, #4 * ASM_STACK_GUARD_WORDS
+    cmp     r3, r2
+    blo     .Loverflow
+    // One of the two may call the other one.
+    ldrb    r2, [r5, #TASK_SERVER]
+    ldr     r6, [r4, #TASK_MAY_CALL]
+    lsrs    r6, r2
+    lsrs    r6, #1
+    bcc     .Lnotify_by_other_rights
+.Lnotify_allowed:
+    ldr     r2, [r5, #TASK_NOTIFICATIONS]
+    orrs    r2, r1
+    ldrb    r6, [r5, #TASK_STATE]
+    cmp     r6, #ASM_TASK_RECEIVING
+    bne     2f
+    ldr     r6, [r5, #TASK_WAITS_FOR]
+    cmp     r6, #0
+    beq     3f
+    // It will look at them when it receives.
+2:  str     r2, [r5, #TASK_NOTIFICATIONS]
+    movs    r0, #0
+    str     r0, [r3, #0]
+    movs    r1, #1
+    strb    r1, [r5, #TASK_ATTENTION]
+    pop     {r4-r7}
+    bx      lr
+3:  // It waits for them. If it is more urgent than the task and all others, it gets the CPU.
+    ldrb    r0, [r5, #TASK_PRIORITY]
+    ldrb    r6, [r4, #TASK_PRIORITY]
+    cmp     r0, r6
+    bhs     .Lnotify_slowly
+    ldr     r1, [r7, #CPU_DISTURBED]
+    cmp     r1, #0
+    beq     4f
+    movs    r6, #ASM_TASK_PRIORITY_MAX
+    subs    r6, r0
+    lsrs    r1, r6
+    bne     .Lnotify_slowly
+4:  movs    r6, #0
+    str     r6, [r3, #0]
+    subs    r3, #FRAME_R0
+    str     r3, [r4, #TASK_FRAME]
+    ldr     r0, [r5, #TASK_FRAME]
+    str     r6, [r0, #FRAME_R0]
+    ldr     r0, [r0, #FRAME_R3]
+    // The message: type, sender (the kernel), notifications; the rest is cleared.
+    ldr     r1, =ASM_NOTIFICATIONS_MSG
+    movs    r3, r2
+    movs    r2, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    movs    r1, #0
+    movs    r3, #0
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+    stmia   r0!, {r1, r2, r3, r6}
+    // The task is the first in the queue of its priority. r1: its link. r2: the queue.
+    ldrb    r0, [r4, #TASK_PRIORITY]
+    lsls    r2, r0, #3
+    adds    r2, r7
+    adds    r2, #CPU_QUEUES
+    mov     r1, r4
+    adds    r1, #TASK_LINK
+    ldr     r3, [r2, #4]
+    str     r1, [r2, #4]
+    str     r1, [r3, #0]
+    str     r2, [r1, #0]
+    str     r3, [r1, #4]
+    movs    r1, #1 << ASM_TASK_PRIORITY_MAX
+    lsrs    r1, r0
+    ldrb    r2, [r7, #CPU_READY_MASK]
+    orrs    r1, r2
+    strb    r1, [r7, #CPU_READY_MASK]
+    movs    r1, #ASM_TASK_READY
+    strb    r1, [r4, #TASK_STATE]
+    movs    r1, #ASM_TASK_RUNNING
+    strb    r1, [r5, #TASK_STATE]
+    str     r5, [r7, #CPU_CURRENT]
+    ldr     r0, [r5, #TASK_FRAME]
+    pop     {r4-r7}
+    mrs     r1, psp
+    subs    r1, #16
+    stmia   r1!, {r4-r7}
+    resume_caller
+    .size armv6m_notify, . - armv6m_notify
+
+    .globl armv6m_svc_entry
+    .type armv6m_svc_entry, %function
+    .thumb_func
+armv6m_svc_entry:
     mrs     r3, psp
     ldr     r2, [r3, #16]               // r12: the number of the call
     cmp     r2, #ASM_SYS_FIRST_FULL
     bhs     1f
     // A light one: what C doesn't save needs no saving.
     cmp     r2, #ASM_SYS_NOTIFY
-    bne     .Llight
-    b       .Lnotify
+    beq     armv6m_notify
 .Llight:
     lsls    r2, r2, #2
     ldr     r1, =light_syscalls
@@ -29,7 +183,7 @@ function armv6m_svc_entry
     ldr     r1, [r1, #TASK_STACK]
     adds    r1, #4 * ASM_STACK_GUARD_WORDS
     cmp     r3, r1
-    blo     7f
+    blo     .Lleave
     ldr     r0, [r3, #0]
     ldr     r1, [r3, #4]
     push    {r3, lr}
@@ -40,9 +194,10 @@ function armv6m_svc_entry
     ldr     r3, =cpus
     ldrb    r3, [r3, #CPU_RESCHED]
     cmp     r3, #0
-    bne     7f
+    bne     .Lleave
     bx      r2
-7:  bl      armv6m_save_task
+.Lleave:
+    bl      armv6m_save_task
     bl      armv6m_leave
 
 1:  save_caller
@@ -50,14 +205,10 @@ function armv6m_svc_entry
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
     str     r0, [r4, #TASK_FRAME]
-    ldr     r1, [r4, #TASK_STACK]
-    ldr     r3, [r1, #4 * (ASM_STACK_GUARD_WORDS - 1)]
-    adds    r1, #4 * ASM_STACK_GUARD_WORDS
-    cmp     r0, r1
+    ldr     r5, [r4, #TASK_STACK]
+    adds    r5, #4 * ASM_STACK_GUARD_WORDS
+    cmp     r0, r5
     blo     9f
-    ldr     r1, =ASM_STACK_PATTERN
-    cmp     r3, r1
-    bne     9f
     ldr     r6, [r0, #FRAME_R3]
     ldr     r1, [r4, #TASK_RAM]
     subs    r1, r6, r1
@@ -71,6 +222,11 @@ function armv6m_svc_entry
     ldr     r3, =ASM_SYS_IPC_WAIT
     cmp     r2, r3
     beq     .Lwait
+    subs    r5, #4                      // The guard word that an overflow hits first
+    ldr     r5, [r5, #0]
+    ldr     r1, =ASM_STACK_PATTERN
+    cmp     r5, r1
+    bne     9f
     // r5: the peer. r1: its ID
     ldr     r1, [r0, #FRAME_R0]
     lsls    r3, r1, #32 - ASM_TASK_SLOT_BITS
@@ -212,13 +368,16 @@ function armv6m_svc_entry
     subs    r3, r2, #1
     cmp     r3, #0xff
     bhs     9b                          // Nobody, or more than who is ready has to be looked at.
-    mov     r1, r7
-    adds    r1, #CPU_QUEUES - 8
+    ldr     r1, =cpus + CPU_QUEUES - 8
     lsls    r3, r2, #24
     lsrs    r0, r3, #28
-    bne     5f
+    bne     4f
     adds    r1, #32
     lsls    r3, #4
+4:  lsrs    r0, r3, #30
+    bne     5f
+    adds    r1, #16
+    lsls    r3, #2
 5:  adds    r1, #8
     lsls    r3, #1
     bcc     5b
@@ -251,148 +410,6 @@ function armv6m_svc_entry
     ldr     r0, [r5, #TASK_FRAME]
     b       .Lresume                    // It may have been interrupted anywhere.
 
-    // ASM_SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
-    // r4: the task. r5: the one it notifies. r7: the CPU.
-.Lnotify:
-    push    {r4-r7}
-    ldr     r0, [r3, #0]
-    ldr     r1, [r3, #4]
-    lsls    r2, r0, #32 - ASM_TASK_SLOT_BITS
-    lsrs    r2, r2, #32 - ASM_TASK_SLOT_BITS
-    subs    r2, #1
-    cmp     r2, #CONFIG_NUM_TASKS
-    bhs     .Lno_such_task
-    movs    r5, #TASK_SIZE
-    muls    r2, r5
-    ldr     r5, =tasks
-    adds    r5, r2
-    ldr     r2, [r5, #TASK_TID]
-    cmp     r2, r0
-    bne     .Lno_such_task
-    ldr     r7, =cpus
-    ldr     r4, [r7, #CPU_CURRENT]
-    ldr     r2, [r4, #TASK_STACK]
-    adds    r2, #4 * ASM_STACK_GUARD_WORDS
-    cmp     r3, r2
-    blo     .Loverflow
-    // One of the two may call the other one.
-    ldrb    r2, [r5, #TASK_SERVER]
-    ldr     r6, [r4, #TASK_MAY_CALL]
-    lsrs    r6, r2
-    lsrs    r6, #1
-    bcs     1f
-    ldr     r2, [r5, #TASK_PAGER]
-    ldr     r6, [r4, #TASK_TID]
-    cmp     r2, r6
-    beq     1f
-    ldr     r2, [r4, #TASK_PAGER]
-    cmp     r2, r0
-    beq     1f
-    cmp     r6, r0
-    beq     1f
-    cmp     r6, #ASM_INIT_TASK
-    beq     1f
-    cmp     r0, #ASM_INIT_TASK
-    beq     1f
-    ldrb    r2, [r4, #TASK_SERVER]
-    ldr     r6, [r5, #TASK_MAY_CALL]
-    lsrs    r6, r2
-    lsrs    r6, #1
-    bcs     1f
-    movs    r0, #ASM_NOT_PERMITTED
-    b       8f
-.Lno_such_task:
-    movs    r0, #ASM_INVALID_TASK
-8:  negs    r0, r0
-    str     r0, [r3, #0]
-    pop     {r4-r7}
-    bx      lr
-1:  ldr     r2, [r5, #TASK_NOTIFICATIONS]
-    orrs    r2, r1
-    ldrb    r6, [r5, #TASK_STATE]
-    cmp     r6, #ASM_TASK_RECEIVING
-    bne     2f
-    ldr     r6, [r5, #TASK_WAITS_FOR]
-    cmp     r6, #0
-    beq     3f
-    // It will look at them when it receives.
-2:  str     r2, [r5, #TASK_NOTIFICATIONS]
-    movs    r0, #0
-    str     r0, [r3, #0]
-    movs    r1, #1
-    strb    r1, [r5, #TASK_ATTENTION]
-    pop     {r4-r7}
-    bx      lr
-3:  // It waits for them. If it is more urgent than the task and all others, it gets the CPU.
-    ldrb    r0, [r5, #TASK_PRIORITY]
-    ldrb    r6, [r4, #TASK_PRIORITY]
-    cmp     r0, r6
-    bhs     .Lnotify_slowly
-    ldr     r1, [r7, #CPU_DISTURBED]
-    cmp     r1, #0
-    beq     4f
-    movs    r6, #ASM_TASK_PRIORITY_MAX
-    subs    r6, r0
-    lsrs    r1, r6
-    bne     .Lnotify_slowly
-4:  movs    r6, #0
-    str     r6, [r3, #0]
-    subs    r3, #FRAME_R0
-    str     r3, [r4, #TASK_FRAME]
-    ldr     r0, [r5, #TASK_FRAME]
-    str     r6, [r0, #FRAME_R0]
-    ldr     r0, [r0, #FRAME_R3]
-    // The message: type, sender (the kernel), notifications; the rest is cleared.
-    ldr     r1, =ASM_NOTIFICATIONS_MSG
-    movs    r3, r2
-    movs    r2, #0
-    stmia   r0!, {r1, r2, r3, r6}
-    movs    r1, #0
-    movs    r3, #0
-    stmia   r0!, {r1, r2, r3, r6}
-    stmia   r0!, {r1, r2, r3, r6}
-    stmia   r0!, {r1, r2, r3, r6}
-    // The task is the first in the queue of its priority. r1: its link. r2: the queue.
-    ldrb    r0, [r4, #TASK_PRIORITY]
-    lsls    r2, r0, #3
-    adds    r2, r7
-    adds    r2, #CPU_QUEUES
-    mov     r1, r4
-    adds    r1, #TASK_LINK
-    ldr     r3, [r2, #4]
-    str     r1, [r2, #4]
-    str     r1, [r3, #0]
-    str     r2, [r1, #0]
-    str     r3, [r1, #4]
-    movs    r1, #1 << ASM_TASK_PRIORITY_MAX
-    lsrs    r1, r0
-    ldrb    r2, [r7, #CPU_READY_MASK]
-    orrs    r1, r2
-    strb    r1, [r7, #CPU_READY_MASK]
-    movs    r1, #ASM_TASK_READY
-    strb    r1, [r4, #TASK_STATE]
-    movs    r1, #ASM_TASK_RUNNING
-    strb    r1, [r5, #TASK_STATE]
-    str     r5, [r7, #CPU_CURRENT]
-    ldr     r1, [r5, #TASK_FRAME]
-    pop     {r4-r7}
-    save_caller
-    mov     r0, r1
-    resume_caller
-
-.Loverflow:
-    pop     {r4-r7}
-    b       7b
-
-.Lnotify_slowly:
-    mov     r0, r5
-    ldr     r1, [r3, #4]
-    pop     {r4-r7}
-    push    {r3, lr}
-    bl      ipc_notify_locked
-    movs    r0, #0
-    b       .Llight_done
-
 // __noreturn void arch_resume(struct task *task)
     .globl arch_resume
     .type arch_resume, %function
@@ -424,14 +441,13 @@ function arch_pass_message
     // 12 words may follow. r2: so many are to be cleared.
     movs    r2, #ASM_MESSAGE_WORDS - 2
     subs    r2, r3
+    bne     3f
     .rept 3
-    subs    r3, #4
-    blo     3f
     ldmia   r1!, {r4-r7}
     stmia   r0!, {r4-r7}
     .endr
 2:  pop     {r4-r7, pc}
-3:  adds    r3, #4
+3:  cmp     r3, #0
     beq     5f
 4:  ldmia   r1!, {r4}
     stmia   r0!, {r4}
