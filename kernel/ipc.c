@@ -90,7 +90,7 @@ static void queue_sender(struct task *dst, struct task *task, bool at_front) {
 void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
-        PANIC("vm has no pager: fault 0x%x, exception %d, address %p, ip %p", task->fault.flags,
+        PANIC("vm has no pager: fault 0x%x, exception %d at %p, ip %p", task->fault.flags,
               task->exception, (void *) task->fault.vaddr, (void *) arch_task_ip(task));
     }
     task->reported = false;

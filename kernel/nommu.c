@@ -230,7 +230,7 @@ const char *memory_cmdline(void) {
 
 // ---- Messages -----------------------------------------------------------------------------------
 
-// SYS_IPC has checked the buffers once and for all: what lies in them may change meanwhile, where they
+// SYS_IPC has checked the message buffers once and for all: what lies in them may change meanwhile, where they
 // are can't.
 
 static struct message *message_of(struct task *task) {
@@ -241,10 +241,6 @@ error_t transfer_begin(struct task *task, unsigned flags) {
     vaddr_t buf = ipc_user_msg(task);
     bool usable = (flags & IPC_RECV) ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
                                      : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
-    vaddr_t ool = (flags & IPC_RECV) ? ipc_user_ool(task) : 0;
-    if (usable && ool) {
-        usable = memory_may_read(task, ool, sizeof(struct ool_buffer), sizeof(uintptr_t));
-    }
     return usable ? OK : syscall_fault();
 }
 
@@ -274,9 +270,9 @@ static bool has_ool(int type) {
 /// room for it.
 static void *pass_ool(const struct message *m, struct task *to) {
     const struct ool_buffer *buf = (const struct ool_buffer *) ipc_user_ool(to);
-    // Looked at only now: another thread of the program may have changed it.
-    if (!buf || m->ool_len > buf->capacity
-        || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
+    // Looked at only now: most messages have no payload, and another thread may have changed it.
+    if (!memory_may_read(to, (vaddr_t) buf, sizeof(*buf), sizeof(uintptr_t))
+        || m->ool_len > buf->capacity || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
         return NULL;
     }
     void *ptr = buf->ptr;

@@ -6,7 +6,7 @@
     .cpu cortex-m0
     .thumb
 
-#include "entry.h"
+#include "entry.inc"
 #include <config.h>
 
 #define EXC_RETURN_KERNEL 0xfffffff9

@@ -9,7 +9,7 @@
     .cpu cortex-m0
     .thumb
 
-#include "entry.h"
+#include "entry.inc"
 
     .section .text.armv6m_notify, "ax"
     .balign 2
