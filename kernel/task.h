@@ -155,8 +155,8 @@ struct cpu {
         struct {
             uint8_t ready_mask;  ///< Bit READY_BIT(p): queues[p] isn't empty.
             bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
-            bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
-            bool lazy_on;        ///< The architecture has something on that is the current task's only.
+            bool stale;    ///< Forget user translations before running a task. Any CPU sets it.
+            bool lazy_on;  ///< The architecture has something on that is the current task's only.
 #ifdef CONFIG_MMU
             bool traced;  ///< Messages are to be recorded: see trace.h.
 #endif

@@ -110,8 +110,8 @@ struct x64_cpu {
     uint64_t kernel_stack;  ///< Its top.
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
-    struct x64_rsp *rsp0;  ///< In the TSS: where interrupts of user programs push to.
-    bool fpu_off;    ///< CR0.TS is set.
+    struct x64_rsp *rsp0;   ///< In the TSS: where interrupts of user programs push to.
+    bool fpu_off;           ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;
     struct task *fpu_owner;  ///< Whose state is in the registers.
