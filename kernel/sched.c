@@ -218,7 +218,7 @@ static void pick(struct cpu *cpu) {
     cpu->resched = false;
     unsigned best = best_ready(cpu);
     if (current) {
-        bool slice_over = best == current->priority && arch_cycles() >= cpu->slice_end;
+        bool slice_over = arch_cycles() >= cpu->slice_end && best == current->priority;
         if (best > current->priority) {
             return;
         }

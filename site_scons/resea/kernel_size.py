@@ -139,8 +139,8 @@ def _parse(text):
     return frames, calls
 
 
-def deepest_stack(text, roots=("armv6m_svc_entry", "armv6m_interrupt", "armv6m_fault", "armv6m_start",
-                               "armv6m_bad_stack")):
+def deepest_stack(text, roots=("armv6m_svc_entry", "armv6m_interrupt", "armv6m_fault",
+                               "armv6m_start", "armv6m_bad_stack")):
     """The bytes that the kernel's stack takes at most, and the functions that take them."""
     frames, calls = _parse(text)
     known = {}

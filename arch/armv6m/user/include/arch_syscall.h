@@ -48,9 +48,9 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
     register long r0 __asm__("r0") = peer;
     register long r2 __asm__("r2") = (long) ool;
     register long r3 __asm__("r3") = (long) m;
-    __asm__ __volatile__("mov r12, %1\n\t"
+    __asm__ __volatile__("mov r12, %2\n\t"
                          "svc 0"
-                         : "+r"(r0)
+                         : "+r"(r0), "+m"(*m)
                          : "r"(SYS_IPC_WITH(flags)), "r"(r2), "r"(r3)
                          : "r12", "memory");
     return (error_t) r0;
