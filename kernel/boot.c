@@ -42,8 +42,10 @@ __noreturn __no_stack_protector void kernel_boot(void) {
     unsigned kib = (unsigned) (memory_ram_bytes() >> 10);
     uint64_t mhz = board_clock_hz();
     (void) div64(&mhz, 1000000);
+    // Machines with small pointers have small memories.
+    bool is_large = sizeof(uintptr_t) > sizeof(uint32_t) && kib >= 1024;
     INFO("%u CPU%s, %u %s of RAM, %u MHz", num_cpus, num_cpus == 1 ? "" : "s",
-         kib < 1024 ? kib : kib >> 10, kib < 1024 ? "KiB" : "MiB", (unsigned) mhz);
+         is_large ? kib >> 10 : kib, is_large ? "MiB" : "KiB", (unsigned) mhz);
     console_init();
     start_init();
     // Booting was work, not idleness.
@@ -59,8 +61,11 @@ __noreturn void kernel_boot_secondary(void) {
 }
 
 /// What the current task has to do before it goes on. False: it can't go on.
-static bool do_work(struct task *task) {
+static bool do_work(struct task *task __unused) {
 #ifdef CONFIG_MMU
+    if (!task->work) {
+        return true;
+    }
     if (!(task->work & WORK_FAULT)) {
         if (transfer_deliver()) {
             task->work = 0;
@@ -70,11 +75,10 @@ static bool do_work(struct task *task) {
     }
     task->work &= ~WORK_FAULT;
     ipc_report(TASK_FAULTED);
-#else
-    task->work = 0;
-    ipc_report(TASK_STOPPED);
-#endif
     return false;
+#else
+    return true;
+#endif
 }
 
 #ifdef CONFIG_MMU
@@ -93,12 +97,12 @@ void kernel_exception(int exception, int value, vaddr_t addr) {
 __noreturn void kernel_resume(void) {
     struct cpu *cpu = this_cpu();
     while (true) {
-        if (__atomic_load_n(&cpu->resched, __ATOMIC_ACQUIRE) || !cpu->current) {
+        if (__atomic_load_n(&cpu->resched, FOR_OTHER_CPUS(__ATOMIC_ACQUIRE)) || !cpu->current) {
             sched_pick();
             continue;
         }
         struct task *task = cpu->current;
-        if (!task->work || do_work(task)) {
+        if (do_work(task)) {
             arch_resume(task);
         }
     }

@@ -6,8 +6,9 @@
 #include <kernel/smp.h>
 #include <kernel/transfer.h>
 
-// Nothing on the way of a short message calls anything: what the compiler would have to save around a call costs as much as the
-// message. Each check is one that ipc.c makes, too; what it says of the same case holds here.
+// What moves short messages calls nothing: what the compiler would have to save around a call costs as
+// much as the message. Each check is one that ipc.c makes, too; what it says of the same case holds
+// here.
 
 /// All bits of a type that tell its interface, its direction, and a method that is MSG_KERNEL_METHODS or
 /// more: a message without any is the kernel's own.
@@ -68,6 +69,21 @@ static ALWAYS_INLINE bool is_next(struct cpu *cpu, unsigned priority) {
 STATIC_ASSERT((TASK_PRIORITY_MAX & (TASK_PRIORITY_MAX + 1)) == 0,
               "a subtraction does with exclusive or");
 
+/// Whether `dst`, which is to get a call, waits for one on this CPU, and would run next.
+static ALWAYS_INLINE bool can_call(struct cpu *cpu, const struct task *task, const struct task *dst,
+                                   task_t peer) {
+    return LIKELY(dst->tid_and_waits_for == head(peer, IPC_ANY))
+           && LIKELY(dst->state_and_cpu == cpu->receiving) && is_next(cpu, task->priority);
+}
+
+/// Whether `dst`, which waits for the current task's answer, does so on this CPU and would run next, and
+/// the task has nothing to do but wait for its next message.
+static ALWAYS_INLINE bool can_serve(struct cpu *cpu, const struct task *task,
+                                    const struct task *dst) {
+    return LIKELY(!task->attention) && LIKELY(dst->state_and_cpu == cpu->receiving)
+           && is_next(cpu, dst->priority);
+}
+
 /// Leaves the CPU to `next`, whose receive is over.
 static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct task *next,
                                   uint16_t receiving) {
@@ -84,6 +100,165 @@ static ALWAYS_INLINE void go_over(struct cpu *cpu, struct task *task, struct tas
     arch_fast_switch(cpu, next);
 }
 
+/// The current task calls `dst`, which will serve it with its urgency.
+static ALWAYS_INLINE void go_over_to_server(struct cpu *cpu, struct task *task, struct task *dst,
+                                            task_t peer) {
+    if (UNLIKELY(task->priority < dst->priority)) {
+        dst->priority = task->priority;
+    }
+    task->waits_for = peer;
+    dst->client = task;
+    go_over(cpu, task, dst, cpu->receiving);
+}
+
+/// The current task has answered `dst`. What it did for a more urgent client is over.
+static ALWAYS_INLINE void go_over_to_client(struct cpu *cpu, struct task *task, struct task *dst) {
+    task->priority = task->base_priority;
+    task->waits_for = IPC_ANY;
+    go_over(cpu, task, dst, cpu->receiving);
+}
+
+/// Gives up what has been locked, and goes the long way.
+static ALWAYS_INLINE void unlock_and_bail(struct cpu *cpu, uintptr_t type, uintptr_t word0,
+                                          uintptr_t word1) {
+    spin_unlock(&cpu->lock);
+    arch_fast_bail(type, word0, word1);
+}
+
+// ---- Longer messages ----------------------------------------------------------------------------
+//
+// What is behind the registers goes through the receiver's `msg`, as in transfer.c: out of the sender's
+// memory before the switch, into the receiver's after it. The two functions are weak so that the compiler
+// doesn't find out that they never return: it would call them, with all that it saves around a call.
+
+/// Where that begins in a message.
+#define TAIL_OFFSET (MESSAGE_HEADER_SIZE + IPC_REG_BYTES)
+
+/// Whether the message is a longer one: without a payload, and no error.
+static ALWAYS_INLINE bool is_long(uint32_t type) {
+    return type < (1u << MSG_OOL_SHIFT) && type >= ((IPC_WORDS + 1u) << MSG_LEN_SHIFT)
+           && MSG_LEN(type) <= MESSAGE_PAYLOAD_SIZE && (type & NOT_KERNEL_ONLY);
+}
+
+static ALWAYS_INLINE bool read_tail(struct task *task, struct task *dst, uint32_t type) {
+    return arch_copy_from_user(dst->msg.raw + IPC_REG_BYTES, ipc_user_msg(task) + TAIL_OFFSET,
+                               MSG_LEN(type) - IPC_REG_BYTES);
+}
+
+/// Ends with `dst` in user mode. If its buffer isn't there, kernel_resume() delivers the message when it is.
+static ALWAYS_INLINE void deliver_tail(struct task *dst, task_t src, uintptr_t type,
+                                       uintptr_t word0, uintptr_t word1) {
+    struct message *m = &dst->msg;
+    if (LIKELY(arch_copy_to_user(ipc_user_msg(dst) + TAIL_OFFSET, m->raw + IPC_REG_BYTES,
+                                 MSG_LEN((uint32_t) type) - IPC_REG_BYTES))) {
+        arch_fast_resume(dst, src, type, word0, word1);
+    }
+    m->type = (int) type;
+    m->src = src;
+    m->words[0] = word0;
+    m->words[1] = word1;
+    dst->work |= WORK_DELIVER;
+    arch_syscall_set_result(dst, OK);
+    arch_fast_leave();
+}
+
+void call_long(FASTPATH_PARAMS);
+
+__weak void call_long(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    struct task *dst = task->peer;
+    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    if (!can_call(cpu, task, dst, peer) || !read_tail(task, dst, (uint32_t) type)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    go_over_to_server(cpu, task, dst, peer);
+    spin_unlock(&cpu->lock);
+    deliver_tail(dst, task->tid, type, word0, word1);
+}
+
+void serve_long(FASTPATH_PARAMS);
+
+__weak void serve_long(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    struct task *dst = task->client;
+    if (dst->tid_and_waits_for != head(peer, task->tid) || !can_serve(cpu, task, dst)
+        || !read_tail(task, dst, (uint32_t) type)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    go_over_to_client(cpu, task, dst);
+    spin_unlock(&cpu->lock);
+    deliver_tail(dst, task->tid, type, word0, word1);
+}
+
+// ---- Payloads -----------------------------------------------------------------------------------
+//
+// A message that consists of a payload, whose words are in registers. The functions are weak as those
+// above.
+
+/// What is left of a payload has to wait until interrupts have had their turn: the system call is made again.
+/// Or the payload can't be copied here.
+static ALWAYS_INLINE void leave_payload(struct cpu *cpu, struct task *task, error_t err,
+                                        uintptr_t type, uintptr_t word0, uintptr_t word1) {
+    if (err != ERR_TRY_AGAIN) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    spin_unlock(&cpu->lock);
+    arch_syscall_set_arg(task, 1, type);
+    arch_syscall_set_arg(task, 4, word0);
+    arch_syscall_set_arg(task, 5, word1);
+    arch_syscall_restart(task);
+    arch_fast_leave();
+}
+
+void call_with_payload(FASTPATH_PARAMS);
+
+__weak void call_with_payload(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    struct task *dst = task->peer;
+    if (!has_payload_only((uint32_t) type, word1) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    if (!can_call(cpu, task, dst, peer)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    vaddr_t to;
+    error_t err = transfer_push(task, dst, word0, word1, &to);
+    if (UNLIKELY(err != OK)) {
+        leave_payload(cpu, task, err, type, word0, word1);
+    }
+    go_over_to_server(cpu, task, dst, peer);
+    spin_unlock(&cpu->lock);
+    arch_fast_resume(dst, task->tid, type, to, word1);
+}
+
+void serve_with_payload(FASTPATH_PARAMS);
+
+__weak void serve_with_payload(FASTPATH_PARAMS) {
+    ARCH_FAST_BEGIN;
+    struct task *dst = slot_of(peer);
+    if (!has_payload_only((uint32_t) type, word1) || !spin_try_lock(&cpu->lock)) {
+        arch_fast_bail(type, word0, word1);
+    }
+    if (dst->tid_and_waits_for != head(peer, task->tid) || !can_serve(cpu, task, dst)) {
+        unlock_and_bail(cpu, type, word0, word1);
+    }
+    vaddr_t to;
+    error_t err = transfer_push(task, dst, word0, word1, &to);
+    if (UNLIKELY(err != OK)) {
+        leave_payload(cpu, task, err, type, word0, word1);
+    }
+    go_over_to_client(cpu, task, dst);
+    spin_unlock(&cpu->lock);
+    arch_fast_resume(dst, task->tid, type, to, word1);
+}
+
+// ---- Short messages -----------------------------------------------------------------------------
+
 /// The task hasn't called `peer` before, or last time. Then begins again.
 static __noinline void call_other(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
@@ -96,48 +271,6 @@ static __noinline void call_other(FASTPATH_PARAMS) {
     fastpath_call(FASTPATH_ARGS);
 }
 
-/// A call is on its way: leaves the CPU to who has received it.
-static ALWAYS_INLINE void go_to_server(struct cpu *cpu, struct task *task, struct task *dst,
-                                       uint16_t receiving) {
-    // The receiver serves a call with the caller's urgency.
-    unsigned priority = task->priority;
-    if (UNLIKELY(priority < dst->priority)) {
-        dst->priority = priority;
-    }
-    task->waits_for = dst->tid;
-    dst->client = task;
-    go_over(cpu, task, dst, receiving);
-    spin_unlock(&cpu->lock);
-}
-
-/// A call with a payload.
-static __noinline void call_with_payload(FASTPATH_PARAMS) {
-    ARCH_FAST_BEGIN;
-    struct task *dst = task->peer;
-    if (!spin_try_lock(&cpu->lock)) {
-        arch_fast_bail(type, word0, word1);
-    }
-    uint16_t receiving = cpu->receiving;
-    vaddr_t to;
-    if (dst->tid_and_waits_for != head(peer, IPC_ANY) || dst->state_and_cpu != receiving
-        || !is_next(cpu, task->priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
-    }
-    error_t err = transfer_push(task, dst, word0, word1, &to);
-    if (UNLIKELY(err == ERR_TRY_AGAIN)) {
-        spin_unlock(&cpu->lock);
-        transfer_restart(type, word0, word1);
-        return;
-    }
-    if (UNLIKELY(err != OK)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
-    }
-    go_to_server(cpu, task, dst, receiving);
-    arch_fast_resume(dst, task->tid, type, to, word1);
-}
-
 void fastpath_call(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     struct task *dst = task->peer;
@@ -146,22 +279,21 @@ void fastpath_call(FASTPATH_PARAMS) {
         return;
     }
     if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
-        if (!has_payload_only((uint32_t) type, word1)) {
-            arch_fast_bail(type, word0, word1);
+        if ((uint32_t) type & MSG_OOL) {
+            call_with_payload(FASTPATH_ARGS);
+        } else {
+            call_long(FASTPATH_ARGS);
         }
-        call_with_payload(FASTPATH_ARGS);
         return;
     }
     if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
-    uint16_t receiving = cpu->receiving;
-    if (UNLIKELY(dst->tid_and_waits_for != head(peer, IPC_ANY))
-        || UNLIKELY(dst->state_and_cpu != receiving) || !is_next(cpu, task->priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
+    if (!can_call(cpu, task, dst, peer)) {
+        unlock_and_bail(cpu, type, word0, word1);
     }
-    go_to_server(cpu, task, dst, receiving);
+    go_over_to_server(cpu, task, dst, peer);
+    spin_unlock(&cpu->lock);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
@@ -176,51 +308,14 @@ static __noinline void serve_other(FASTPATH_PARAMS) {
     fastpath_serve(FASTPATH_ARGS);
 }
 
-/// An answer is on its way: leaves the CPU to who has received it.
-static ALWAYS_INLINE void go_to_client(struct cpu *cpu, struct task *task, struct task *dst,
-                                       uint16_t receiving) {
-    // What it did for a more urgent client is over.
-    task->priority = task->base_priority;
-    task->waits_for = IPC_ANY;
-    go_over(cpu, task, dst, receiving);
-    spin_unlock(&cpu->lock);
-}
-
-/// An answer with a payload.
-static __noinline void serve_with_payload(FASTPATH_PARAMS) {
-    ARCH_FAST_BEGIN;
-    if (!spin_try_lock(&cpu->lock)) {
-        arch_fast_bail(type, word0, word1);
-    }
-    struct task *dst = slot_of(peer);
-    uint16_t receiving = cpu->receiving;
-    vaddr_t to;
-    if (dst->tid_and_waits_for != head(peer, task->tid) || task->attention
-        || dst->state_and_cpu != receiving || !is_next(cpu, dst->priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
-    }
-    error_t err = transfer_push(task, dst, word0, word1, &to);
-    if (UNLIKELY(err == ERR_TRY_AGAIN)) {
-        spin_unlock(&cpu->lock);
-        transfer_restart(type, word0, word1);
-        return;
-    }
-    if (UNLIKELY(err != OK)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
-    }
-    go_to_client(cpu, task, dst, receiving);
-    arch_fast_resume(dst, task->tid, type, to, word1);
-}
-
 void fastpath_serve(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
-        if (!has_payload_only((uint32_t) type, word1)) {
-            arch_fast_bail(type, word0, word1);
+        if ((uint32_t) type & MSG_OOL) {
+            serve_with_payload(FASTPATH_ARGS);
+        } else {
+            serve_long(FASTPATH_ARGS);
         }
-        serve_with_payload(FASTPATH_ARGS);
         return;
     }
     if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
@@ -232,12 +327,10 @@ void fastpath_serve(FASTPATH_PARAMS) {
         serve_other(FASTPATH_ARGS);
         return;
     }
-    uint16_t receiving = cpu->receiving;
-    if (UNLIKELY(task->attention) || UNLIKELY(dst->state_and_cpu != receiving)
-        || !is_next(cpu, dst->priority)) {
-        spin_unlock(&cpu->lock);
-        arch_fast_bail(type, word0, word1);
+    if (!can_serve(cpu, task, dst)) {
+        unlock_and_bail(cpu, type, word0, word1);
     }
-    go_to_client(cpu, task, dst, receiving);
+    go_over_to_client(cpu, task, dst);
+    spin_unlock(&cpu->lock);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }

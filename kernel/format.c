@@ -1,9 +1,19 @@
+#include <config.h>
 #include <div64.h>
 #include <kernel/format.h>
 #include <string.h>
 
 // The part of <vprintf.h> that the kernel uses, in a third of the code. All formats are its own: nothing
 // here has to bear bad ones.
+
+// What only the debugger's commands need is left out with them: widths, and numbers longer than a pointer.
+#ifdef CONFIG_KDEBUG_COMMANDS
+#    define PRINTS_TABLES true
+typedef uint64_t number_t;
+#else
+#    define PRINTS_TABLES false
+typedef uintptr_t number_t;
+#endif
 
 /// Enough for 64 bits in decimal.
 #define DIGITS_MAX 20
@@ -24,8 +34,8 @@ static void emit(struct output *out, char ch) {
 
 /// Prints text with its fill: blanks on either side, or zeroes behind the sign.
 static void print_text(struct output *out, const struct spec *spec, const char *s, int len) {
-    int fill = spec->width - len;
-    if (spec->fill == '0' && len > 0 && *s == '-') {
+    int fill = PRINTS_TABLES ? spec->width - len : 0;
+    if (PRINTS_TABLES && spec->fill == '0' && len > 0 && *s == '-') {
         emit(out, *s++);
         len--;
     }
@@ -40,10 +50,11 @@ static void print_text(struct output *out, const struct spec *spec, const char *
     }
 }
 
-static void print_number(struct output *out, const struct spec *spec, uint64_t value, unsigned base,
-                         const char *prefix) {
+static void print_number(struct output *out, const struct spec *spec, number_t number,
+                         unsigned base, const char *prefix) {
     char text[DIGITS_MAX + 2];
     char *at = &text[sizeof(text)];
+    uint64_t value = number;
     do {
         *--at = "0123456789abcdef"[div64(&value, base)];
     } while (value);
@@ -59,16 +70,16 @@ struct args {
 };
 
 /// Takes an integer of the length that was given as `longs` times `l`.
-static uint64_t integer_arg(struct args *args, int longs, bool is_signed) {
-    if (longs > 1) {
-        return va_arg(args->ap, uint64_t);
+static number_t integer_arg(struct args *args, int longs, bool is_signed) {
+    if (PRINTS_TABLES && longs > 1) {
+        return (number_t) va_arg(args->ap, uint64_t);
     }
-    if (longs == 1) {
+    if (longs && sizeof(long) > sizeof(int)) {
         long value = va_arg(args->ap, long);
-        return is_signed ? (uint64_t) value : (unsigned long) value;
+        return is_signed ? (number_t) value : (unsigned long) value;
     }
     int value = va_arg(args->ap, int);
-    return is_signed ? (uint64_t) value : (unsigned) value;
+    return is_signed ? (number_t) value : (unsigned) value;
 }
 
 /// Returns false, having printed nothing, if there is no such conversion.
@@ -101,8 +112,8 @@ static bool convert(struct output *out, const struct spec *spec, char conv, int 
     default:
         return false;
     }
-    uint64_t value = integer_arg(args, longs, conv != 'u' && base == 10);
-    if (conv != 'u' && base == 10 && (int64_t) value < 0) {
+    number_t value = integer_arg(args, longs, conv != 'u' && base == 10);
+    if (conv != 'u' && base == 10 && (value >> (8 * sizeof(value) - 1))) {
         value = 0 - value;
         prefix = "-";
     }
@@ -114,11 +125,11 @@ static bool convert(struct output *out, const struct spec *spec, char conv, int 
 static const char *print_conversion(struct output *out, const char *fmt, struct args *args) {
     struct spec spec = {.fill = ' '};
     int longs = 0;
-    for (; *fmt == '-' || *fmt == '0'; fmt++) {
+    for (; PRINTS_TABLES && (*fmt == '-' || *fmt == '0'); fmt++) {
         spec.left |= *fmt == '-';
         spec.fill = *fmt == '0' ? '0' : spec.fill;
     }
-    for (; *fmt >= '0' && *fmt <= '9'; fmt++) {
+    for (; PRINTS_TABLES && *fmt >= '0' && *fmt <= '9'; fmt++) {
         spec.width = spec.width * 10 + (*fmt - '0');
     }
     for (; *fmt == 'l' || *fmt == 'z'; fmt++) {

@@ -15,8 +15,9 @@
 ///   * A system call below SYS_FIRST_FULL, but SYS_IPC, may be made by calling its entry of
 ///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
 ///     need be called only if the CPU's `resched` is set.
+///     It may also make them all itself, and says so by ARCH_LIGHT_SYSCALLS: then SYS_NOTIFY has no entry.
 ///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
-///     fast. <arch_fastpath.h> then gives arch_fast_cpu() and its kin, all inlined.
+///     fast. <arch_fastpath.h> then gives arch_fast_resume() and its kin, all inlined.
 ///   * <arch.h> is the architecture's own header. It defines struct arch_task (a task's registers),
 ///     struct arch_aspace (an address space), ARCH_CACHE_LINE and ARCH_TASK_EXTRA_BYTES (what a task
 ///     costs outside of struct task). It may define a function below as `static inline` where there
@@ -26,8 +27,16 @@
 #include <config.h>
 #include <types.h>
 
-struct task;
+/// Entry code may call it: an optimiser that sees the whole kernel at once has to be told.
+#if __has_attribute(externally_visible)
+#    define CALLED_FROM_ASSEMBLY __attribute__((externally_visible))
+#else
+#    define CALLED_FROM_ASSEMBLY
+#endif
+
 struct aspace;
+struct message;
+struct task;
 
 // ---- Calls from the architecture into the kernel ------------------------------------------------
 
@@ -76,6 +85,9 @@ void arch_init(void);
 /// The number of the running CPU: 0 is the boot CPU, below CONFIG_NUM_CPUS.
 unsigned arch_cpu_id(void);
 #endif
+
+// An architecture may define arch_this_cpu(), the struct cpu of the CPU that runs, if it finds it faster
+// than by arch_cpu_id().
 
 #ifndef arch_cycles
 /// A counter that never goes back, at board_clock_hz() per second, the same on all CPUs.
@@ -207,6 +219,10 @@ bool __mustuse arch_copy_to_user(vaddr_t dst, const void *src, size_t len);
 #ifdef CONFIG_MMU
 /// The address and the FAULT_* of this CPU's last failed copy.
 vaddr_t arch_copy_fault(unsigned *fault);
+#else
+/// Writes a message to *to: the type and `words` words of payload are those of *from, `src` is its sender.
+/// What the payload leaves of *to is cleared. Both are aligned.
+void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words);
 #endif
 
 #endif

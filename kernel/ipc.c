@@ -58,9 +58,9 @@ static void compose_notifications(struct task *task) {
 
 /// Writes into the pager's `msg` why `task` is blocked.
 static void compose_report(struct message *m, struct task *task) {
-    bzero(m->raw, MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG)));
+    bzero(m->raw, TRANSFER_REPORT_BYTES);
     m->src = task->tid;
-    if (task->state == TASK_FAULTED) {
+    if (task_is_faulted(task)) {
         m->type = PAGE_FAULT_MSG;
         m->page_fault.task = task->tid;
         m->page_fault.vaddr = task->fault.vaddr;
@@ -90,9 +90,8 @@ static void queue_sender(struct task *dst, struct task *task, bool at_front) {
 void ipc_report(enum task_state state) {
     struct task *task = current_task();
     if (task->tid == INIT_TASK) {
-        PANIC("vm, the first task, has no pager: fault 0x%x, exception %d, address %p, ip %p",
-              task->fault.flags, task->exception, (void *) task->fault.vaddr,
-              (void *) arch_task_ip(task));
+        PANIC("vm has no pager: fault 0x%x, exception %d at %p, ip %p", task->fault.flags,
+              task->exception, (void *) task->fault.vaddr, (void *) arch_task_ip(task));
     }
     task->reported = false;
     struct task *pager = task_acquire(task->pager);
@@ -256,7 +255,7 @@ static error_t send(struct task *task, task_t dst_tid) {
     }
     if (dst == task) {
         err = ERR_INVALID_ARG;
-    } else if (dst->state == TASK_FAULTED && dst->reported && dst->pager == task->tid) {
+    } else if (task_is_faulted(dst) && dst->reported && dst->pager == task->tid) {
         err = answer_fault(task, dst, type);
     } else if (dst->state == TASK_STOPPED) {
         err = ERR_INVALID_TASK;
@@ -326,7 +325,7 @@ static struct task *next_sender(struct task *task, task_t src) {
         return NULL;
     }
     bool sending = sender->state == TASK_SENDING && sender->waits_for == task->tid;
-    bool reporting = (sender->state == TASK_FAULTED || sender->state == TASK_STOPPED)
+    bool reporting = (task_is_faulted(sender) || sender->state == TASK_STOPPED)
                      && sender->pager == task->tid && !sender->reported;
     return (sending || reporting) ? sender : NULL;
 }
@@ -357,8 +356,9 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         return ERR_TRY_AGAIN;
     }
     // An answer that doesn't come: the client would wait for ever.
-    bool tell = ipc_src(task) == sender->tid
-                && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
+    bool tell =
+        ipc_src(task) == sender->tid
+        && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     fail_send(sender, err);
     return tell ? err : ERR_TRY_AGAIN;
 }
@@ -403,7 +403,8 @@ static error_t receive_once(struct task *task, task_t src) {
     } else {
         task->waits_for = src;
         if (src == IPC_ANY) {
-            task->attention = false;  // What there was has been taken.
+            // What there was has been taken, but for an interrupt that is about to be told.
+            task->attention = task->irq_pending;
         }
         sched_block(TASK_RECEIVING);
         err = SYSCALL_PENDING;
@@ -467,8 +468,7 @@ error_t ipc_syscall(void) {
     return err;
 }
 
-/// Adds to a task's notifications; wakes it if it waits for any message.
-static void notify_locked(struct task *dst, notifications_t notifications) {
+void ipc_notify_locked(struct task *dst, notifications_t notifications) {
     dst->notifications |= notifications;
     if (dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY) {
         compose_notifications(dst);
@@ -478,27 +478,63 @@ static void notify_locked(struct task *dst, notifications_t notifications) {
     }
 }
 
-error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
-    struct task *dst = task_acquire(dst_tid);
+static bool may_notify(const struct task *task, const struct task *dst) {
+    return LIKELY(rights_may_call(task, dst)) || dst == task || rights_may_call(dst, task);
+}
+
+static __noinline error_t notify_any(task_t dst_tid, notifications_t notifications) {
+    struct cpu *cpu = this_cpu();
+    struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
+    if (UNLIKELY(!dst)) {
+        dst = task_acquire(dst_tid);
+    }
     if (!dst) {
         return ERR_INVALID_TASK;
     }
-    struct task *task = current_task();
+    struct task *task = cpu->current;
     error_t err = ERR_NOT_PERMITTED;
-    if (dst == task || rights_may_call(task, dst) || rights_may_call(dst, task)) {
+    if (may_notify(task, dst)) {
         trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         err = OK;
     }
     cpu_release();
     return err;
 }
 
+/// Leaves the bits with a task of this CPU that doesn't wait for them. False: it isn't as simple.
+static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
+                                              notifications_t notifications) {
+    unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
+    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    bool simple = dst->tid == dst_tid && dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
+                  && !(dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY)
+                  && may_notify(cpu->current, dst);
+    if (LIKELY(simple)) {
+        dst->notifications |= notifications;
+        dst->attention = true;
+    }
+    return simple;
+}
+
+error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
+    struct cpu *cpu = this_cpu();
+    // With one CPU, finding and locking a task is as simple.
+    if (CONFIG_NUM_CPUS > 1 && LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {
+        bool done = leave_notifications(cpu, dst_tid, notifications);
+        spin_unlock(&cpu->lock);
+        if (LIKELY(done)) {
+            return OK;
+        }
+    }
+    return notify_any(dst_tid, notifications);
+}
+
 void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
     struct task *dst = task_acquire(dst_tid);
     if (dst) {
         trace_event(TRACE_NOTIFY, KERNEL_TASK, dst_tid, notifications);
-        notify_locked(dst, notifications);
+        ipc_notify_locked(dst, notifications);
         cpu_release();
     }
 }
@@ -508,9 +544,8 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
 /// Takes a task out of whatever it waits in.
 static void leave_queues(struct task *task) {
     sched_remove(task);
-    bool queued =
-        task->state == TASK_SENDING
-        || ((task->state == TASK_FAULTED || task->state == TASK_STOPPED) && !task->reported);
+    bool queued = task->state == TASK_SENDING
+                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
     if (queued) {
         list_remove(&task->link);
     }

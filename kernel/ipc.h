@@ -21,6 +21,9 @@ void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 /// The current task, which is blocked in `state` (FAULTED or STOPPED), is reported to its pager.
 void ipc_report(enum task_state state);
 
+/// Adds to a task's notifications; wakes it if it waits for any message. The caller holds its lock.
+CALLED_FROM_ASSEMBLY void ipc_notify_locked(struct task *dst, notifications_t notifications);
+
 /// Ends all IPC of a task that is being torn down. The caller holds all locks.
 void ipc_abort_all(struct task *task);
 

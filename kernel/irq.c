@@ -117,7 +117,7 @@ void irq_release_all(struct task *task) {
 
 void irq_unmask_done(struct task *task) {
     // Cleared first: a line that fires from here on sets it again.
-    __atomic_store_n(&task->irq_pending, false, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&task->irq_pending, false, FOR_OTHER_CPUS(__ATOMIC_SEQ_CST));
     spin_lock(&irq_lock);
     for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
         if (owner->slot != TASK_SLOT(task->tid) || !owner->waiting) {
@@ -138,10 +138,10 @@ static void tell_owner(task_t tid) {
     struct task *task = task_acquire(tid);
     if (task) {
         task->irq_pending = true;
+        ipc_notify_locked(task, NOTIFY_IRQ);
         task->attention = true;
         cpu_release();
     }
-    ipc_notify_from_kernel(tid, NOTIFY_IRQ);
 }
 
 static void count(unsigned irq __unused) {

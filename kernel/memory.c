@@ -131,6 +131,7 @@ void memory_init_task(struct task *task, const struct task_template *template) {
     strncpy2(task->name, template->name, sizeof(task->name));
     task->ool_from = 0;
     task->peer_tid = 0;
+    task->peer = task;
     task->client = task;
     spin_lock(&task->aspace->lock);
     task->aspace->dying = false;

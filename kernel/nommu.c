@@ -73,8 +73,7 @@ bool arch_copy_to_user(vaddr_t dst, const void *src, size_t len) {
 }
 
 error_t syscall_fault(void) {
-    task_note_end(EXP_PROTECTION, 0, refused);
-    current_task()->work |= WORK_FAULT;
+    task_stop(EXP_PROTECTION, 0, refused);
     return SYSCALL_PENDING;
 }
 
@@ -231,7 +230,7 @@ const char *memory_cmdline(void) {
 
 // ---- Messages -----------------------------------------------------------------------------------
 
-// SYS_IPC has checked the buffers once and for all: what lies in them may change meanwhile, where they
+// SYS_IPC has checked the message buffers once and for all: what lies in them may change meanwhile, where they
 // are can't.
 
 static struct message *message_of(struct task *task) {
@@ -242,10 +241,6 @@ error_t transfer_begin(struct task *task, unsigned flags) {
     vaddr_t buf = ipc_user_msg(task);
     bool usable = (flags & IPC_RECV) ? memory_may_write(task, buf, MESSAGE_SIZE, sizeof(uintptr_t))
                                      : memory_may_read(task, buf, MESSAGE_SIZE, sizeof(uintptr_t));
-    vaddr_t ool = (flags & IPC_RECV) ? ipc_user_ool(task) : 0;
-    if (usable && ool) {
-        usable = memory_may_read(task, ool, sizeof(struct ool_buffer), sizeof(uintptr_t));
-    }
     return usable ? OK : syscall_fault();
 }
 
@@ -258,11 +253,13 @@ struct message *transfer_buffer(struct task *task) {
 }
 
 void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1) {
-    struct message *m = message_of(task);
-    m->type = type;
-    m->src = src;
-    m->words[0] = word0;
-    m->words[1] = word1;
+    // That much of a message is what is looked at.
+    const struct {
+        int type;
+        task_t src;
+        uintptr_t words[2];
+    } m = {type, src, {word0, word1}};
+    arch_pass_message(message_of(task), (const struct message *) (const void *) &m, src, 2);
 }
 
 static bool has_ool(int type) {
@@ -273,9 +270,9 @@ static bool has_ool(int type) {
 /// room for it.
 static void *pass_ool(const struct message *m, struct task *to) {
     const struct ool_buffer *buf = (const struct ool_buffer *) ipc_user_ool(to);
-    // Looked at only now: another thread of the program may have changed it.
-    if (!buf || m->ool_len > buf->capacity
-        || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
+    // Looked at only now: most messages have no payload, and another thread may have changed it.
+    if (!memory_may_read(to, (vaddr_t) buf, sizeof(*buf), sizeof(uintptr_t))
+        || m->ool_len > buf->capacity || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
         return NULL;
     }
     void *ptr = buf->ptr;
@@ -294,9 +291,7 @@ static error_t __mustuse pass(struct task *from, struct task *to, int type) {
             return ERR_TOO_LARGE;
         }
     }
-    dst->type = type;
-    dst->src = from->tid;
-    memcpy(dst->raw, m->raw, MSG_LEN(type));
+    arch_pass_message(dst, m, from->tid, MSG_LEN(type) / sizeof(uintptr_t));
     if (has_ool(type)) {
         dst->ool_ptr = payload;
     }
@@ -307,30 +302,40 @@ static bool is_ool_readable(struct task *from, const struct message *m) {
     return !m->ool_len || memory_may_read(from, (vaddr_t) m->ool_ptr, m->ool_len, 1);
 }
 
-error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
-    const struct message *m = message_of(task);
-    if (has_ool(type)) {
-        error_t err = transfer_check_ool(type, m->ool_len);
-        if (IS_ERROR(err)) {
-            return err;
-        }
-        if (!is_ool_readable(task, m)) {
-            return syscall_fault();
+/// Whether the message of a task makes sense now: another thread of its program may have changed it.
+/// SYSCALL_PENDING: it may not read its payload.
+static error_t check_message(struct task *from) {
+    const struct message *m = message_of(from);
+    error_t err = transfer_check_type(m->type);
+    if (err == OK && has_ool(m->type)) {
+        err = transfer_check_ool(m->type, m->ool_len);
+        if (err == OK && !is_ool_readable(from, m)) {
+            return SYSCALL_PENDING;
         }
     }
-    return ready ? pass(task, dst, type) : TRANSFER_HELD;
+    return err;
+}
+
+error_t transfer_send(struct task *task, struct task *dst, int type, bool ready) {
+    error_t err = check_message(task);
+    if (err == SYSCALL_PENDING) {
+        return syscall_fault();
+    }
+    if (err == OK) {
+        err = ready ? pass(task, dst, type) : TRANSFER_HELD;
+    }
+    return err;
+}
+
+error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
+    error_t err = has_ool(type) ? check_message(task) : ERR_INVALID_ARG;
+    return err == OK ? pass(task, dst, type) : err;
 }
 
 error_t transfer_receive(struct task *sender) {
-    // A thread may have changed the message of another one of its program since.
-    const struct message *m = message_of(sender);
-    int type = m->type;
-    error_t err = transfer_check_type(type);
-    if (err == OK && has_ool(type)) {
-        err = transfer_check_ool(type, m->ool_len);
-        if (err == OK && !is_ool_readable(sender, m)) {
-            err = ERR_INVALID_ARG;
-        }
+    error_t err = check_message(sender);
+    if (err == SYSCALL_PENDING) {
+        err = ERR_INVALID_ARG;
     }
-    return IS_ERROR(err) ? err : pass(sender, current_task(), type);
+    return err == OK ? pass(sender, current_task(), message_of(sender)->type) : err;
 }

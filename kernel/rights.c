@@ -97,12 +97,10 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t ba
     return add_range(task, kind, base, len);
 }
 
-/// Whom they may call is to be looked up anew.
-static void forget_peers(void) {
+/// Whom a task may call is to be looked up anew.
+static void forget_peer(struct task *task __unused) {
 #ifdef CONFIG_MMU
-    for (int i = 0; i < CONFIG_NUM_TASKS; i++) {
-        __atomic_store_n(&tasks[i].peer_tid, 0, __ATOMIC_RELAXED);
-    }
+    __atomic_store_n(&task->peer_tid, 0, __ATOMIC_RELAXED);
 #endif
 }
 
@@ -116,9 +114,11 @@ static error_t grant_peer(struct task *task, unsigned kind, uintptr_t server) {
     }
     if (kind == GRANT_SERVER) {
         task->server = server;
-        forget_peers();
+        for (int i = 0; i < CONFIG_NUM_TASKS; i++) {
+            forget_peer(&tasks[i]);
+        }
     } else {
-        task->may_call[server / 32] |= 1u << (server % 32);
+        task->may_call[RIGHTS_WORD(server)] |= 1u << (server % 32);
     }
     return OK;
 }
@@ -149,4 +149,5 @@ void rights_revoke_all(struct task *task) {
     }
     spin_unlock(&grants_lock);
     memset(task->may_call, 0, sizeof(task->may_call));
+    forget_peer(task);  // It may still run, on a CPU that hasn't heard of its end.
 }

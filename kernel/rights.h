@@ -6,9 +6,12 @@
 
 #include <kernel/task.h>
 
+/// The element of `may_call` that has the bit of a server.
+#define RIGHTS_WORD(server) (NUM_SERVERS_MAX > 32 ? (server) / 32 : 0)
+
 /// Whether `task` may send to `dst`: to vm and its own pager always, else by its GRANT_CALLs.
 static inline bool rights_may_call(const struct task *task, const struct task *dst) {
-    return LIKELY((task->may_call[dst->server / 32] >> (dst->server % 32)) & 1)
+    return LIKELY((task->may_call[RIGHTS_WORD(dst->server)] >> (dst->server % 32)) & 1)
            || dst->tid == task->pager || dst->tid == INIT_TASK;
 }
 

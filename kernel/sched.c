@@ -14,7 +14,7 @@ void sched_init(struct cpu *cpu, unsigned id) {
     cpu->idle_since = arch_cycles();
     cpu->resched = true;
     smp_init_cpu(cpu);
-    __atomic_store_n(&cpu->online, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&cpu->online, true, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
 }
 
 void sched_kick(struct cpu *cpu) {
@@ -29,7 +29,7 @@ static unsigned best_ready(const struct cpu *cpu) {
     if (!cpu->ready_mask) {
         return NUM_PRIORITIES;
     }
-    return TASK_PRIORITY_MAX - (31 - (unsigned) __builtin_clz(cpu->ready_mask));
+    return (unsigned) __builtin_clz((uint32_t) cpu->ready_mask << (31 - TASK_PRIORITY_MAX));
 }
 
 /// For CPUs that look for work.
@@ -99,6 +99,8 @@ void sched_remove(struct task *task) {
     }
 }
 
+#ifdef CONFIG_MMU
+
 cpu_time_t sched_cpu_time(const struct task *task) {
     bool runs = cpu_of(task)->current == task;
     return task->cpu_time + (runs ? (cpu_time_t) (arch_cycles() >> CPU_TIME_SHIFT) : 0);
@@ -121,6 +123,30 @@ static void start_clock(struct cpu *cpu, uint64_t now) {
         cpu->idle_since = now;
     }
 }
+
+#else
+
+// To look at the clock at each switch would cost as much as a message. It is looked at by the way: whoever
+// runs then has run since the last time, though the CPU may have gone back and forth meanwhile.
+
+cpu_time_t sched_cpu_time(const struct task *task) {
+    return task->cpu_time;
+}
+
+static void stop_clock(struct cpu *cpu, uint64_t now) {
+    uint64_t since = cpu->idle_since;
+    if (cpu->current) {
+        cpu->current->cpu_time +=
+            (cpu_time_t) (now >> CPU_TIME_SHIFT) - (cpu_time_t) (since >> CPU_TIME_SHIFT);
+    } else {
+        cpu->idle_cycles += now - since;
+    }
+    cpu->idle_since = now;
+}
+
+static void start_clock(struct cpu *cpu __unused, uint64_t now __unused) {}
+
+#endif
 
 static void set_current(struct cpu *cpu, struct task *next) {
     uint64_t now = arch_cycles();
@@ -148,6 +174,7 @@ void sched_block(enum task_state state) {
 }
 
 void sched_handoff(enum task_state state, struct task *next) {
+#ifdef CONFIG_MMU
     struct cpu *cpu = this_cpu();
     smp_pull(cpu, next);
     if (!is_on(next, cpu) || best_ready(cpu) < next->priority) {
@@ -160,6 +187,11 @@ void sched_handoff(enum task_state state, struct task *next) {
     if (best_ready(cpu) == next->priority) {
         timer_arm_slice(cpu);
     }
+#else
+    // What is to be quick goes another way: see kernel/hal.h.
+    sched_block(state);
+    sched_wake(next);
+#endif
 }
 
 void sched_set_priority(struct task *task, unsigned priority) {
@@ -194,7 +226,11 @@ static void pick(struct cpu *cpu) {
             timer_arm_slice(cpu);
             return;
         }
-        enqueue(cpu, current, !slice_over);
+        // One that is being destroyed must not come to life again: perhaps nobody is left who
+        // finishes it.
+        if (current->state != TASK_DYING) {
+            enqueue(cpu, current, !slice_over);
+        }
     }
     struct task *next = NULL;
     if (best < NUM_PRIORITIES) {
@@ -223,6 +259,8 @@ void sched_pick(void) {
 
 void sched_check_slice(uint64_t now) {
     struct cpu *cpu = this_cpu();
+    stop_clock(cpu, now);
+    start_clock(cpu, now);
     if (cpu->current && now >= cpu->slice_end) {
         cpu->resched = true;
     }

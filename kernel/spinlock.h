@@ -41,6 +41,9 @@ static inline bool spin_is_locked(const struct spinlock *lock) {
     return SPINLOCK_WORDS && __atomic_load_n(&lock->held[0], __ATOMIC_RELAXED);
 }
 
+/// With one CPU nobody sees in what order it writes.
+#define FOR_OTHER_CPUS(order) (CONFIG_NUM_CPUS > 1 ? (order) : __ATOMIC_RELAXED)
+
 // What other CPUs write without this CPU's lock, or this one may write meanwhile. With one CPU these are
 // plain accesses: not every machine has instructions for more.
 

@@ -19,9 +19,11 @@ static intptr_t light_nop(uintptr_t a0 __unused, uintptr_t a1 __unused) {
     return OK;
 }
 
+#ifndef ARCH_LIGHT_SYSCALLS
 static intptr_t light_notify(uintptr_t a0, uintptr_t a1) {
     return ipc_notify((task_t) a0, (notifications_t) a1);
 }
+#endif
 
 static intptr_t light_timer_set(uintptr_t a0, uintptr_t a1 __unused) {
     return timer_set((msec_t) a0);
@@ -38,7 +40,9 @@ static intptr_t light_clock(uintptr_t a0, uintptr_t a1 __unused) {
 intptr_t (*const light_syscalls[])(uintptr_t a0, uintptr_t a1) = {
     [SYS_NOP] = light_nop,
     [SYS_IPC] = light_none,  // With no flags: the entry code hands it over like the others.
+#ifndef ARCH_LIGHT_SYSCALLS
     [SYS_NOTIFY] = light_notify,
+#endif
     [SYS_TIMER_SET] = light_timer_set,
     [SYS_TASK_SELF] = light_task_self,
     [SYS_CLOCK] = light_clock,
@@ -48,70 +52,73 @@ STATIC_ASSERT(sizeof(light_syscalls) == SYS_FIRST_FULL * sizeof(light_syscalls[0
 
 // ---- The others -------------------------------------------------------------------------------------
 
-typedef uintptr_t args_t[6];
-typedef intptr_t (*handler_t)(const args_t a);
+/// The arguments of all of them.
+#define ARGS                                                                                    \
+    uintptr_t a0 __unused, uintptr_t a1 __unused, uintptr_t a2 __unused, uintptr_t a3 __unused, \
+        uintptr_t a4 __unused, uintptr_t a5 __unused
+typedef intptr_t (*handler_t)(ARGS);
 
-static intptr_t do_console_write(const args_t a) {
-    return console_write(a[0], a[1]);
+static intptr_t do_console_write(ARGS) {
+    return console_write(a0, a1);
 }
 
-static intptr_t do_console_read(const args_t a) {
-    return console_read(a[0], a[1]);
+static intptr_t do_console_read(ARGS) {
+    return console_read(a0, a1);
 }
 
-static intptr_t do_irq_acquire(const args_t a) {
-    return irq_acquire((unsigned) a[0]);
+static intptr_t do_irq_acquire(ARGS) {
+    return irq_acquire((unsigned) a0);
 }
 
-static intptr_t do_irq_release(const args_t a) {
-    return irq_release((unsigned) a[0]);
+static intptr_t do_irq_release(ARGS) {
+    return irq_release((unsigned) a0);
 }
 
-static intptr_t do_task_create(const args_t a) {
-    return task_create((task_t) a[0], a[1], a[2], (task_t) a[3], (unsigned) a[4], a[5]);
+static intptr_t do_task_create(ARGS) {
+    return task_create((task_t) a0, a1, a2, (task_t) a3, (unsigned) a4, a5);
 }
 
-static intptr_t do_task_destroy(const args_t a) {
-    return task_destroy((task_t) a[0]);
+static intptr_t do_task_destroy(ARGS) {
+    return task_destroy((task_t) a0);
 }
 
-static intptr_t do_task_exit(const args_t a) {
-    task_stop(EXP_EXIT, (int) a[0], 0);
+static intptr_t do_task_exit(ARGS) {
+    task_stop(EXP_EXIT, (int) a0, 0);
     return SYSCALL_PENDING;
 }
 
-static intptr_t do_task_schedule(const args_t a) {
-    return task_schedule((task_t) a[0], (int) a[1]);
+static intptr_t do_task_schedule(ARGS) {
+    return task_schedule((task_t) a0, (int) a1);
 }
 
-static intptr_t do_vm_map(const args_t a) {
-    return a[5] ? memory_map_pages((task_t) a[0], a[1], a[2], a[3], (unsigned) a[4], a[5])
-                : memory_map((task_t) a[0], a[1], a[2], a[3], (unsigned) a[4]);
+static intptr_t do_vm_map(ARGS) {
+    return a5 ? memory_map_pages((task_t) a0, a1, a2, a3, (unsigned) a4, a5)
+              : memory_map((task_t) a0, a1, a2, a3, (unsigned) a4);
 }
 
-static intptr_t do_vm_unmap(const args_t a) {
-    return memory_unmap((task_t) a[0], a[1]);
+static intptr_t do_vm_unmap(ARGS) {
+    return memory_unmap((task_t) a0, a1);
 }
 
-static intptr_t do_grant(const args_t a) {
-    return rights_grant((task_t) a[0], (unsigned) a[1], a[2], a[3]);
+static intptr_t do_grant(ARGS) {
+    return rights_grant((task_t) a0, (unsigned) a1, a2, a3);
 }
 
-static intptr_t do_kdebug(const args_t a) {
-    return kdebug_syscall(a[0], a[1], a[2], a[3]);
+static intptr_t do_kdebug(ARGS) {
+    return kdebug_syscall(a0, a1, a2, a3);
 }
 
-static intptr_t do_klog_read(const args_t a) {
-    return klog_read(a[0], a[1], a[2]);
+static intptr_t do_klog_read(ARGS) {
+    return klog_read(a0, a1, a2);
 }
 
-static intptr_t do_power(const args_t a) {
+static intptr_t do_power(ARGS) {
     if (!(current_task()->flags & TASK_RIGHT_POWER)) {
         return ERR_NOT_PERMITTED;
     }
-    switch (a[0]) {
+    switch (a0) {
     case POWER_OFF:
-        board_power_off((int) MIN(a[1], (uintptr_t) BOARD_STATUS_PANIC - 1));
+        board_power_off((int) MIN(a1, (uintptr_t) BOARD_STATUS_PANIC - 1));
     case POWER_REBOOT:
         board_reboot();
     default:
@@ -119,15 +126,21 @@ static intptr_t do_power(const args_t a) {
     }
 }
 
-static intptr_t do_info(const args_t a) {
-    return info_syscall((unsigned) a[0], (unsigned) a[1], a[2], a[3]);
+static intptr_t do_info(ARGS) {
+    return info_syscall((unsigned) a0, (unsigned) a1, a2, a3);
 }
 
-static intptr_t do_trace(const args_t a) {
-    return trace_syscall((unsigned) a[0], a[1], a[2], a[3]);
+#ifdef CONFIG_MMU
+static intptr_t do_trace(ARGS) {
+    return trace_syscall((unsigned) a0, a1, a2, a3);
 }
+#    define NUM_HANDLED NUM_SYSCALLS
+#else
+// The last one can't be had, and small parts have no room for saying so.
+#    define NUM_HANDLED SYS_TRACE
+#endif
 
-static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
+static const handler_t handlers[NUM_HANDLED - SYS_FIRST_FULL] = {
     [SYS_CONSOLE_WRITE - SYS_FIRST_FULL] = do_console_write,
     [SYS_CONSOLE_READ - SYS_FIRST_FULL] = do_console_read,
     [SYS_IRQ_ACQUIRE - SYS_FIRST_FULL] = do_irq_acquire,
@@ -143,15 +156,15 @@ static const handler_t handlers[NUM_SYSCALLS - SYS_FIRST_FULL] = {
     [SYS_KLOG_READ - SYS_FIRST_FULL] = do_klog_read,
     [SYS_POWER - SYS_FIRST_FULL] = do_power,
     [SYS_INFO - SYS_FIRST_FULL] = do_info,
+#ifdef CONFIG_MMU
     [SYS_TRACE - SYS_FIRST_FULL] = do_trace,
+#endif
 };
 
 static intptr_t full_syscall(struct task *task, uintptr_t number) {
-    args_t args;
-    for (int i = 0; i < 6; i++) {
-        args[i] = arch_syscall_arg(task, i);
-    }
-    return handlers[number - SYS_FIRST_FULL](args);
+    return handlers[number - SYS_FIRST_FULL](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1),
+                                             arch_syscall_arg(task, 2), arch_syscall_arg(task, 3),
+                                             arch_syscall_arg(task, 4), arch_syscall_arg(task, 5));
 }
 
 void kernel_syscall(void) {
@@ -160,9 +173,11 @@ void kernel_syscall(void) {
     intptr_t result = ERR_INVALID_ARG;
     if ((number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC) {
         result = ipc_syscall();
+#ifndef ARCH_LIGHT_SYSCALLS
     } else if (number < SYS_FIRST_FULL) {
         result = light_syscalls[number](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1));
-    } else if (number < NUM_SYSCALLS) {
+#endif
+    } else if (number < NUM_HANDLED) {
         result = full_syscall(task, number);
     }
     // A call that is pending has its result set by whoever completes it.

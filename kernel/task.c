@@ -115,7 +115,7 @@ static void init_task(struct task *task, task_t tid, task_t pager, unsigned flag
     task->ipc_count = 0;
     // Created tasks don't run until they are scheduled: their rights come first.
     task->state = TASK_CREATED;
-    __atomic_store_n(&task->tid, tid, __ATOMIC_RELEASE);
+    __atomic_store_n(&task->tid, tid, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
 }
 
 struct task *task_create_init(void) {
@@ -235,7 +235,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
     if (task == caller || tid == INIT_TASK) {
         return ERR_INVALID_ARG;
     }
-    if (task->ended) {
+    if (task->work & WORK_ENDED) {
         return OK;
     }
     // Each time: until its CPU has heard of it, the task may have begun something new.
@@ -247,7 +247,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return SYSCALL_PENDING;
     }
     arch_task_exit(task);
-    task->ended = true;
+    task->work |= WORK_ENDED;
     return OK;
 }
 
@@ -257,9 +257,8 @@ static void free_slot(struct task *task, task_t tid) {
     if (task->tid == tid) {
         trace_event(TRACE_DESTROY, current_task()->tid, tid, 0);
         task->state = TASK_UNUSED;
-        task->ended = false;
         task->last_generation = TASK_GEN(tid);
-        __atomic_store_n(&task->tid, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&task->tid, 0, FOR_OTHER_CPUS(__ATOMIC_RELEASE));
     }
     cpu_release_all();
 }
@@ -268,7 +267,7 @@ error_t task_destroy(task_t tid) {
     struct task *caller = current_task();
     struct task *task = task_slot(TASK_SLOT(tid));
     cpu_acquire_all();
-    bool had_ended = task && task->ended;
+    bool had_ended = task && (task->work & WORK_ENDED);
     error_t err = destroy_locked(caller, task, tid);
     cpu_release_all();
     if (err != OK) {

@@ -35,9 +35,10 @@ typedef uintptr_t cpu_time_t;
 #    define CPU_TIME_SHIFT (sizeof(cpu_time_t) < sizeof(uint64_t) ? 8 : 0)
 #endif
 
-/// What a task must do in the kernel before it goes on in user mode.
+/// What a task must do in the kernel before it goes on in user mode; how far one that is DYING has come.
 #define WORK_DELIVER (1u << 0)  ///< Copy `msg` to its message buffer. With an MMU only.
-#define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`.
+#define WORK_FAULT   (1u << 1)  ///< Tell its pager about `fault`. With an MMU only.
+#define WORK_ENDED   (1u << 2)  ///< It holds nothing any more but its memory.
 
 #ifdef CONFIG_MMU
 /// An address space. Its lock guards the page tables; it is taken after CPU locks.
@@ -61,13 +62,19 @@ struct task {
     struct arch_task arch;  ///< First, so that trap code finds it. (O)
 
     // What every message touches. The arguments of its SYS_IPC are in its registers: see ipc.h.
+#ifdef CONFIG_MMU
     union {
         struct {
-            task_t tid;        ///< (C) 0: the slot is free.
-            task_t waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
+            task_t tid;  ///< (C) 0: the slot is free.
+            task_t
+                waits_for;  ///< (C) SENDING: the receiver; RECEIVING: the only sender it accepts.
         };
         uint64_t tid_and_waits_for;
     };
+#else
+    task_t tid;
+    task_t waits_for;
+#endif
     union {
         struct {
             uint8_t state;  ///< (C) enum task_state
@@ -75,13 +82,15 @@ struct task {
         };
         uint16_t state_and_cpu;
     };
-    uint8_t work;      ///< (C) WORK_*
+    uint8_t work;  ///< (C) WORK_*
     /// (C) False: there is no message, notification or interrupt that an open receive would have to look at.
     bool attention;
     uint8_t priority;       ///< (C) Now: raised while it serves a more urgent client.
     uint8_t base_priority;  ///< (C)
+    uint8_t server;         ///< Its number for the rights of others.
+    uint8_t exception;      ///< (C) STOPPED: enum exception_type
     // Side by side: fastpath.c loads both at once.
-    cpu_time_t cpu_time;  ///< (C) Until now, if it doesn't run; else plus the cycles until now.
+    cpu_time_t cpu_time;  ///< (C) Until now, if it doesn't run; else see sched_cpu_time().
     counter_t ipc_count;  ///< (C)
     notifications_t notifications;  ///< (C) Pending.
     list_t senders;    ///< (C) Tasks that wait to send to it, or that it is to hear of.
@@ -92,7 +101,7 @@ struct task {
     struct task *peer;    ///< (O) It was allowed to call that one,
     task_t peer_tid;      ///< whose ID was this. 0: none.
     struct task *client;  ///< (C) Whose call it has received last.
-    struct message msg;  ///< (C) SENDING: the message; WORK_DELIVER: what came.
+    struct message msg;   ///< (C) SENDING: the message; WORK_DELIVER: what came.
 
     // An out-of-line payload on its way in, kept over restarts of the receive.
     task_t ool_from;  ///< (C) 0: none.
@@ -106,12 +115,9 @@ struct task {
     uint16_t stack_units;
 #endif
 
-    bool reported;          ///< (C) FAULTED, STOPPED: the pager has the message.
-    bool irq_pending;       ///< (C) A line of its has fired and is masked.
-    uint8_t server;         ///< Its number for the rights of others.
-    uint16_t flags;         ///< TASK_*
-    uint8_t exception;      ///< (C) STOPPED: enum exception_type
-    bool ended;             ///< (C) DYING: it holds nothing any more but its memory.
+    bool reported;     ///< (C) FAULTED, STOPPED: the pager has the message.
+    bool irq_pending;  ///< (C) A line of its has fired and is masked.
+    uint16_t flags;    ///< TASK_*
     union {
         task_t pager;
         int last_generation;  ///< Of a free slot; -1: never used.
@@ -120,9 +126,11 @@ struct task {
 
     struct task *timer_next;  ///< Under the lock of `timer_cpu`.
 #ifdef CONFIG_MMU
+    char name[TASK_NAME_LEN];
     uint64_t timer_deadline;  ///< In cycles; 0: not set.
     struct fault fault;       ///< (C)
 #else
+    const char *name;  ///< In flash.
     union {
         uint64_t timer_deadline;
         struct fault fault;  ///< Of one that never goes on: its timer has been stopped.
@@ -131,11 +139,6 @@ struct task {
 #if CONFIG_NUM_CPUS > 1
     uint8_t timer_cpu;
     list_elem_t sync_link;  ///< In a CPU's sync_waiters.
-#endif
-#ifdef CONFIG_MMU
-    char name[TASK_NAME_LEN];
-#else
-    const char *name;  ///< In flash.
 #endif
 } __aligned(ARCH_CACHE_LINE);
 
@@ -152,8 +155,8 @@ struct cpu {
         struct {
             uint8_t ready_mask;  ///< Bit READY_BIT(p): queues[p] isn't empty.
             bool resched;        ///< Look at the run queue before going on. Any CPU sets it.
-            bool stale;          ///< Forget user translations before running a task. Any CPU sets it.
-            bool lazy_on;        ///< The architecture has something on that is the current task's only.
+            bool stale;    ///< Forget user translations before running a task. Any CPU sets it.
+            bool lazy_on;  ///< The architecture has something on that is the current task's only.
 #ifdef CONFIG_MMU
             bool traced;  ///< Messages are to be recorded: see trace.h.
 #endif
@@ -169,7 +172,8 @@ struct cpu {
     struct task *timers;  ///< Sorted by deadline.
     uint64_t slice_end;
     uint64_t timer_armed;  ///< What the hardware timer is set to; 0: nothing.
-    uint64_t idle_since;   ///< In cycles; of a CPU that has no current task.
+    /// In cycles; of a CPU that has no current task. Without an MMU: when the time was last charged to who ran.
+    uint64_t idle_since;
     uint64_t idle_cycles;  ///< Until the last time that it was over.
     counter_t switches;    ///< Without those from task to task in fastpath.c.
 #ifdef CONFIG_MMU
@@ -198,7 +202,11 @@ enum {
 #endif
 
 static inline struct cpu *this_cpu(void) {
+#ifdef arch_this_cpu
+    return arch_this_cpu();
+#else
     return &cpus[CONFIG_NUM_CPUS > 1 ? arch_cpu_id() : 0];
+#endif
 }
 
 static inline struct cpu *cpu_of(const struct task *task) {
@@ -214,6 +222,15 @@ static inline struct task *current_task(void) {
     return this_cpu()->current;
 }
 
+/// Whether a task waits for its pager's answer to a page fault.
+static inline bool task_is_faulted(const struct task *task __unused) {
+#ifdef CONFIG_MMU
+    return task->state == TASK_FAULTED;
+#else
+    return false;
+#endif
+}
+
 void task_init(void);
 
 /// Whether the ID names a task that isn't being torn down. Right only for who holds a lock that keeps it so.
@@ -221,6 +238,23 @@ bool task_is_alive(task_t tid);
 
 /// The struct of a slot, used or not; NULL if there is no such slot.
 struct task *task_slot(int slot);
+
+/// The same as task_acquire(), for a task that is likely this CPU's own. NULL, and no lock: task_acquire()
+/// knows more.
+static inline struct task *task_acquire_here(struct cpu *cpu, task_t tid) {
+    unsigned index = TASK_SLOT((unsigned) tid) - 1;
+    struct task *task = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    spin_lock(&cpu->lock);
+    if (LIKELY(task->tid == tid) && LIKELY(is_on(task, cpu)) && LIKELY(task->state != TASK_DYING)
+        && LIKELY(tid > 0)) {
+#if CONFIG_NUM_CPUS > 1
+        cpu->held = cpu;
+#endif
+        return task;
+    }
+    spin_unlock(&cpu->lock);
+    return NULL;
+}
 
 /// Finds a task and takes the locks of this CPU and of the task's. NULL, and no lock, if there is no
 /// such task or it is being torn down.

@@ -117,10 +117,6 @@ error_t transfer_push(struct task *task, struct task *dst, vaddr_t from, size_t 
     return err;
 }
 
-void transfer_restart(uintptr_t type, uintptr_t word0, uintptr_t word1) {
-    arch_fast_restart(type, word0, word1);
-}
-
 /// The current task has read a message with a payload into its `msg`: sends it to `dst`, which waits on
 /// this CPU. Returns what transfer_send() does.
 static error_t send_ool(struct task *task, struct task *dst) {

@@ -30,6 +30,13 @@ error_t __mustuse transfer_check_type(int type);
 /// The same for its out-of-line payload.
 error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 
+/// Of the payload of a report to a pager, so much is cleared first.
+#ifdef CONFIG_MMU
+#    define TRANSFER_REPORT_BYTES MAX(MSG_LEN(PAGE_FAULT_MSG), MSG_LEN(EXCEPTION_MSG))
+#else
+#    define TRANSFER_REPORT_BYTES MESSAGE_PAYLOAD_SIZE
+#endif
+
 #ifdef CONFIG_MMU
 
 /// What of a payload is in registers.
@@ -48,10 +55,6 @@ error_t __mustuse transfer_receive_ool(struct task *sender);
 error_t __mustuse transfer_push(struct task *task, struct task *dst, vaddr_t from, size_t len,
                                 vaddr_t *to);
 #    define ERR_NO_BUFFER ERR_NO_MEMORY
-
-/// What fastpath.c does when that was ERR_TRY_AGAIN: the current task makes its SYS_IPC again, of which
-/// these aren't saved. Never returns, which isn't said to the compiler, as in fastpath.h.
-void transfer_restart(uintptr_t type, uintptr_t word0, uintptr_t word1);
 
 /// Hands what came in `msg` to the current task, which goes on in user mode. False: it faulted.
 bool __mustuse transfer_deliver(void);
@@ -129,6 +132,11 @@ struct message *transfer_buffer(struct task *task);
 void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uintptr_t word1);
 error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive(struct task *sender);
+
+/// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
+/// has been done.
+CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst,
+                                                             int type);
 
 #endif
 

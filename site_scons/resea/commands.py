@@ -15,6 +15,9 @@ A module in resea/tools/ plugs one in:
     "config"      manifest, options and SConscripts of the board are read: ctx.build
     "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
+    "fuzzers"     the kernel's fuzzers are built: unittests.fuzzer() and guided_fuzzer() name them
+
+What depends on an option is a function of the options that returns such a list.
 
 `ctx` is a context.Context. With board=all, scons runs once for each board; a command that isn't
 for all of them says by `suits` for which, and its `finish` comes at the end. Modules are imported
@@ -26,7 +29,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Callable
 
-NEEDS = ("config", "image", "unittests")
+NEEDS = ("config", "image", "unittests", "fuzzers")
 
 
 @dataclass
@@ -49,13 +52,20 @@ class Option:
 class Command:
     name: str
     help: str
-    needs: tuple
+    needs: object
     options: tuple
     function: Callable
     default_board: str
     default_mode: str
     suits: Callable = None
     finish: Callable = None
+
+    def needs_with(self, options):
+        """What has to be up to date, the command line being `options`."""
+        needs = self.needs(options) if callable(self.needs) else self.needs
+        for need in needs:
+            assert need in NEEDS, f"{self.name}: needs {need}?"
+        return tuple(needs)
 
 
 _registry = {}
@@ -69,11 +79,8 @@ def command(name, help, needs=(), options=(), default_board="x64", default_mode=
     `default_mode` if it has no build=. suits(matrix.Board) tells whether board=all means it, too;
     finish(top, names of the boards) comes after the last one.
     """
-    for need in needs:
-        assert need in NEEDS, f"{name}: needs {need}?"
-
     def register(function):
-        _registry[name] = Command(name, help, tuple(needs), tuple(options), function,
+        _registry[name] = Command(name, help, needs, tuple(options), function,
                                   default_board, default_mode, suits, finish)
         return function
     return register

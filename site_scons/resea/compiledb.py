@@ -7,6 +7,8 @@ from resea.errors import UserError
 
 # As in environment.py, without what is only for the terminal.
 _TEMPLATE = "$CC $CCFLAGS $_CPPINCFLAGS -c -o $TARGET $SOURCE"
+# GCC's options that clang's tools refuse: they can't reserve each register.
+_GCC_ONLY = "-ffixed-"
 
 
 def entry(top, source, words):
@@ -20,8 +22,9 @@ def command_of(node):
     node.reset_executor()
     executor = node.get_executor()
     env = executor.get_build_env()
-    return shlex.split(env.subst(_TEMPLATE, target=executor.get_all_targets(),
-                                 source=executor.get_all_sources()))
+    words = shlex.split(env.subst(_TEMPLATE, target=executor.get_all_targets(),
+                                  source=executor.get_all_sources()))
+    return [word for word in words if not word.startswith(_GCC_ONLY)]
 
 
 def entries(build):

@@ -17,7 +17,7 @@ _COMMON_KEYS = {"sources", "sources_for", "libs", "unittests", "unittest_sources
 _KEYS = {
     SERVER: _COMMON_KEYS | {"name", "description"},
     LIBRARY: _COMMON_KEYS | {"name", "description"},
-    KERNEL: _COMMON_KEYS | {"unittests_nommu"},
+    KERNEL: _COMMON_KEYS | {"unittests_nommu", "fuzzer", "fuzzer_plain", "fuzzer_guided"},
 }
 _CALLS = {SERVER: "ReseaServer", LIBRARY: "ReseaLibrary", KERNEL: "ReseaKernelPart"}
 _TEXT_KEYS = {"name", "description"}
@@ -39,6 +39,9 @@ class Component:
     unittests: list = field(default_factory=list)
     unittest_sources: list = None
     unittests_nommu: list = field(default_factory=list)
+    fuzzer: list = field(default_factory=list)
+    fuzzer_plain: list = field(default_factory=list)
+    fuzzer_guided: list = field(default_factory=list)
     external: bool = False
 
     def sources_on(self, arch):
@@ -187,7 +190,8 @@ class Library:
         folder = Path(script).parent
         component = Component(kind=kind, folder=folder, where=where,
                               external=self.is_external(folder), **{"name": "", **values})
-        for key in ("sources", "unittests", "unittest_sources", "unittests_nommu"):
+        for key in ("sources", "unittests", "unittest_sources", "unittests_nommu", "fuzzer",
+                    "fuzzer_plain", "fuzzer_guided"):
             for source in getattr(component, key) or ():
                 _check_source(component, key, source)
         for kind_of_arch, sources in component.sources_for.items():

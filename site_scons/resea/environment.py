@@ -52,6 +52,9 @@ TOOLCHAINS = {
 # Native unit tests: hosted, so that the sanitizers' runtime works.
 UNITTEST = ["-std=gnu11", "-g", "-O1", "-fno-omit-frame-pointer", "-fno-common",
             "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DUNITTEST"] + WARNINGS
+# Fuzzers: the same, faster. What libFuzzer drives tells it where it has been.
+FUZZER = ["-O2" if flag == "-O1" else flag for flag in UNITTEST]
+GUIDED_FUZZER = FUZZER + ["-fsanitize=fuzzer-no-link"]
 
 
 def step_action(command, word, what, verbose):

@@ -83,7 +83,7 @@ def _library(top, parsed):
 
 def _boards(parsed, library, asked):
     """The boards that this run is about; none if only commands are asked that need none."""
-    if asked and not any(entry.needs for entry in asked):
+    if asked and not any(entry.needs_with(parsed) for entry in asked):
         return []
     default = asked[0].default_board if asked else options.DEFAULT_BOARD
     name = parsed.board or default
@@ -136,7 +136,7 @@ def _add_board(context, board, asked):
     SConsignFile(str(build.folder / ".sconsign"))
     build.configure(repair_config=any(entry.name == "menuconfig" for entry in asked))
     context.build = build
-    needs = {need for entry in asked for need in entry.needs}
+    needs = {need for entry in asked for need in entry.needs_with(context.options)}
     if not asked or "image" in needs or GetOption("clean"):
         context.nodes["image"] = Graph(build).add()
         everything = Alias(build.folder.name, context.nodes["image"])
@@ -148,6 +148,9 @@ def _add_board(context, board, asked):
     if "unittests" in needs:
         from resea import unittests
         context.nodes["unittests"] = unittests.add_nodes(context)
+    if "fuzzers" in needs:
+        from resea import unittests
+        context.nodes["fuzzers"] = unittests.add_fuzzers(context)
 
 
 def _add_command(context, entry):
@@ -163,7 +166,8 @@ def _add_command(context, entry):
         except KeyboardInterrupt:
             return 130
 
-    nodes = [node for need in entry.needs for node in context.nodes.get(need, [])]
+    nodes = [node for need in entry.needs_with(context.options)
+             for node in context.nodes.get(need, [])]
     AlwaysBuild(env.Alias(entry.name, nodes, env.Action(run, None)))
 
 

@@ -15,8 +15,9 @@ from elftools.elf.elffile import ELFFile
 from resea.errors import UserError
 
 # Who is called through pointers: the table of system calls, the console's output, backtraces.
-_HANDLERS = re.compile(r"do_(?!work)\w+$")
+_HANDLERS = re.compile(r"do_(?!work)\w+$|light_\w+$")
 _INDIRECT = {
+    "armv6m_svc_entry": re.compile(r"light_\w+$"),
     "kernel_syscall": _HANDLERS,
     "armv6m_syscall": _HANDLERS,  # Where the optimiser has put the former into it.
     "emit": re.compile(r"put$"),
@@ -27,7 +28,7 @@ _INDIRECT = {
     "run": re.compile(r"cmd_\w+$|kdebug_print_tasks$|backtrace$"),
 }
 # Branches to a register that are no calls: how exceptions end, and switches through tables.
-_NO_CALLS = re.compile(r"arch_idle|arch_resume|armv6m_svc_entry|__gnu_thumb1_case_\w+$")
+_NO_CALLS = re.compile(r"arch_idle|arch_resume|armv6m_pendsv_entry|__gnu_thumb1_case_\w+$")
 # The way of an interrupt that comes while the CPU idles: what the processor pushes; the handler.
 _IDLE, _IDLE_FRAME, _IDLE_HANDLER = "arch_idle", 32, "armv6m_idle_interrupt"
 # Not counted: a panic may use the log's memory below the stack.
@@ -138,8 +139,8 @@ def _parse(text):
     return frames, calls
 
 
-def deepest_stack(text, roots=("armv6m_syscall", "armv6m_interrupt", "armv6m_fault", "armv6m_start",
-                               "armv6m_bad_stack")):
+def deepest_stack(text, roots=("armv6m_svc_entry", "armv6m_interrupt", "armv6m_fault",
+                               "armv6m_start", "armv6m_bad_stack")):
     """The bytes that the kernel's stack takes at most, and the functions that take them."""
     frames, calls = _parse(text)
     known = {}

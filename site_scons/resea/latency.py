@@ -31,7 +31,10 @@ _OTHER_KINDS = {"arch_resume": "exit", "arch_idle": "idle", "idle_thread": "idle
 _TRAPS = {"kernel_page_fault": "page_fault", "kernel_exception": "exception",
           "kernel_irq": "irq", "kernel_timer": "timer", "kernel_ipi": "ipi"}
 
-_HANDLER = re.compile(r"do_(\w+)")
+_HANDLER = re.compile(r"(?:do|light)_(\w+)")
+
+# The ways of SYS_IPC, the short ones among them.
+_IPC = ("ipc_syscall", "fastpath_call", "fastpath_serve")
 _VERSION = re.compile(r"version (\d+)\.(\d+)")
 
 
@@ -57,6 +60,8 @@ def kind_of(name, entries):
         return _OTHER_KINDS[name], name
     if name in _TRAPS:
         return "path", _TRAPS[name]
+    if name in _IPC:
+        return "path", "ipc"
     handler = _HANDLER.fullmatch(name)
     return ("path", handler[1]) if handler else ("-", name)
 

@@ -100,7 +100,8 @@ def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> L
              "-machine", machine.machine, "-accel", accelerator(setup)]
     words += hardware(machine, setup) + ["-serial", setup.serial]
     words += EXITS.get(machine.exit, ())
-    words += ["-icount", icount(machine)] if setup.icount else []
+    # Random numbers are part of what is counted, too.
+    words += ["-icount", icount(machine), "-seed", "1"] if setup.icount else []
     words += disk_arguments(machine, setup.disk) + network_arguments(machine, setup.net)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
     words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)

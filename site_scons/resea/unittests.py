@@ -4,6 +4,9 @@ Each component that names `unittests` becomes one program: those tests, the sour
 libs/unittest, which has the main function that runs them. A component's own `main` is renamed out
 of the way. The system's libraries are not linked in: what the code under test calls is the
 component's own, the C library's, or a stub among the tests.
+
+A part of the kernel may have a fuzzer, too, which is two programs with a `main` of their own: a
+plain one, which counts as a test, and one that libFuzzer guides.
 """
 
 import os
@@ -28,7 +31,52 @@ def add_nodes(context):
         context.unittests.append((name, program))
         if component.unittests_nommu:
             nodes += _add_nommu(context, env, name, component)
+        if component.fuzzer:
+            nodes += _add_plain_fuzzer(env, build, component, name)
+            context.unittests.append((f"{name}: random sequences against a model",
+                                      fuzzer(build, name)))
     return nodes
+
+
+def add_fuzzers(context, name="kernel"):
+    """Both fuzzers of a part of the kernel, and nothing else."""
+    build = context.build
+    env = environment.make(context.options, environment.FUZZER)
+    if "image" not in context.nodes:
+        idl_headers.add_nodes(env, build.library.roots, build.include)
+    (_, component), = _asked(build, name)
+    return (_add_plain_fuzzer(env, build, component, name)
+            + _add_guided_fuzzer(env, build, component, name))
+
+
+def _add_plain_fuzzer(env, build, component, name):
+    program = fuzzer(build, name)
+    objects = _fuzzer_objects(env, build, component, program, component.fuzzer_plain,
+                              environment.FUZZER)
+    return env.LinkNative(build.shown(program), objects, CCFLAGS=environment.FUZZER)
+
+
+def _add_guided_fuzzer(env, build, component, name):
+    program = guided_fuzzer(build, name)
+    objects = _fuzzer_objects(env, build, component, program, component.fuzzer_guided,
+                              environment.GUIDED_FUZZER)
+    return env.LinkNative(build.shown(program), objects,
+                          CCFLAGS=environment.FUZZER + ["-fsanitize=fuzzer"])
+
+
+def fuzzer(build, name="kernel"):
+    """The plain fuzzer's program."""
+    return build.folder / "unittests" / (name.replace("/", "-") + "-fuzz")
+
+
+def guided_fuzzer(build, name="kernel"):
+    """libFuzzer's."""
+    return build.folder / "unittests" / (name.replace("/", "-") + "-libfuzzer")
+
+
+def _fuzzer_objects(env, build, component, program, sources, flags):
+    return _compile(env, build, component, program, component.sources_on(build.arch),
+                    component.fuzzer + sources, [], flags, runs=False)
 
 
 def _add_nommu(context, env, name, component):
@@ -81,15 +129,18 @@ def _objects(env, build, component, program):
     return _compile(env, build, component, program, tested, component.unittests, [])
 
 
-def _compile(env, build, component, program, sources, tests, first_includes):
-    """The objects of a program: what is tested, its tests, and what runs them."""
+def _compile(env, build, component, program, sources, tests, first_includes,
+             flags=environment.UNITTEST, runs=True):
+    """The objects of a program: what is tested, its tests, and, if it `runs` them as all others do,
+    libs/unittest's main function."""
     tested = [Path(os.path.normpath(component.folder / name))
               for name in sources if name.endswith(".c")]
     tests = [component.folder / name for name in tests]
     runner = build.library.lib(_LIBRARY, lambda what: UserError(component.where, what))
     groups = [(component, tested + tests)]
     if component is not runner:
-        groups.append((runner, [runner.folder / name for name in runner.sources]))
+        groups.append((runner, [runner.folder / name for name in runner.sources
+                                if runs or not name.endswith("/main.c")]))
     nodes = []
     for owner, paths in groups:
         folders = first_includes + build.unittest_includes(owner, runner)
@@ -99,5 +150,5 @@ def _compile(env, build, component, program, sources, tests, first_includes):
             target = program.with_name(program.name + ".obj") / build.inside(path)
             target = target.with_name(target.name + ".o")
             nodes += env.Compile(build.shown(target), build.shown(path), CPPPATH=includes,
-                                 CCFLAGS=environment.UNITTEST + extra)
+                                 CCFLAGS=flags + extra)
     return nodes

@@ -76,7 +76,7 @@ def test_help_names_everything():
 def test_real_commands_are_documented():
     for name, entry in commands.load().items():
         assert entry.help and entry.function, name
-        assert all(need in commands.NEEDS for need in entry.needs)
+        assert all(need in commands.NEEDS for need in entry.needs_with(parse()))
 
 
 def test_hints():

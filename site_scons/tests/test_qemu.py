@@ -46,7 +46,7 @@ def test_a_fixed_machine_leaves_the_number_of_cpus_to_the_kernel():
 def test_a_loader_takes_the_hex_file():
     text = line(qemu.Setup(icount=True), MICROBIT, image="/b,1/resea.img")
     assert "-device loader,file=/b,,1/resea.hex" in text and "-kernel" not in text
-    assert "-icount shift=6,sleep=off,align=off" in text
+    assert "-icount shift=6,sleep=off,align=off -seed 1" in text
 
 
 def test_options_override_the_manifest():

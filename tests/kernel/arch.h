@@ -20,6 +20,15 @@ struct arch_task {
     bool pinned;     ///< As if a CPU had its FPU state: it may not move.
 };
 
+/// Counts locks that other CPUs take, too: host.shared_locks.
+void host_note_lock(const uint16_t *word);
+
+static inline bool arch_try_lock(uint16_t *word) {
+    host_note_lock(word);
+    return !__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE);
+}
+#define arch_try_lock arch_try_lock
+
 /// A page table of two levels, 512 entries each.
 struct arch_aspace {
     paddr_t root;

@@ -8,16 +8,16 @@
 
 #define ARCH_FAST_PARAMS
 #define ARCH_FAST_ARGS
-#define ARCH_FAST_BEGIN                     \
-    struct cpu *cpu __unused = this_cpu();  \
+#define ARCH_FAST_BEGIN                    \
+    struct cpu *cpu __unused = this_cpu(); \
     struct task *task = cpu->current
 
 void arch_lazy_off(struct cpu *cpu);
 uint64_t arch_fast_cpu_time(void);
 __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1);
-__noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0, uintptr_t word1);
 __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, uintptr_t word0,
                                  uintptr_t word1);
+__noreturn void arch_fast_leave(void);
 void arch_fast_switch(struct cpu *cpu, struct task *next);
 
 uint8_t *arch_fast_run(struct aspace *as, vaddr_t vaddr, bool write, size_t *len);

@@ -217,7 +217,7 @@ static void check_pages(void) {
 bool host_check_tasks(void) {
     unsigned num_ready = 0, num_ready_tasks = 0;
     consistent = true;
-    for (unsigned id = 0; id < HOST_CPUS; id++) {
+    for (unsigned id = 0; id < host.num_cpus; id++) {
         check_cpu(id, &num_ready);
     }
     for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {

@@ -81,6 +81,8 @@ void host_advance_ms(unsigned ms) {
         }
         host.now = MAX(host.now, deadline);
         host.cpus[next].timer = 0;
+        host.cpu = next;
+        host_tell(HOST_TIMER, NULL);
         run(next, kernel_timer);
     }
     host.now = MAX(host.now, end);
@@ -127,6 +129,17 @@ static bool is_ready(task_t tid) {
     return host_state(tid) == TASK_READY || is_current(host_task(tid));
 }
 
+bool host_in_user_mode(task_t tid) {
+    const struct task *task = host_task(tid);
+    return is_current(task) && !task->arch.in_call;
+}
+
+void host_end_slice(unsigned cpu) {
+    cpus[cpu].slice_end = host.now;
+    cpus[cpu].resched = true;
+    run(cpu, nothing);
+}
+
 void host_run(task_t tid) {
     for (int i = 0; i <= CONFIG_NUM_TASKS && is_ready(tid); i++) {
         unsigned cpu = host_task(tid)->cpu;
@@ -134,10 +147,7 @@ void host_run(task_t tid) {
             host.cpu = cpu;
             return;
         }
-        // The current task's slice is over.
-        cpus[cpu].slice_end = host.now;
-        cpus[cpu].resched = true;
-        run(cpu, nothing);
+        host_end_slice(cpu);
     }
 }
 
@@ -187,18 +197,33 @@ static void load_ipc_registers(struct task *task) {
     task->arch.args[5] = m.words[1];
 }
 
-static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
-    host_run(tid);
-    struct task *task = host_task(tid);
-    if (!is_current(task) || task->arch.in_call) {
+static struct task *load_registers(task_t tid, uintptr_t number, const uintptr_t args[6]) {
+    if (!host_in_user_mode(tid)) {
         host_die("the test wants a system call of a task that can't make one");
     }
+    struct task *task = host_task(tid);
     task->arch.number = number;
+    task->arch.message = 0;
     memcpy(task->arch.args, args, sizeof(task->arch.args));
+    return task;
+}
+
+void host_start_raw_call(task_t tid, uintptr_t number, const uintptr_t args[6]) {
+    const struct task *task = load_registers(tid, number, args);
+    run(task->cpu, host_make_syscall);
+}
+
+void host_start_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
+    struct task *task = load_registers(tid, number, args);
     if (number == SYS_IPC) {
         load_ipc_registers(task);
     }
     run(task->cpu, host_make_syscall);
+}
+
+static intptr_t make_call(task_t tid, enum syscall_number number, const uintptr_t args[6]) {
+    host_run(tid);
+    host_start_call(tid, number, args);
     return host_result(tid);
 }
 
@@ -394,7 +419,7 @@ void host_destroy(task_t tid) {
 static void boot(void) {
     memset(taken, true, sizeof(taken));
     host_enter(0, kernel_boot);
-    for (unsigned i = 1; i < HOST_CPUS; i++) {
+    for (unsigned i = 1; i < host.num_cpus; i++) {
         host_enter(i, kernel_boot_secondary);
     }
     host_task(INIT_TASK)->arch.pinned = true;
@@ -419,7 +444,7 @@ void host_reset(void) {
         booted = true;
     }
     host.pause_restarts = false;
-    host.slow_only = false;
+    host.fast_path = true;
     for (int slot = 3; slot <= CONFIG_NUM_TASKS; slot++) {
         if (task_slot(slot)->tid) {
             host_destroy(task_slot(slot)->tid);

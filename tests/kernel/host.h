@@ -17,6 +17,7 @@
 #include <kernel/memory.h>
 #include <kernel/task.h>
 
+/// CPUs at most.
 #define HOST_CPUS 4
 #define ROOT_TASK TASK_ID(2, 0)
 
@@ -45,23 +46,40 @@ struct host_cpu {
     struct aspace *aspace;  ///< What its page-table register points to.
     uint64_t timer;         ///< Deadline; 0: none.
     bool ipi;               ///< An IPI is on its way.
+    bool fpu;               ///< It is on, for the current task.
     unsigned flushes;       ///< Calls of arch_flush_user_tlb().
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
 };
 
+/// What a listener is told of, in the order in which it happens.
+enum host_event {
+    HOST_SYSCALL,  ///< The task enters the kernel with a system call, for the first time or again.
+    HOST_SYSCALL_DONE,  ///< The kernel has carried it out, as far as it goes now.
+    HOST_SWITCH,        ///< This CPU leaves the task, for another or the same one.
+    HOST_IDLE,          ///< This CPU leaves the task, and has nothing to do.
+    HOST_RESUME,        ///< The task goes on in user mode.
+    HOST_TIMER,         ///< This CPU's timer is about to fire. No task.
+};
+
 /// State of the machine.
 struct host {
-    unsigned cpu;  ///< The CPU that runs.
-    uint64_t now;  ///< arch_cycles(): one cycle a look.
+    unsigned num_cpus;  ///< May be lowered before the first host_reset().
+    unsigned cpu;       ///< The CPU that runs.
+    uint64_t now;       ///< arch_cycles(): one cycle a look.
     struct host_cpu cpus[HOST_CPUS];
     bool unmasked[CONFIG_NUM_IRQS];
     const char *input;     ///< What the console's user has typed.
     char output[0x10000];  ///< What the console shows, since host_clear_output().
     size_t output_len;
     bool pause_restarts;  ///< A restarted call isn't made again on its own.
-    bool slow_only;           ///< Calls and answers don't try fastpath.c first.
-    unsigned fast_messages;   ///< How many have gone that way.
+    bool fast_path;       ///< SYS_IPC enters by the fast path, if the kernel has one.
+    /// Is told of events; `task` may be NULL, or one that is gone.
+    void (*listener)(enum host_event event, struct task *task);
+    unsigned fast_calls;     ///< How many calls and answers might have gone that way,
+    unsigned fast_messages;  ///< and how many have.
+    bool still;              ///< Looks at the clock take no time.
+    unsigned shared_locks;   ///< Locks that were taken, but for each CPU's own.
 };
 
 extern struct host host;
@@ -120,6 +138,15 @@ intptr_t host_call(task_t tid, enum syscall_number number, uintptr_t a0, uintptr
 #define HOST_CALL(tid, n, a0, a1, a2, a3, a4, a5, ...)                                        \
     host_call(tid, n, (uintptr_t) (a0), (uintptr_t) (a1), (uintptr_t) (a2), (uintptr_t) (a3), \
               (uintptr_t) (a4), (uintptr_t) (a5))
+
+/// The same without waiting for anything: the task must be in user mode, on its CPU.
+void host_start_call(task_t tid, enum syscall_number number, const uintptr_t args[6]);
+/// The same with the registers as they are, SYS_IPC's, too. What comes is left in registers.
+void host_start_raw_call(task_t tid, uintptr_t number, const uintptr_t args[6]);
+bool host_in_user_mode(task_t tid);
+
+/// The time slice of a CPU's current task is over.
+void host_end_slice(unsigned cpu);
 
 /// The result of the system call that the task has been blocked in, or HOST_BLOCKED if it still is.
 intptr_t host_result(task_t tid);

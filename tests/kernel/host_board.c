@@ -34,7 +34,7 @@ const struct host_symtab __symtab = {
     .strings = "first\0second\0third",
 };
 
-struct host host = {.now = 1, .input = ""};
+struct host host = {.num_cpus = HOST_CPUS, .now = 1, .input = ""};
 
 void board_early_init(void) {
     struct bootfs_header *header = (struct bootfs_header *) (void *) (host_ram + BOOTFS_OFFSET);
@@ -59,14 +59,14 @@ void board_init(void) {}
 void board_init_secondary(void) {}
 
 unsigned board_start_cpus(void) {
-    for (unsigned i = 1; i < HOST_CPUS; i++) {
+    for (unsigned i = 1; i < host.num_cpus; i++) {
         host.cpus[i].ipi = true;
     }
-    return HOST_CPUS;
+    return host.num_cpus;
 }
 
 void board_send_ipi(unsigned cpu) {
-    if (cpu >= HOST_CPUS || cpu == host.cpu) {
+    if (cpu >= host.num_cpus || cpu == host.cpu) {
         host_die("an IPI to no other CPU");
     }
     host.cpus[cpu].ipi = true;

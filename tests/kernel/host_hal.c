@@ -38,6 +38,12 @@ void host_die(const char *what) {
     abort();
 }
 
+void host_tell(enum host_event event, struct task *task) {
+    if (host.listener) {
+        host.listener(event, task);
+    }
+}
+
 // ---- The CPU ------------------------------------------------------------------------------------
 
 void host_enter(unsigned cpu, void (*handler)(void)) {
@@ -60,7 +66,11 @@ unsigned arch_cpu_id(void) {
 }
 
 uint64_t arch_cycles(void) {
-    return host.now++;
+    return host.still ? host.now : host.now++;
+}
+
+void host_note_lock(const uint16_t *word) {
+    host.shared_locks += word != &cpus[host.cpu].lock.held[0];
 }
 
 void arch_relax(void) {
@@ -68,6 +78,7 @@ void arch_relax(void) {
 }
 
 void arch_idle(void) {
+    host_tell(HOST_IDLE, this_host_cpu()->loaded);
     longjmp(out_of_kernel, 1);
 }
 
@@ -92,6 +103,8 @@ void arch_backtrace(void (*callback)(vaddr_t addr, void *arg), void *arg, int ma
 // ---- Tasks --------------------------------------------------------------------------------------
 
 #define SYSCALL_INSN_LEN 2
+/// What the fast path must not look at.
+#define NOTHING 0x5a5a5a5a5a5aul
 
 void arch_task_init(struct task *task, vaddr_t ip) {
     task->arch = (struct arch_task){.ip = ip};
@@ -99,7 +112,13 @@ void arch_task_init(struct task *task, vaddr_t ip) {
 
 void arch_task_exit(struct task *task __unused) {}
 
+static void set_fpu(bool on) {
+    this_host_cpu()->fpu = cpus[host.cpu].lazy_on = on;
+}
+
 void arch_switch(struct task *next) {
+    host_tell(HOST_SWITCH, this_host_cpu()->loaded);
+    set_fpu(false);
     this_host_cpu()->loaded = next;
     this_host_cpu()->aspace = next->aspace;
 }
@@ -129,20 +148,27 @@ __noreturn void arch_resume(struct task *task) {
     if (!task->arch.restarted) {
         leave_call(task);
     }
+    host_tell(HOST_RESUME, task);
     longjmp(out_of_kernel, 1);
 }
 
 // ---- The fast path ------------------------------------------------------------------------------
 
 void arch_lazy_off(struct cpu *cpu) {
-    cpu->lazy_on = false;
+    if (cpu != this_cpu() || !cpu->lazy_on) {
+        host_die("the FPU is turned off that isn't on");
+    }
+    set_fpu(false);
 }
 
 uint64_t arch_fast_cpu_time(void) {
     return arch_cycles();
 }
 
-static struct task *leave_fast_path(uintptr_t type, uintptr_t word0, uintptr_t word1) {
+/// Who has made the system call that is on the fast path.
+static struct task *fast_caller;
+
+__noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
     struct task *task = this_cpu()->current;
     if (spin_is_locked(&this_cpu()->lock)) {
         host_die("the fast path is left with the lock held");
@@ -150,17 +176,8 @@ static struct task *leave_fast_path(uintptr_t type, uintptr_t word0, uintptr_t w
     task->arch.args[1] = type;
     task->arch.args[4] = word0;
     task->arch.args[5] = word1;
-    return task;
-}
-
-__noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1) {
-    leave_fast_path(type, word0, word1);
     kernel_syscall();
-    kernel_resume();
-}
-
-__noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0, uintptr_t word1) {
-    arch_syscall_restart(leave_fast_path(type, word0, word1));
+    host_tell(HOST_SYSCALL_DONE, task);
     kernel_resume();
 }
 
@@ -169,16 +186,30 @@ __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, 
     if (spin_is_locked(&this_cpu()->lock)) {
         host_die("the fast path ends with the lock held");
     }
+    if (this_cpu()->resched || this_cpu()->stale
+        || this_cpu()->ready_mask >= READY_BIT(next->priority)) {
+        host_die("the fast path ends, but something has to be done before");
+    }
     next->arch.args[1] = type;
     next->arch.args[3] = (uintptr_t) src;
     next->arch.args[4] = word0;
     next->arch.args[5] = word1;
     next->arch.result = OK;
     host.fast_messages++;
+    host_tell(HOST_SYSCALL_DONE, fast_caller);
     arch_resume(next);
 }
 
+__noreturn void arch_fast_leave(void) {
+    host.fast_messages++;
+    host_tell(HOST_SYSCALL_DONE, fast_caller);
+    kernel_resume();
+}
+
 void arch_fast_switch(struct cpu *cpu, struct task *next) {
+    if (this_host_cpu()->fpu) {
+        host_die("the fast path leaves a task that has the FPU");
+    }
     cpu->aspace = next->aspace;
     arch_switch(next);
 }
@@ -229,14 +260,18 @@ void host_make_syscall(void) {
     task->arch.ip += SYSCALL_INSN_LEN;
     task->arch.in_call = true;
     task->arch.restarted = false;
+    host_tell(HOST_SYSCALL, task);
     const uintptr_t *a = task->arch.args;
-    if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_CALL)) {
-        fastpath_call((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
-    } else if (!host.slow_only && task->arch.number == SYS_IPC_WITH(IPC_SERVE)) {
-        fastpath_serve((task_t) a[0], a[1], a[2], a[3], a[4], a[5]);
-    } else {
-        kernel_syscall();
+    bool calls = task->arch.number == SYS_IPC_WITH(IPC_CALL);
+    bool serves = task->arch.number == SYS_IPC_WITH(IPC_SERVE);
+    if (host.fast_path && (calls || serves)) {
+        // Now and then it has had the FPU before.
+        set_fpu(host.fast_calls++ % 4 == 0);
+        fast_caller = task;
+        (calls ? fastpath_call : fastpath_serve)((task_t) a[0], a[1], NOTHING, NOTHING, a[4], a[5]);
     }
+    kernel_syscall();
+    host_tell(HOST_SYSCALL_DONE, task);
 }
 
 // ---- Address spaces -----------------------------------------------------------------------------

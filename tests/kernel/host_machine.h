@@ -13,6 +13,9 @@ extern uint8_t host_ram[HOST_RAM_SIZE];
 /// The kernel did what no hardware would forgive: ends the program.
 void host_die(const char *what);
 
+/// Tells the listener, if there is one.
+void host_tell(enum host_event event, struct task *task);
+
 /// The current task executes its system call instruction. For host_enter().
 void host_make_syscall(void);
 

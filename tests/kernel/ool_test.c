@@ -256,15 +256,15 @@ static void compose_ool(vaddr_t vaddr, size_t len) {
 }
 
 /// Nobody else wants the CPU: messages go the fast way, unless they are not to.
-static void set_up_alone(bool slow_only) {
+static void set_up_alone(bool fast_path) {
     set_up();
-    host.slow_only = slow_only;
+    host.fast_path = fast_path;
     TEST_EXPECT_EQ(host_recv(pager, IPC_ANY), HOST_BLOCKED);
 }
 
 TEST("ool: a call copies the payload on its way, in short and in long messages") {
     for (int i = 0; i < 4; i++) {
-        set_up_alone(i % 2);
+        set_up_alone(i % 2 == 0);
         fill(SRC_VADDR + 1, LEN);
         TEST_EXPECT_EQ(recv_ool(DST_VADDR + 3, LEN), HOST_BLOCKED);
         compose_ool(SRC_VADDR + 1, LEN);
@@ -293,14 +293,14 @@ static void call_a_from_b(vaddr_t buf, size_t cap) {
 
 TEST("ool: an answer copies the payload on its way") {
     for (int i = 0; i < 2; i++) {
-        set_up_alone(i);
+        set_up_alone(i == 0);
         fill(SRC_VADDR, LONG_LEN);
         call_a_from_b(DST_VADDR + 9, LONG_LEN);
         compose_ool(SRC_VADDR, LONG_LEN);
         host_msg(a)->type = MSG_TYPE(200, 1, MSG_REPLY, MSG_OOL_BYTES, 16);
         unsigned fast = host.fast_messages;
         TEST_EXPECT_EQ(host_ipc(a, b, IPC_ANY, IPC_SERVE & ~IPC_OPEN), HOST_BLOCKED);
-        TEST_EXPECT_EQ(host.fast_messages - fast, !i);
+        TEST_EXPECT_EQ(host.fast_messages > fast, !i);
         TEST_EXPECT_EQ(host_result(b), OK);
         TEST_EXPECT_EQ(host_state(a), TASK_RECEIVING);
         TEST_EXPECT(has_arrived(DST_VADDR + 9, LONG_LEN));
@@ -310,7 +310,7 @@ TEST("ool: an answer copies the payload on its way") {
 
 /// `a` is in the middle of a call with a long payload, and would go on.
 static void begin_long_call(void) {
-    set_up_alone(false);
+    set_up_alone(true);
     fill(SRC_VADDR, LONG_LEN);
     TEST_EXPECT_EQ(recv_ool(DST_VADDR, LONG_LEN), HOST_BLOCKED);
     host.pause_restarts = true;

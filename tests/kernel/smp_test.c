@@ -1,3 +1,5 @@
+#include <kernel/smp.h>
+#include <string.h>
 #include <unittest.h>
 
 #include "host.h"
@@ -223,5 +225,87 @@ TEST("smp: two tasks destroy the same one") {
     TEST_EXPECT(first == OK || first == ERR_INVALID_TASK);
     TEST_EXPECT(second == OK || second == ERR_INVALID_TASK);
     TEST_EXPECT_EQ(host_state(b), TASK_UNUSED);
+    TEST_EXPECT(host_check());
+}
+
+// ---- Pairs of tasks on CPUs of their own --------------------------------------------------------
+
+static struct pair { task_t client, server; } pairs[HOST_CPUS];
+
+/// Leaves a task waiting for anything, on that CPU.
+static void park_on(task_t tid, unsigned cpu) {
+    host_run(tid);
+    TEST_EXPECT_EQ(host_recv(tid, IPC_ANY), HOST_BLOCKED);
+    host_task(tid)->cpu = (uint8_t) cpu;
+}
+
+static void set_up_pairs(void) {
+    host_reset();
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        pairs[i] =
+            (struct pair){host_spawn("client", INIT_TASK, 0), host_spawn("server", INIT_TASK, 0)};
+        park_on(pairs[i].server, i);
+        park_on(pairs[i].client, i);
+    }
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        host_task(pairs[i].client)->arch.pinned = true;
+        TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_NOTIFY, pairs[i].client, NOTIFY_USER_BASE), OK);
+        host_deliver_ipis();
+        TEST_EXPECT_EQ(host_result(pairs[i].client), OK);
+        TEST_EXPECT_EQ(host_task(pairs[i].client)->cpu, i);
+    }
+}
+
+/// All that the other CPUs write: their structs and those of their tasks, and who is idle.
+struct others {
+    struct cpu cpus[HOST_CPUS];
+    struct task tasks[CONFIG_NUM_TASKS];
+    uint32_t idle_cpus;
+};
+
+static void look_at_others(struct others *others, unsigned cpu) {
+    memset(others, 0, sizeof(*others));
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        if (i != cpu) {
+            others->cpus[i] = cpus[i];
+        }
+    }
+    for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
+        if (task_slot(slot)->cpu != cpu) {
+            others->tasks[slot - 1] = *task_slot(slot);
+        }
+    }
+    others->idle_cpus = idle_cpus;
+}
+
+static void round_trip(const struct pair *pair) {
+    host_compose(pair->client, 1, 16);
+    TEST_EXPECT_EQ(host_ipc(pair->client, pair->server, pair->server, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(pair->server), OK);
+    TEST_EXPECT(host_received(pair->server, pair->client, 1, 16));
+    host_compose(pair->server, 2, 16);
+    TEST_EXPECT_EQ(host_ipc(pair->server, pair->client, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY),
+                   HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(pair->client), OK);
+    TEST_EXPECT(host_received(pair->client, pair->server, 2, 16));
+}
+
+TEST("smp: pairs on CPUs of their own share no lock, and write nothing that another CPU writes") {
+    static struct others before, after;
+    set_up_pairs();
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        round_trip(&pairs[i]);  // The first time, a peer is looked up.
+    }
+    unsigned fast = host.fast_messages;
+    host.shared_locks = 0;
+    for (int round = 0; round < 100; round++) {
+        unsigned i = (unsigned) round % HOST_CPUS;
+        look_at_others(&before, i);
+        round_trip(&pairs[i]);
+        look_at_others(&after, i);
+        TEST_EXPECT_MEM_EQ(&before, &after, sizeof(before));
+    }
+    TEST_EXPECT_EQ(host.fast_messages, fast + 200);
+    TEST_EXPECT_EQ(host.shared_locks, 0);
     TEST_EXPECT(host_check());
 }

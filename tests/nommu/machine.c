@@ -134,6 +134,14 @@ vaddr_t arch_task_ip(struct task *task) {
     return task->arch.ip;
 }
 
+void arch_pass_message(struct message *to, const struct message *from, task_t src, size_t words) {
+    size_t len = words * sizeof(uintptr_t);
+    to->type = from->type;
+    to->src = src;
+    memcpy(to->raw, from->raw, len);
+    memset(to->raw + len, 0, sizeof(to->raw) - len);
+}
+
 // ---- kernel/board.h -----------------------------------------------------------------------------
 
 void board_early_init(void) {}

@@ -60,10 +60,6 @@ TEST("nommu: pointers that a task may not use stop it") {
         expect_refused(SYS_INFO, INFO_KERNEL, 0, p, 64, 0, 0, p);
         expect_refused(SYS_KLOG_READ, msg, 16, p, 0, 0, 0, p);
         if (!bad[i].readable) {
-            if (p) {
-                expect_refused((enum syscall_number) SYS_IPC_WITH(IPC_RECV | IPC_OPEN), 0, 0, p, msg, 0,
-                               0, p);
-            }
             expect_refused(SYS_IPC, other, 0, p, IPC_SEND, 0, 0, p);
             expect_refused(SYS_CONSOLE_WRITE, p, 16, 0, 0, 0, 0, p);
             expect_refused(SYS_TASK_CREATE, machine_next_tid(6), (uintptr_t) FLASH_FREE, 1,

@@ -46,9 +46,9 @@ TEST("nommu: a message goes straight into the receiver's buffer") {
         TEST_EXPECT_EQ(machine_ipc(a, b, 0, IPC_SEND), OK);
         TEST_EXPECT_EQ(machine_result(b), OK);
         expect(3, a, 7, len);
-        // Nothing behind it has been written.
+        // What is behind it is cleared.
         for (size_t i = len; i < MESSAGE_PAYLOAD_SIZE; i++) {
-            TEST_EXPECT_EQ(machine_msg(3)->raw[i], 0x55);
+            TEST_EXPECT_EQ(machine_msg(3)->raw[i], 0);
         }
     }
 }
@@ -149,6 +149,27 @@ TEST("nommu: payloads that are too long are refused") {
     compose_ool(3, MSG_OOL_BYTES, (void *) OOL(3), 9);
     TEST_EXPECT_EQ(machine_ipc(b, a, 0, IPC_SEND | IPC_REPLY), ERR_TOO_LARGE);
     TEST_EXPECT_EQ(machine_result(a), ERR_TOO_LARGE);
+}
+
+TEST("nommu: who can't tell where it wants a payload receives none") {
+    machine_reset();
+    task_t a = machine_spawn(2, 0), b = machine_spawn(3, 0);
+    const uintptr_t bad[] = {0,
+                             4,
+                             OOL_DESCRIPTOR(3) + 1,
+                             OOL_DESCRIPTOR(2),
+                             UINTPTR_MAX - 7,
+                             REGION(3) + REGION_LEN - 8};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        TEST_EXPECT_EQ(machine_ipc(b, 0, IPC_ANY, IPC_RECV), BLOCKED);
+        machine_task(b)->arch.args[2] = bad[i];
+        compose_ool(2, MSG_OOL_BYTES, (void *) OOL(2), 8);
+        TEST_EXPECT_EQ(machine_ipc(a, b, 0, IPC_SEND), ERR_TOO_LARGE);
+        compose(2, 9, 8);
+        TEST_EXPECT_EQ(machine_ipc(a, b, 0, IPC_SEND), OK);
+        TEST_EXPECT_EQ(machine_result(b), OK);
+        expect(3, a, 9, 8);
+    }
 }
 
 TEST("nommu: messages and payloads may lie in flash") {

@@ -32,9 +32,9 @@ struct arch_aspace {
     uint64_t leaf_of;   ///< What the last table that was looked for maps; 0: none.
     uint64_t *leaf;
     uint64_t *leaf_parent;  ///< The entry that leads to it.
-    uint64_t asid;       ///< Names its entries in the TLBs; never 0.
-    uint64_t ttbr0;      ///< What makes it current.
-    vaddr_t torn_down;   ///< How far arch_aspace_teardown() has come.
+    uint64_t asid;          ///< Names its entries in the TLBs; never 0.
+    uint64_t ttbr0;         ///< What makes it current.
+    vaddr_t torn_down;      ///< How far arch_aspace_teardown() has come.
 };
 
 /// What TPIDR_EL1 points to in the kernel. trap.S and the board's head.S know the offsets of the
@@ -46,7 +46,7 @@ struct arm64_cpu {
     uint64_t emergency_stack;  ///< The top of the one that a kernel stack overflow is told on.
     vaddr_t copy_fault_vaddr;
     unsigned copy_fault_flags;
-    bool fpu_off;  ///< Programs trap when they use the FPU.
+    bool fpu_off;            ///< Programs trap when they use the FPU.
     struct task *fpu_owner;  ///< Whose state is in the registers.
 };
 
@@ -66,6 +66,13 @@ static inline unsigned arch_cpu_id(void) {
     return (unsigned) arm64_this_cpu()->id;
 }
 #define arch_cpu_id arch_cpu_id
+
+struct cpu;
+
+static inline struct cpu *arch_this_cpu(void) {
+    return arm64_this_cpu()->cpu;
+}
+#define arch_this_cpu arch_this_cpu
 
 /// A cycle is a 16th of the counter's tick, so that it is about as long as elsewhere (1 ns in QEMU,
 /// 3 ns on a Raspberry Pi): milliseconds and time slices are whole numbers of many cycles.

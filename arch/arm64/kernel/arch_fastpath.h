@@ -36,12 +36,9 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t wo
     __builtin_unreachable();
 }
 
-static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0,
-                                                       uintptr_t word1) {
-    register uintptr_t x1 __asm__("x1") = type;
-    register uintptr_t x4 __asm__("x4") = word0;
-    register uintptr_t x5 __asm__("x5") = word1;
-    __asm__ __volatile__("b arm64_fast_restart" ::"r"(x1), "r"(x4), "r"(x5) : "memory");
+/// To kernel_resume(), on an empty stack: the current task has work to do.
+static ALWAYS_INLINE __noreturn void arch_fast_leave(void) {
+    __asm__ __volatile__("b arm64_fast_leave" ::: "memory");
     __builtin_unreachable();
 }
 
@@ -74,8 +71,8 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
                          "mov x0, xzr\n\t"
                          "mov x2, xzr\n\t"
                          "eret" ::"r"(x1),
-                         "r"(x3), "r"(x4), "r"(x5), [next] "r"(next),
-                         [pc] "i"(offsetof(struct arch_frame, pc)),
+                         "r"(x3), "r"(x4),
+                         "r"(x5), [next] "r"(next), [pc] "i"(offsetof(struct arch_frame, pc)),
                          [x30] "i"(offsetof(struct arch_frame, x[30]))
                          : "memory");
     __builtin_unreachable();

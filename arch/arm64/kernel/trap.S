@@ -193,6 +193,12 @@ syscall_call:
 syscall_serve:
     FASTPATH fastpath_serve
 
+    .global arm64_fast_leave
+    .type arm64_fast_leave, @function
+arm64_fast_leave:
+    ENTER_C
+    b kernel_resume
+
 // arch_fast_bail(): the message is in x1, x4, x5.
     .global arm64_fast_bail
     .type arm64_fast_bail, @function
@@ -204,21 +210,6 @@ arm64_fast_bail:
     stp x4, x5, [x10, #32]
     ENTER_C
     bl kernel_syscall
-    b kernel_resume
-
-// arch_fast_restart(): the same.
-    .global arm64_fast_restart
-    .type arm64_fast_restart, @function
-arm64_fast_restart:
-    mrs x9, tpidr_el1
-    ldr x10, [x9, #CPU_CPU]
-    ldr x10, [x10, #CPU_CURRENT]
-    str x1, [x10, #8]
-    stp x4, x5, [x10, #32]
-    ldr x11, [x10, #FRAME_PC]
-    sub x11, x11, #4
-    str x11, [x10, #FRAME_PC]
-    ENTER_C
     b kernel_resume
 
     .type user_irq, @function

@@ -52,6 +52,9 @@ static inline void arch_relax(void) {
 // A task begins with its registers: see struct task.
 #define FRAME_OF(task) (((struct arch_task *) (void *) (task))->frame)
 
+/// fastpath.S makes the light system calls, all of SYS_NOTIFY included.
+#define ARCH_LIGHT_SYSCALLS
+
 struct task;
 
 static inline uintptr_t arch_syscall_number(struct task *task) {

@@ -52,9 +52,10 @@ extern uint32_t armv6m_stack_top[];  ///< From the linker script.
 
 // ---- Traps ----------------------------------------------------------------------------------------
 
-/// From entry.S, never to return: a system call; an interrupt; a fault of the current task; one whose
-/// stack pointer is no good.
+/// From assembly, never to return: a system call; the end of a light one, after which another task may have
+/// to run; an interrupt; a fault of the current task; one whose stack pointer is no good.
 FROM_ASSEMBLY __noreturn void armv6m_syscall(struct arch_frame *frame);
+FROM_ASSEMBLY __noreturn void armv6m_leave(struct arch_frame *frame);
 FROM_ASSEMBLY __noreturn void armv6m_interrupt(struct arch_frame *frame);
 FROM_ASSEMBLY __noreturn void armv6m_fault(struct arch_frame *frame);
 FROM_ASSEMBLY __noreturn void armv6m_bad_stack(vaddr_t sp);

@@ -62,14 +62,13 @@ void arch_task_backtrace(struct task *task, void (*callback)(vaddr_t addr, void 
 
 #endif
 
-/// GCC calls it for the lowest bit that is set, for which this machine has no instruction. Its library's
+/// GCC calls it for the highest bit that is set, for which this machine has no instruction. Its library's
 /// own takes four times the code, and longer for the bits that run queues have set.
-__attribute__((used, externally_visible)) int __ctzsi2(unsigned value);
+__attribute__((used, externally_visible)) int __clzsi2(unsigned value);
 
-int __ctzsi2(unsigned value) {
+int __clzsi2(unsigned value) {
     int n = 0;
-    while (!(value & 1)) {
-        value >>= 1;
+    for (; (int) value > 0; value <<= 1) {
         n++;
     }
     return n;

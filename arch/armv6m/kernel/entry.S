@@ -6,7 +6,9 @@
     .cpu cortex-m0
     .thumb
 
-#define EXC_RETURN_TASK   0xfffffffd
+#include "entry.inc"
+#include <config.h>
+
 #define EXC_RETURN_KERNEL 0xfffffff9
 
     .section .vectors, "a"
@@ -19,31 +21,16 @@
     .long armv6m_fault_entry
     .endr
     .long armv6m_svc_entry
-    .rept 4                             // Reserved, PendSV, SysTick: not used
+    .long armv6m_fault_entry            // Reserved
     .long armv6m_fault_entry
-    .endr
-    .rept 32
+    .long armv6m_pendsv_entry
+    .long armv6m_fault_entry            // SysTick: not used
+    .rept CONFIG_NUM_IRQS
     .long armv6m_irq_entry
     .endr
 
-.macro function name
-    .section .text.\name, "ax"
-    .globl \name
-    .type \name, %function
-    .thumb_func
-    .balign 2
-\name:
-.endm
-
-// Jumps to `label` if the exception did not come from a task. Uses r0.
-.macro unless_from_task label
-    mov     r0, lr
-    lsls    r0, r0, #29                 // Bit 2 of EXC_RETURN: the stack that was in use
-    bpl     \label
-.endm
-
-// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address.
-.macro save_task
+// Saves the rest of a task's registers on its stack: struct arch_frame. r0: its address. lr is lost.
+function armv6m_save_task
     mrs     r0, psp
     subs    r0, #16
     stmia   r0!, {r4-r7}
@@ -54,20 +41,28 @@
     subs    r0, #32
     stmia   r0!, {r4-r7}
     subs    r0, #16
-.endm
+    bx      lr
+    .size armv6m_save_task, . - armv6m_save_task
 
-function armv6m_svc_entry
-    unless_from_task 1f
-    save_task
-    bl      armv6m_syscall
-1:  // From thread mode on our stack: go on, in handler mode, where r0 says.
+// From thread mode on our stack: goes on, in handler mode, where r0 says. r1: a copy of ICSR.PENDSVSET, and
+// r2 ICSR's address, make it happen (ARM B3.2.4).
+function armv6m_pendsv_entry
     ldr     r0, [sp, #0]
     bx      r0
-    .size armv6m_svc_entry, . - armv6m_svc_entry
+    .size armv6m_pendsv_entry, . - armv6m_pendsv_entry
+
+.macro to_handler_mode
+    ldr     r2, =0xe000ed04
+    movs    r1, #1
+    lsls    r1, r1, #28
+    str     r1, [r2]
+    dsb
+    isb
+.endm
 
 function armv6m_irq_entry
     unless_from_task 1f
-    save_task
+    bl      armv6m_save_task
     bl      armv6m_interrupt
 1:  push    {r4, lr}                    // r4: for the stack's alignment
     bl      armv6m_idle_interrupt
@@ -87,33 +82,17 @@ function armv6m_fault_entry
     ldr     r1, =__ram_end - 32
     cmp     r0, r1
     bhi     1f
-    save_task
+    bl      armv6m_save_task
     bl      armv6m_fault
 1:  bl      armv6m_bad_stack
 2:  mov     r0, sp
     bl      armv6m_kernel_fault
     .size armv6m_fault_entry, . - armv6m_fault_entry
 
-// __noreturn void arch_resume(struct task *task)
-function arch_resume
-    ldr     r0, [r0]
-    ldmia   r0!, {r4-r7}
-    mov     r8, r4
-    mov     r9, r5
-    mov     r10, r6
-    mov     r11, r7
-    ldmia   r0!, {r4-r7}
-    msr     psp, r0
-    ldr     r1, =armv6m_stack_top       // What the kernel has left there is over.
-    mov     sp, r1
-    ldr     r1, =EXC_RETURN_TASK
-    bx      r1
-    .size arch_resume, . - arch_resume
-
 // __noreturn void armv6m_boot(void)
 function armv6m_boot
     ldr     r0, =armv6m_start
-    svc     0
+    to_handler_mode
     .size armv6m_boot, . - armv6m_boot
 
 // void arch_idle(void): in handler mode no interrupt of the same priority could wake us. So returns from
@@ -147,7 +126,7 @@ idle_thread:
     cpsie   i
     isb
     ldr     r0, =idle_return
-    svc     0
+    to_handler_mode
     .size idle_thread, . - idle_thread
 
 function idle_return

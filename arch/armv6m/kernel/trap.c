@@ -44,6 +44,11 @@ __noreturn void armv6m_syscall(struct arch_frame *frame) {
     kernel_resume();
 }
 
+__noreturn void armv6m_leave(struct arch_frame *frame) {
+    (void) enter(frame);
+    kernel_resume();
+}
+
 __noreturn void armv6m_interrupt(struct arch_frame *frame) {
     (void) enter(frame);
     board_interrupt(exception_number() - 16);

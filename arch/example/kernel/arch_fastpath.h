@@ -26,17 +26,14 @@ static ALWAYS_INLINE uint64_t arch_fast_cpu_time(void) {
 }
 
 /// Save the message's registers, then make the system call the slow way.
-static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type __unused,
-                                                    uintptr_t word0 __unused,
-                                                    uintptr_t word1 __unused) {
+static ALWAYS_INLINE __noreturn void
+arch_fast_bail(uintptr_t type __unused, uintptr_t word0 __unused, uintptr_t word1 __unused) {
     arch_halt();
 }
 
-/// Save the message's registers, let the task make the system call again, then kernel_resume().
-static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type __unused,
-                                                       uintptr_t word0 __unused,
-                                                       uintptr_t word1 __unused) {
-    arch_halt();
+/// Call kernel_resume() on an empty stack.
+static ALWAYS_INLINE __noreturn void arch_fast_leave(void) {
+    kernel_resume();
 }
 
 /// Return to user mode from its SYS_IPC with the result OK and the message in registers.

@@ -25,11 +25,11 @@
 
 #ifndef __ASSEMBLER__
 
-#include <types.h>
+#    include <types.h>
 
-#define ARCH_CACHE_LINE 64
+#    define ARCH_CACHE_LINE 64
 /// A task's FPU state lies outside its struct.
-#define ARCH_TASK_EXTRA_BYTES 512
+#    define ARCH_TASK_EXTRA_BYTES 512
 
 /// A task's registers as the entry code (trap.S) leaves them. The processor itself writes the last
 /// five when it takes an interrupt: TSS.rsp0 points right behind them.
@@ -57,7 +57,7 @@ static inline bool arch_is_user_page(vaddr_t vaddr) {
     // Not the last page either: see arch_resume.
     return vaddr >= USER_BASE && vaddr < USER_END - PAGE_SIZE;
 }
-#define arch_is_user_page arch_is_user_page
+#    define arch_is_user_page arch_is_user_page
 
 static inline void arch_copy_ram(void *dst, const void *src, size_t len) {
     size_t words = len / 8, bytes = len % 8;
@@ -72,33 +72,39 @@ static inline unsigned arch_cpu_id(void) {
     __asm__("mov %%gs:%c1, %0" : "=r"(id) : "i"(GS_CPU_ID));
     return id;
 }
-#define arch_cpu_id arch_cpu_id
+#    define arch_cpu_id arch_cpu_id
+
+struct cpu;
+
+static inline struct cpu *arch_this_cpu(void) {
+    struct cpu *cpu;
+    __asm__("mov %%gs:%c1, %0" : "=r"(cpu) : "i"(GS_CPU));
+    return cpu;
+}
+#    define arch_this_cpu arch_this_cpu
 
 static inline uint64_t arch_cycles(void) {
     uint64_t low, high;  // The instruction clears their upper halves.
     __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
     return (high << 32) | low;
 }
-#define arch_cycles arch_cycles
+#    define arch_cycles arch_cycles
 
 /// An instruction less than with an exchange: the old bit comes in a flag.
 static inline bool arch_try_lock(uint16_t *word) {
     bool was_set;
-    __asm__ __volatile__("lock btsw $0, %1"
-                         : "=@ccc"(was_set), "+m"(*word)
-                         :
-                         : "memory", "cc");
+    __asm__ __volatile__("lock btsw $0, %1" : "=@ccc"(was_set), "+m"(*word) : : "memory", "cc");
     return !was_set;
 }
-#define arch_try_lock arch_try_lock
+#    define arch_try_lock arch_try_lock
 
 static inline void arch_relax(void) {
     __asm__ __volatile__("pause" ::: "memory");
 }
-#define arch_relax arch_relax
+#    define arch_relax arch_relax
 
 // A task begins with its frame: see struct task.
-#define FRAME_OF(task) ((struct arch_frame *) (void *) (task))
+#    define FRAME_OF(task) ((struct arch_frame *) (void *) (task))
 
 struct task;
 
@@ -109,7 +115,7 @@ static inline uintptr_t arch_syscall_number(struct task *task) {
 static inline void arch_syscall_set_number(struct task *task, uintptr_t number) {
     FRAME_OF(task)->rax = number;
 }
-#define arch_syscall_number arch_syscall_number
+#    define arch_syscall_number arch_syscall_number
 
 /// The registers of the arguments: rdi, rsi, rdx, r10, r8, r9.
 static inline uint64_t *arch_syscall_arg_ptr(struct task *task, int n) {

@@ -11,9 +11,9 @@
 // The CPU and its task are found by %gs.
 #define ARCH_FAST_PARAMS
 #define ARCH_FAST_ARGS
-#define ARCH_FAST_BEGIN                                                        \
-    const struct x64_cpu __seg_gs *x64_cpu = NULL;                             \
-    struct cpu *cpu __unused = x64_cpu->cpu;                                   \
+#define ARCH_FAST_BEGIN                            \
+    const struct x64_cpu __seg_gs *x64_cpu = NULL; \
+    struct cpu *cpu __unused = x64_cpu->cpu;       \
     struct task *task = x64_cpu->task
 
 /// Not a call in C, which would make the compiler keep its registers elsewhere.
@@ -33,11 +33,12 @@ static ALWAYS_INLINE __noreturn void arch_fast_bail(uintptr_t type, uintptr_t wo
     __builtin_unreachable();
 }
 
-static ALWAYS_INLINE __noreturn void arch_fast_restart(uintptr_t type, uintptr_t word0,
-                                                       uintptr_t word1) {
-    register uintptr_t r8 __asm__("r8") = word0;
-    register uintptr_t r9 __asm__("r9") = word1;
-    __asm__ __volatile__("jmp x64_fast_restart" ::"S"(type), "r"(r8), "r"(r9) : "memory");
+/// To kernel_resume(), on an empty stack: the current task has work to do.
+static ALWAYS_INLINE __noreturn void arch_fast_leave(void) {
+    __asm__ __volatile__("mov %%gs:%c0, %%rsp\n\t"
+                         "xor %%ebp, %%ebp\n\t"
+                         "call kernel_resume" ::"i"(GS_STACK)
+                         : "memory");
     __builtin_unreachable();
 }
 
@@ -47,30 +48,27 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
     register uintptr_t r8 __asm__("r8") = word0;
     register uintptr_t r9 __asm__("r9") = word1;
     register task_t r10 __asm__("r10") = src;
-    __asm__ __volatile__("mov %c[rbx](%%rdi), %%rbx\n\t"
-                         "mov %c[rbp](%%rdi), %%rbp\n\t"
-                         "mov %c[r12](%%rdi), %%r12\n\t"
-                         "mov %c[r13](%%rdi), %%r13\n\t"
-                         "mov %c[r14](%%rdi), %%r14\n\t"
-                         "mov %c[r15](%%rdi), %%r15\n\t"
-                         "mov %c[rip](%%rdi), %%rcx\n\t"
-                         "mov %[flags], %%r11d\n\t"
-                         "mov %c[rsp](%%rdi), %%rsp\n\t"
-                         "xor %%eax, %%eax\n\t"
-                         "xor %%edx, %%edx\n\t"
-                         "xor %%edi, %%edi\n\t"
-                         "swapgs\n\t"
-                         "sysretq" ::"D"(next),
-                         "S"(type), "r"(r8), "r"(r9), "r"(r10), [flags] "i"(RFLAGS_USER),
-                         [rbx] "i"(offsetof(struct arch_frame, rbx)),
-                         [rbp] "i"(offsetof(struct arch_frame, rbp)),
-                         [r12] "i"(offsetof(struct arch_frame, r12)),
-                         [r13] "i"(offsetof(struct arch_frame, r13)),
-                         [r14] "i"(offsetof(struct arch_frame, r14)),
-                         [r15] "i"(offsetof(struct arch_frame, r15)),
-                         [rip] "i"(offsetof(struct arch_frame, rip)),
-                         [rsp] "i"(offsetof(struct arch_frame, rsp))
-                         : "memory");
+    __asm__ __volatile__(
+        "mov %c[rbx](%%rdi), %%rbx\n\t"
+        "mov %c[rbp](%%rdi), %%rbp\n\t"
+        "mov %c[r12](%%rdi), %%r12\n\t"
+        "mov %c[r13](%%rdi), %%r13\n\t"
+        "mov %c[r14](%%rdi), %%r14\n\t"
+        "mov %c[r15](%%rdi), %%r15\n\t"
+        "mov %c[rip](%%rdi), %%rcx\n\t"
+        "mov %[flags], %%r11d\n\t"
+        "mov %c[rsp](%%rdi), %%rsp\n\t"
+        "xor %%eax, %%eax\n\t"
+        "xor %%edx, %%edx\n\t"
+        "xor %%edi, %%edi\n\t"
+        "swapgs\n\t"
+        "sysretq" ::"D"(next),
+        "S"(type), "r"(r8), "r"(r9), "r"(r10), [flags] "i"(RFLAGS_USER),
+        [rbx] "i"(offsetof(struct arch_frame, rbx)), [rbp] "i"(offsetof(struct arch_frame, rbp)),
+        [r12] "i"(offsetof(struct arch_frame, r12)), [r13] "i"(offsetof(struct arch_frame, r13)),
+        [r14] "i"(offsetof(struct arch_frame, r14)), [r15] "i"(offsetof(struct arch_frame, r15)),
+        [rip] "i"(offsetof(struct arch_frame, rip)), [rsp] "i"(offsetof(struct arch_frame, rsp))
+        : "memory");
     __builtin_unreachable();
 }
 

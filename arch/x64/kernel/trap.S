@@ -177,20 +177,6 @@ x64_fast_bail:
     mov %gs:GS_TASK, %rdi
     jmp x64_message_syscall
 
-// arch_fast_restart(): the same. The `syscall` instruction is two bytes long.
-    .global x64_fast_restart
-    .type x64_fast_restart, @function
-x64_fast_restart:
-    mov %gs:GS_TASK, %rdi
-    mov %rsi, FRAME_RSI(%rdi)
-    mov %r8, FRAME_R8(%rdi)
-    mov %r9, FRAME_R9(%rdi)
-    subq $2, FRAME_RIP(%rdi)
-    mov %gs:GS_STACK, %rsp
-    xor %ebp, %ebp
-    call kernel_resume
-    ud2
-
 // x64_lazy_off() that keeps all registers: its own attribute leaves out r11.
     .global x64_lazy_off_saved
     .type x64_lazy_off_saved, @function

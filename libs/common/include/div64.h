@@ -11,8 +11,9 @@
 uint32_t div64_by_bits(uint64_t *n, uint32_t d);
 
 /// Divides *n by `d`, which is below 2^31 and not 0. Returns the remainder.
-static inline uint32_t div64(uint64_t *n, uint32_t d) {
-    if (sizeof(uintptr_t) < sizeof(uint64_t)) {
+static ALWAYS_INLINE uint32_t div64(uint64_t *n, uint32_t d) {
+    bool known = __builtin_constant_p(*n) && __builtin_constant_p(d);
+    if (sizeof(uintptr_t) < sizeof(uint64_t) && !known) {
         return div64_by_bits(n, d);
     }
     uint32_t rem = (uint32_t) (*n % d);

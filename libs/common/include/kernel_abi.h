@@ -51,7 +51,8 @@ enum syscall_number {
 //   5  doesn't have come as 0.
 //
 // So a short message never touches memory: the kernel reads and writes the buffer only where a payload
-// goes on behind the registers. Without an MMU all of a message is in the buffer.
+// goes on behind the registers. Without an MMU all of a message is in the buffer; what the payload of one
+// that comes leaves of it is cleared.
 //
 // The send phase comes first; its failure ends the call, but for IPC_REPLY with IPC_RECV.
 #define IPC_FLAGS_SHIFT 6

@@ -71,14 +71,16 @@ memset:
     subs r2, #16
     bhs .Lset_blocks
 .Lset_words:
-    adds r2, #12
-    bmi .Lset_rest
+    // 16 too few, which doesn't show in the lower bits: C is the 8, N the 4.
+    lsls r3, r2, #29
+    bcc .Lset_word
+    stmia r0!, {r1, r4}
 .Lset_word:
+    bpl .Lset_rest
     stmia r0!, {r1}
-    subs r2, #4
-    bhs .Lset_word
 .Lset_rest:
-    adds r2, #4
+    lsls r2, r2, #30
+    lsrs r2, r2, #30
 .Lset_bytes:
     subs r2, #1
     blo .Lset

@@ -15,7 +15,7 @@
 #ifdef CONFIG_MMU
 #    define LIBRARY_WORDS IPC_WORDS
 #else
-#    define LIBRARY_WORDS 0
+#    define LIBRARY_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
 #endif
 
 static error_t send(task_t dst, struct message *m, unsigned flags) {
@@ -47,12 +47,43 @@ error_t ipc_send_noblock(task_t dst, struct message *m) {
     return send(dst, m, IPC_NOBLOCK);
 }
 
+#define CLEAR_WORD(n)                                       \
+    case n:                                                 \
+        if ((n) < sizeof(m->words) / sizeof(m->words[0])) { \
+            m->words[n] = 0;                                \
+        }                                                   \
+        __attribute__((fallthrough));
+#define CLEAR_4_WORDS(n) CLEAR_WORD(n) CLEAR_WORD((n) + 1) CLEAR_WORD((n) + 2) CLEAR_WORD((n) + 3)
+
+/// Clears all words from `first` on: a store each, and a jump to the first one.
+static ALWAYS_INLINE void clear_words_from(struct message *m, size_t first) {
+    STATIC_ASSERT(sizeof(m->words) / sizeof(m->words[0]) < 32, "that many are cleared");
+    switch (first) {
+        CLEAR_4_WORDS(0)
+        CLEAR_4_WORDS(4)
+        CLEAR_4_WORDS(8)
+        CLEAR_4_WORDS(12)
+        CLEAR_4_WORDS(16)
+        CLEAR_4_WORDS(20)
+        CLEAR_4_WORDS(24)
+        CLEAR_4_WORDS(28)
+    default:
+        break;
+    }
+}
+
 /// After an open receive. A server answers with the buffer that it received into: what is left there of
-/// one client's message must not go to another one. Short messages, as most are, take no call: with
-/// that, the functions below need not save registers.
+/// one client's message must not go to another one. Messages without a payload, as most are, take no
+/// call: with that, the functions below need not save registers.
 static ALWAYS_INLINE error_t accept_any(struct message *m) {
-    if (UNLIKELY((unsigned) m->type >= (LIBRARY_WORDS + 1u) << MSG_LEN_SHIFT)) {
+    unsigned type = (unsigned) m->type;
+    if (UNLIKELY(type >= (1u << MSG_OOL_SHIFT))) {
         return ool_accept_any(m);
+    }
+    size_t words = type >> MSG_LEN_SHIFT;
+    if (UNLIKELY(words > LIBRARY_WORDS)) {
+        clear_words_from(m, words);
+        return OK;
     }
     for (size_t i = LIBRARY_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
         m->words[i] = 0;
@@ -130,10 +161,14 @@ static __noinline error_t replyrecv_other(task_t dst, struct message *m) {
 
 error_t ipc_replyrecv(task_t dst, struct message *m) {
     const struct ool_buffer *ool = &ool_buffer;
-    if (UNLIKELY(ool_is_special(m)) || UNLIKELY(dst == 0) || UNLIKELY(ool->ptr == NULL)) {
+    error_t err;
+    if (LIKELY(!ool_is_special(m)) && LIKELY(dst != 0) && LIKELY(ool->ptr != NULL)) {
+        err = sys_ipc(dst, m, IPC_SERVE, ool);
+    } else if (m->type == DONT_REPLY && LIKELY(ool->ptr != NULL)) {
+        err = sys_ipc(0, m, IPC_RECV | IPC_OPEN, ool);
+    } else {
         return replyrecv_other(dst, m);
     }
-    error_t err = sys_ipc(dst, m, IPC_SERVE, ool);
     return UNLIKELY(IS_ERROR(err)) ? err : accept_any(m);
 }
 

@@ -24,19 +24,15 @@ static long syscall5(int number, long a0, long a1, long a2, long a3, long a4) {
 }
 
 error_t sys_nop(void) {
-    return (error_t) syscall1(SYS_NOP, 0);
-}
-
-error_t sys_notify(task_t dst, notifications_t notifications) {
-    return (error_t) syscall2(SYS_NOTIFY, dst, (long) notifications);
+    return (error_t) arch_light_syscall(SYS_NOP, 0, 0);
 }
 
 error_t sys_timer_set(msec_t timeout) {
-    return (error_t) syscall1(SYS_TIMER_SET, timeout);
+    return (error_t) arch_light_syscall(SYS_TIMER_SET, timeout, 0);
 }
 
 uint64_t sys_clock(void) {
-    unsigned long now = (unsigned long) syscall1(SYS_CLOCK, CLOCK_MS);
+    unsigned long now = (unsigned long) arch_light_syscall(SYS_CLOCK, CLOCK_MS, 0);
 #if UINTPTR_MAX == UINT64_MAX
     return now;
 #else
@@ -87,7 +83,7 @@ __noreturn void sys_task_exit(int status) {
 }
 
 task_t sys_task_self(void) {
-    return (task_t) syscall1(SYS_TASK_SELF, 0);
+    return (task_t) arch_light_syscall(SYS_TASK_SELF, 0, 0);
 }
 
 error_t sys_task_schedule(task_t tid, int priority) {

@@ -135,7 +135,7 @@ const unsigned char machine_code[] = {0x20, 0x00, 0x80, 0x52, 0xc0, 0x03, 0x5f, 
 const unsigned machine_code_len = sizeof(machine_code);
 
 /// What a system call may change.
-#define SYSCALL_CLOBBERS                                                                      \
+#define SYSCALL_CLOBBERS                                                                           \
     "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", \
         "x15", "x16", "x17", "memory", "cc"
 

@@ -27,7 +27,7 @@ static void overflow(void) {
 }
 
 static void recurse_once(void) {
-    volatile uint8_t frame[64];
+    volatile uint8_t frame[96];
     frame[0] = 1;
     (void) frame[0];
     (void) sys_nop();

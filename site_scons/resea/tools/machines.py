@@ -44,11 +44,20 @@ def debug(ctx):
     return _result(debugger.run(_machine(ctx), qemu.setup_of(ctx.options), ctx.build))
 
 
-@command("soak", "fuzzes system calls with new seeds for a while, on guest after guest",
-         needs=["image"], options=[Option("minutes", "N", "how long (default: 10)")])
+def _soak_needs(options):
+    return {"guests": ["image"], "kernel": ["fuzzers"]}[options.get("what", "guests")]
+
+
+@command("soak", "looks for bugs with new random numbers for a while", needs=_soak_needs,
+         options=[Option("minutes", "N", "how long (default: 10)"),
+                  Option("what", "guests|kernel", "system calls in guest after guest (default), or "
+                         "the kernel on this machine against a model of it")])
 def soak(ctx):
-    from resea import soak as campaigns
     minutes = ctx.options.number("minutes", 10, 1, 7 * 24 * 60)
+    if ctx.options.get("what") == "kernel":
+        from resea import kernelfuzz
+        return kernelfuzz.campaign(ctx.build, minutes)
+    from resea import soak as campaigns
     tally = campaigns.campaign(_machine(ctx), ctx.build.image, ctx.build.logs, minutes,
                                output.error)
     print(f"{tally.guests} guests, {tally.calls} system calls, {tally.failures} failures")

@@ -11,7 +11,7 @@
 /// The kernel's cycle counter, modulo 2^32 (on the nRF51: 268 s); kernel_info.clock_hz tells its rate.
 /// ARMv6-M has no counter of its own that programs could read: this is a system call.
 static inline uint64_t arch_cycles(void) {
-    return (uint32_t) arch_syscall(SYS_CLOCK, CLOCK_CYCLES, 0, 0, 0, 0, 0);
+    return (uint32_t) arch_light_syscall(SYS_CLOCK, CLOCK_CYCLES, 0);
 }
 
 /// What benchmarks count: there is no finer counter.

@@ -7,17 +7,16 @@
 /// <kernel_abi.h> defines the flags and structs.
 ///
 /// An error is one of the ERR_* values. A buffer that isn't the caller's to read (or write) faults as
-/// if the program had touched it itself. Only sys_ipc (<resea/sys_ipc.h>) waits for
-/// other tasks. Destroying a task and unmapping a page wait until the other CPUs have taken note.
+/// if the program had touched it itself. Only sys_ipc (<resea/sys_ipc.h>, like
+/// sys_notify) waits for other tasks. Destroying a task and unmapping a page wait until the other CPUs have taken note.
 
 #include <kernel_abi.h>
 #include <message.h>
+#include <resea/sys_ipc.h>
 #include <types.h>
 
 /// Does nothing, successfully.
 error_t sys_nop(void);
-
-error_t sys_notify(task_t dst, notifications_t notifications);
 
 /// In milliseconds; 0 stops the timer.
 error_t sys_timer_set(msec_t timeout);
