@@ -111,7 +111,7 @@ error_t transfer_push(struct task *task, struct task *dst, vaddr_t from, size_t 
     *to = (vaddr_t) buf->ptr;
     begin_payload(dst, task, *to, len);
     error_t err = copy_payload(task, from, len, dst, COPY_BUDGET);
-    if (err == OK || err == ERR_NOT_FOUND) {
+    if (err == OK) {
         dst->ool_from = 0;
     }
     return err;
@@ -124,7 +124,15 @@ static error_t send_ool(struct task *task, struct task *dst) {
     vaddr_t to;
     error_t err = transfer_push(task, dst, (vaddr_t) m->ool_ptr, m->ool_len, &to);
     if (err == ERR_NOT_FOUND) {
+        // Who knows what it sends after that.
+        dst->ool_from = 0;
         task->work |= WORK_FAULT;
+        arch_syscall_restart(task);
+        return SYSCALL_PENDING;
+    }
+    // One who may be told that nobody waits any more mustn't leave half a payload.
+    bool will_wait = !(ipc_flags(task) & (IPC_NOBLOCK | IPC_REPLY));
+    if (err == ERR_TRY_AGAIN && (will_wait || dst->waits_for == task->tid)) {
         arch_syscall_restart(task);
         return SYSCALL_PENDING;
     }

@@ -17,6 +17,8 @@ static uint64_t entered;
 static bool in_syscall;
 /// Slots whose tasks have made a system call that hasn't returned to them, a bit each.
 static unsigned in_call;
+/// By slots: the CPUs of all tasks at that time.
+static uint8_t cpu_at_entry[NUM_SLOTS + 1];
 /// By slots: see exec_seen().
 static uint32_t seen[NUM_SLOTS + 1];
 
@@ -169,12 +171,23 @@ static void task_resumed(const struct task *k) {
     }
 }
 
+static void note_entry(const struct task *k) {
+    in_syscall = true;
+    in_call |= 1u << TASK_SLOT(k->tid);
+    entered = host.now;
+    for (int slot = 1; slot <= NUM_SLOTS; slot++) {
+        cpu_at_entry[slot] = task_slot(slot)->cpu;
+    }
+}
+
+bool is_on_this_cpu(const struct model_task *task) {
+    return cpu_at_entry[TASK_SLOT(task->tid)] == host.cpu;
+}
+
 static void listen(enum host_event event, struct task *k) {
     switch (event) {
     case HOST_SYSCALL:
-        in_syscall = true;
-        in_call |= 1u << TASK_SLOT(k->tid);
-        entered = host.now;
+        note_entry(k);
         break;
     case HOST_SYSCALL_DONE:
         in_syscall = false;

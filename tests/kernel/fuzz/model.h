@@ -165,6 +165,8 @@ size_t mail_bytes(const struct mail *mail);
 /// Where the others begin in a buffer.
 #define MAIL_IN_MEMORY (8 + MAIL_IN_REGISTERS)
 
+/// Whether the task was one of the CPU's whose system call this is, when that began.
+bool is_on_this_cpu(const struct model_task *task);
 /// A message has come.
 void on_delivery(struct model_task *task);
 /// Only a part of a payload has come into the task's buffer.

@@ -97,6 +97,75 @@ static int check_payload(const struct mail *mail) {
     return mail->size <= CONFIG_OOL_MAX ? OK : ERR_TOO_LARGE;
 }
 
+/// What a system call copies of a payload at most: the kernel's number, too.
+#define BUDGET ((size_t) 22 << 10)
+
+/// Begins with a payload, or goes on with it.
+static void begin_payload(struct model_task *task, const struct model_task *sender) {
+    if (task->pulls_from != sender->tid || task->pulls_to != task->call.in
+        || task->pulled > sender->call.mail.size) {
+        on_broken_payload(task);
+        task->pulls_from = sender->tid;
+        task->pulls_to = task->call.in;
+        task->pulled = 0;
+    }
+}
+
+/// Copies some of a payload. OK: all of it has come. ERR_NOT_FOUND: the sender lacks a page.
+/// ERR_NO_MEMORY: the receiver does.
+static int copy(struct model_task *task, struct model_task *sender, size_t budget) {
+    const struct mail *mail = &sender->call.mail;
+    size_t end = MIN(mail->size, task->pulled + budget);
+    while (task->pulled < end) {
+        vaddr_t from = mail->out + task->pulled, to = task->call.in + task->pulled;
+        size_t offset = MAX(from % PAGE_SIZE, to % PAGE_SIZE);
+        if (!model_access(sender, from, 1, PAGE_R)) {
+            return ERR_NOT_FOUND;
+        }
+        if (!model_access(task, to, 1, PAGE_R | PAGE_W)) {
+            return ERR_NO_MEMORY;
+        }
+        task->pulled += MIN(end - task->pulled, PAGE_SIZE - offset);
+    }
+    return task->pulled == mail->size ? OK : LOOK_AGAIN;
+}
+
+/// The sender copies to who waits on its CPU.
+static int push(struct model_task *task, struct model_task *dst) {
+    vaddr_t ool = dst->call.ool;
+    bool found = ool && IS_ALIGNED(ool, sizeof(struct ool_buffer))
+                 && model_access(dst, ool, 1, PAGE_R) && task->call.mail.size <= dst->call.cap;
+    if (!found) {
+        return ERR_NO_MEMORY;
+    }
+    begin_payload(dst, task);
+    int err = copy(dst, task, BUDGET);
+    if (err == OK || err == ERR_NOT_FOUND) {
+        dst->pulls_from = 0;
+    }
+    if (err == ERR_NOT_FOUND) {
+        on_broken_payload(dst);
+    }
+    return err;
+}
+
+static int hand_over_payload(struct model_task *task, struct model_task *dst) {
+    int err = is_on_this_cpu(dst) ? push(task, dst) : ERR_NO_MEMORY;
+    if (err == OK) {
+        return hand_over(task, dst);
+    }
+    if (err == ERR_NOT_FOUND) {
+        return fault_in_call(task);
+    }
+    bool waits = !(task->call.flags & (OP_NOBLOCK | OP_REPLY)) || dst->waits_for == task->tid;
+    if (err == LOOK_AGAIN && waits) {
+        task->again = true;
+    } else {
+        let_receiver_pull(task, dst);
+    }
+    return PENDING;
+}
+
 /// The destination is another task, which hasn't stopped.
 static int send_to(struct model_task *task, struct model_task *dst) {
     const struct call *call = &task->call;
@@ -120,8 +189,7 @@ static int send_to(struct model_task *task, struct model_task *dst) {
             return err;
         }
         if (ready) {
-            let_receiver_pull(task, dst);
-            return PENDING;
+            return hand_over_payload(task, dst);
         }
     }
     if (ready) {
@@ -221,36 +289,25 @@ static int fault_on_payload(struct model_task *task, const struct model_task *se
     return PENDING;
 }
 
-/// One piece of a payload. OK: it was the last.
+/// Some of a payload. OK: it has all come.
 static int pull(struct model_task *task, struct model_task *sender) {
-    const struct mail *mail = &sender->call.mail;
     if (task->call.ool && !model_access(task, task->call.ool, sizeof(struct ool_buffer), PAGE_R)) {
         return fault_on_payload(task, sender);
     }
-    if (mail->size > task->call.cap) {
+    if (sender->call.mail.size > task->call.cap) {
         return ERR_TOO_LARGE;
     }
-    if (task->pulls_from != sender->tid || task->pulls_to != task->call.in
-        || task->pulled > mail->size) {
-        on_broken_payload(task);
-        task->pulls_from = sender->tid;
-        task->pulls_to = task->call.in;
-        task->pulled = 0;
-    }
-    if (task->pulled == mail->size) {
-        return OK;
-    }
-    vaddr_t from = mail->out + task->pulled;
-    size_t piece = MIN(mail->size - task->pulled, PAGE_SIZE - from % PAGE_SIZE);
-    if (!model_access(sender, from, 1, PAGE_R)) {
-        sender->fault_flags = 0;
-        return ERR_NOT_FOUND;
-    }
-    if (!model_access(task, task->call.in + task->pulled, piece, PAGE_R | PAGE_W)) {
+    begin_payload(task, sender);
+    bool here = is_on_this_cpu(sender);
+    int err = copy(task, sender, here ? BUDGET : PAGE_SIZE);
+    if (err == ERR_NO_MEMORY) {
         return fault_on_payload(task, sender);
     }
-    task->pulled += piece;
-    return task->pulled == mail->size ? OK : LOOK_AGAIN;
+    if (err == LOOK_AGAIN && here) {
+        model_restart_receive(task);
+        return PENDING;
+    }
+    return err;
 }
 
 /// The payload of `sender` can't be had.
