@@ -100,9 +100,9 @@
 
 #    define PTE_ADDR 0x0000fffffffff000ull
 // Ours, in an entry of a page: it is RAM, mapped as such.
-#    define PTE_RAM  (1ull << 55)
-#    define PTE_PXN  (1ull << PTE_PXN_BIT)
-#    define PTE_UXN  (1ull << PTE_UXN_BIT)
+#    define PTE_RAM (1ull << 55)
+#    define PTE_PXN (1ull << PTE_PXN_BIT)
+#    define PTE_UXN (1ull << PTE_UXN_BIT)
 
 extern struct arm64_cpu arm64_cpus[CONFIG_NUM_CPUS];
 

@@ -64,7 +64,7 @@ static inline void arch_copy_ram(void *dst, const void *src, size_t len) {
     __asm__ __volatile__("rep movsq" : "+D"(dst), "+S"(src), "+c"(words)::"memory");
     __asm__ __volatile__("rep movsb" : "+D"(dst), "+S"(src), "+c"(bytes)::"memory");
 }
-#define arch_copy_ram arch_copy_ram
+#    define arch_copy_ram arch_copy_ram
 
 static inline unsigned arch_cpu_id(void) {
     unsigned id;
