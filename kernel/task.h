@@ -143,7 +143,7 @@ struct task {
 } __aligned(ARCH_CACHE_LINE);
 
 /// The most urgent priority has the highest bit.
-#define READY_BIT(priority) (1u << (TASK_PRIORITY_MAX - (priority)))
+#define READY_BIT(priority) ((1u << TASK_PRIORITY_MAX) >> (priority))
 
 struct cpu {
     struct spinlock lock;

@@ -91,7 +91,7 @@ void main(void) {
     boot();
     supervise_start_all();
 
-    struct message m;
+    struct message m = {.type = DONT_REPLY};
     while (true) {
         receive(answer_to, &m);
         answer_to = 0;

@@ -11,10 +11,20 @@
 // The CPU and its task are found by %gs.
 #define ARCH_FAST_PARAMS
 #define ARCH_FAST_ARGS
-#define ARCH_FAST_BEGIN                            \
-    const struct x64_cpu __seg_gs *x64_cpu = NULL; \
-    struct cpu *cpu __unused = x64_cpu->cpu;       \
-    struct task *task = x64_cpu->task
+#define ARCH_FAST_BEGIN                             \
+    struct cpu *cpu __unused = x64_read_gs(GS_CPU); \
+    struct task *task = x64_read_gs(GS_TASK)
+
+/// A pointer in struct x64_cpu, at an offset of <arch.h>.
+static ALWAYS_INLINE void *x64_read_gs(int offset) {
+    void *value;
+    __asm__ __volatile__("mov %%gs:%c1, %0" : "=r"(value) : "i"(offset));
+    return value;
+}
+
+static ALWAYS_INLINE void x64_write_gs(int offset, void *value) {
+    __asm__ __volatile__("mov %0, %%gs:%c1" ::"r"(value), "i"(offset));
+}
 
 /// Not a call in C, which would make the compiler keep its registers elsewhere.
 static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu __unused) {
@@ -75,9 +85,9 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next, task_t 
 /// Like memory_enter() and arch_switch(). The FPU and the ports are off for `next`, even if it owns them: it
 /// may not need them before the next switch, and traps once if it does.
 static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
-    struct x64_cpu __seg_gs *x64_cpu = NULL;
-    x64_cpu->task = next;
-    x64_cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
+    x64_write_gs(GS_TASK, next);
+    struct x64_rsp *rsp0 = x64_read_gs(GS_RSP0);
+    rsp0->value = (uint64_t) (&next->arch.frame + 1);
     struct aspace *aspace = next->aspace;
     if (LIKELY(cpu->aspace != aspace)) {
         cpu->aspace = aspace;

@@ -35,11 +35,9 @@ enum syscall_number {
     SYS_POWER = 19,      ///< (POWER_* how, status)
     SYS_INFO = 20,       ///< (INFO_* kind, index, buf, len) -> bytes written
     SYS_TRACE = 21,      ///< (TRACE_* what, index, buf, len) -> OK, or bytes written
-    NUM_SYSCALLS
+    NUM_SYSCALLS,
+    SYS_FIRST_FULL = SYS_CONSOLE_WRITE  ///< Calls below this one, but SYS_IPC, are the light ones.
 };
-
-/// Calls below this one, but SYS_IPC, are the light ones.
-#define SYS_FIRST_FULL SYS_CONSOLE_WRITE
 
 // SYS_IPC. The number of the system call carries the IPC_* flags above IPC_FLAGS_SHIFT. Arguments:
 //

@@ -35,11 +35,12 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     register long x8 __asm__("x8") = SYS_IPC_WITH(flags);
     register int x0 __asm__("x0") = peer;
-    register int x1 __asm__("x1") = m->type;
+    bool sends = flags & IPC_SEND;
+    register int x1 __asm__("x1") = sends ? m->type : 0;
     register long x2 __asm__("x2") = (long) ool;
     register long x3 __asm__("x3") = (long) m;
-    register long x4 __asm__("x4") = (long) m->words[0];
-    register long x5 __asm__("x5") = (long) m->words[1];
+    register long x4 __asm__("x4") = sends ? (long) m->words[0] : 0;
+    register long x5 __asm__("x5") = sends ? (long) m->words[1] : 0;
     __asm__ __volatile__("svc #0"
                          : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x8)
                          :

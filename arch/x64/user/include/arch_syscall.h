@@ -31,11 +31,12 @@ static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
                                const struct ool_buffer *ool) {
     long number = SYS_IPC_WITH(flags);
     unsigned a0 = (unsigned) peer;
-    int a1 = m->type;
+    bool sends = flags & IPC_SEND;
+    int a1 = sends ? m->type : 0;
     long a2 = (long) ool;
     register long r10 __asm__("r10") = (long) m;
-    register long r8 __asm__("r8") = (long) m->words[0];
-    register long r9 __asm__("r9") = (long) m->words[1];
+    register long r8 __asm__("r8") = sends ? (long) m->words[0] : 0;
+    register long r9 __asm__("r9") = sends ? (long) m->words[1] : 0;
     __asm__ __volatile__("syscall"
                          : "+a"(number), "+D"(a0), "+S"(a1), "+d"(a2), "+r"(r10), "+r"(r8), "+r"(r9)
                          :
