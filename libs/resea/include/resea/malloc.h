@@ -15,7 +15,8 @@
 /// for it. malloc(0) returns a block, too. The contents are undefined.
 void *malloc(size_t size) __attribute__((__malloc__, alloc_size(1))) __mustuse;
 /// The same, aligned to a power of two that is larger than that; realloc doesn't keep the alignment.
-void *malloc_aligned(size_t size, size_t align) __attribute__((__malloc__, alloc_size(1))) __mustuse;
+void *malloc_aligned(size_t size, size_t align)
+    __attribute__((__malloc__, alloc_size(1))) __mustuse;
 /// Keeps the contents up to the smaller size, and grows in place if there is room behind the block.
 /// NULL if there is no room anywhere: the old block is as it was. realloc(NULL, size) is malloc.
 void *realloc(void *ptr, size_t size) __attribute__((alloc_size(2))) __mustuse;
