@@ -75,11 +75,12 @@ enum syscall_number {
 /// Words of a payload that travel in registers, where there is an MMU.
 #define IPC_WORDS 2
 
-/// Where a receiver wants a payload. Aligned so that it lies in one page, the kernel reads it faster.
+/// Where a receiver wants a payload. Aligned so that it lies in one page, the kernel reads it faster; small
+/// machines have no pages.
 struct ool_buffer {
     void *ptr;
     size_t capacity;  ///< In bytes; 0: nothing can be received.
-} __aligned(2 * sizeof(void *));
+} __aligned(sizeof(void *) < 8 ? sizeof(void *) : 2 * sizeof(void *));
 
 /// SYS_TASK_CREATE: the rights of the new task; the creator needs each that it gives.
 #define TASK_RIGHT_TASK  (1u << 0)  ///< May create tasks, and destroy and schedule those it pages.
