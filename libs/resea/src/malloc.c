@@ -106,7 +106,7 @@ void *realloc(void *ptr, size_t size) {
         return NULL;
     }
 
-    if (ptr == ool_payload.ptr) {
+    if (OOL_KEEPS_BLOCKS && ptr == ool_payload.ptr) {
         ool_cut_payload();
     }
     if (!heap_grow(chunk, chunk_size)) {

@@ -36,7 +36,7 @@ error_t ool_prepare_send(struct message *m) {
 }
 
 void ool_cut_payload(void) {
-    if (ool_payload.ptr != NULL) {
+    if (OOL_KEEPS_BLOCKS && ool_payload.ptr != NULL) {
         void *ptr = ool_payload.ptr;
         ool_payload.ptr = NULL;
         malloc_shrink(ptr, ool_payload.len);
@@ -56,12 +56,13 @@ void ool_refill(void) {
 static void hand_out(struct message *m, size_t len) {
     m->ool_ptr = ool_buffer.ptr;
     m->ool_len = len;
-    ool_payload.ptr = ool_buffer.ptr;
-    ool_payload.len = len;
-    ool_buffer.ptr = NULL;
-    if (!OOL_KEEPS_BLOCKS) {
-        ool_cut_payload();
+    if (OOL_KEEPS_BLOCKS) {
+        ool_payload.ptr = ool_buffer.ptr;
+        ool_payload.len = len;
+    } else {
+        malloc_shrink(ool_buffer.ptr, len);
     }
+    ool_buffer.ptr = NULL;
 }
 
 static void take_payload(struct message *m) {
