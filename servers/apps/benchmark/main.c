@@ -21,7 +21,8 @@ static task_t server;
 /// A task of ours that never runs.
 static task_t sleeper;
 static size_t payload_len;
-static uint8_t payload[CONFIG_OOL_MAX] __aligned(PAGE_SIZE);
+/// A page's beginning, where there are pages.
+static uint8_t payload[CONFIG_OOL_MAX] __aligned(sizeof(void *) < 8 ? 8 : PAGE_SIZE);
 
 static void null_syscall(void) {
     (void) sys_nop();
