@@ -54,15 +54,16 @@ void ool_refill(void) {
 
 /// The payload in the buffer is the program's.
 static void hand_out(struct message *m, size_t len) {
-    m->ool_ptr = ool_buffer.ptr;
+    void *ptr = ool_buffer.ptr;
+    ool_buffer.ptr = NULL;
+    m->ool_ptr = ptr;
     m->ool_len = len;
     if (OOL_KEEPS_BLOCKS) {
-        ool_payload.ptr = ool_buffer.ptr;
+        ool_payload.ptr = ptr;
         ool_payload.len = len;
     } else {
-        malloc_shrink(ool_buffer.ptr, len);
+        malloc_shrink(ptr, len);
     }
-    ool_buffer.ptr = NULL;
 }
 
 static void take_payload(struct message *m) {
