@@ -6,7 +6,7 @@ from resea import kernel_size
 from resea.errors import UserError
 
 CODE = """
-00000100 <armv6m_syscall>:
+00000100 <armv6m_svc_entry>:
      100:\tb570      \tpush\t{r4, r5, r6, lr}
      102:\tf000 f801 \tbl\t200 <kernel_syscall>
 00000200 <kernel_syscall>:
@@ -41,7 +41,7 @@ CODE = """
 def test_the_deepest_way_is_found():
     needed, names = kernel_size.deepest_stack(CODE)
     assert needed == 16 + 16 + 20 + 128
-    assert names == ["armv6m_syscall", "kernel_syscall", "do_info", "deep.constprop.0"]
+    assert names == ["armv6m_svc_entry", "kernel_syscall", "do_info", "deep.constprop.0"]
 
 
 def test_an_interrupt_while_idle_counts():
