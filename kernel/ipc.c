@@ -200,6 +200,27 @@ static void wait_to_send(struct task *task, struct task *dst) {
     }
 }
 
+/// An answer's receiver is about to be raised to its sender's priority, until it has fetched it.
+static void note_pull(struct task *task __unused, struct task *dst __unused) {
+#ifdef CONFIG_MMU
+    if ((ipc_flags(task) & IPC_REPLY) && ipc_src(dst) == task->tid && !dst->pull_priority) {
+        dst->pull_priority = dst->priority + 1;
+    }
+#endif
+}
+
+/// The current task has its answer, or will not get it.
+static void end_pull(struct task *task __unused) {
+#ifdef CONFIG_MMU
+    if (UNLIKELY(task->pull_priority)) {
+        cpu_acquire(this_cpu());
+        sched_set_priority(task, MIN(task->pull_priority - 1u, task->base_priority));
+        task->pull_priority = 0;
+        cpu_release();
+    }
+#endif
+}
+
 /// The message has an out-of-line payload: the receiver comes to fetch it.
 static void let_receiver_pull(struct task *task, struct task *dst) {
     dst->waits_for = 0;
@@ -207,6 +228,7 @@ static void let_receiver_pull(struct task *task, struct task *dst) {
     task->waits_for = dst->tid;
     queue_sender(dst, task, true);
     if (task->priority < dst->priority) {
+        note_pull(task, dst);
         sched_set_priority(dst, task->priority);
     }
     sched_handoff(TASK_SENDING, dst);
@@ -381,7 +403,8 @@ static error_t receive_from(struct task *task, struct task *sender) {
     }
     trace_receive(task);
     task->ipc_count++;
-    if ((ipc_flags(sender) & IPC_RECV) && sender->priority < task->priority) {
+    bool asks = (ipc_flags(sender) & (IPC_RECV | IPC_REPLY)) == IPC_RECV;
+    if (asks && sender->priority < task->priority) {
         sched_set_priority(task, sender->priority);
     }
     finish_send(sender);
@@ -419,6 +442,7 @@ static error_t receive_once(struct task *task, task_t src) {
 static error_t receive(struct task *task, task_t src) {
     if (src == IPC_ANY) {
         irq_done(task);
+        end_pull(task);
         // What it did for a more urgent client is over.
         if (task->priority != task->base_priority) {
             cpu_acquire(this_cpu());
@@ -429,6 +453,9 @@ static error_t receive(struct task *task, task_t src) {
     for (int i = 0; i < TRIES_PER_ENTRY; i++) {
         error_t err = receive_once(task, src);
         if (err != ERR_TRY_AGAIN) {
+            if (err != SYSCALL_PENDING) {
+                end_pull(task);
+            }
             return err;
         }
     }

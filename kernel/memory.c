@@ -130,6 +130,7 @@ void memory_init_slot(struct task *task, int slot) {
 void memory_init_task(struct task *task, const struct task_template *template) {
     strncpy2(task->name, template->name, sizeof(task->name));
     task->ool_from = 0;
+    task->pull_priority = 0;
     task->peer_tid = 0;
     task->peer = task;
     task->client = task;

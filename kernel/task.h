@@ -107,6 +107,8 @@ struct task {
     task_t ool_from;  ///< (C) 0: none.
     vaddr_t ool_from_buf;
     size_t ool_done;
+    /// (C) Its priority, plus 1, before it was raised to fetch an answer. 0: it wasn't.
+    uint8_t pull_priority;
 #else
     // Messages stay where their senders have them, until they are copied to where receivers want them.
     vaddr_t ram;    ///< The RAM that it may use: its own, or, in a thread, that of its creator.

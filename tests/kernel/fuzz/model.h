@@ -73,6 +73,7 @@ struct model_task {
     unsigned server;
     unsigned may_call;
     int base_priority, priority;
+    int own_priority;  ///< Plus 1: before it was raised to fetch an answer. 0: it wasn't.
     uint8_t pages[NUM_PAGES];
     notifications_t notifications;
 

@@ -67,7 +67,19 @@ static void let_receiver_pull(struct model_task *task, struct model_task *dst) {
     task->does = DOES_SEND;
     task->waits_for = dst->tid;
     model_enqueue(dst, task, true);
+    bool answers = (task->call.flags & OP_REPLY) && source_of(dst) == task->tid;
+    if (answers && task->priority < dst->priority && !dst->own_priority) {
+        dst->own_priority = dst->priority + 1;
+    }
     model_lend(dst, task);
+}
+
+/// What was lent to fetch an answer is given back.
+static void end_pull(struct model_task *task) {
+    if (task->own_priority) {
+        task->priority = MIN(task->own_priority - 1, task->base_priority);
+        task->own_priority = 0;
+    }
 }
 
 static void wait_to_send(struct model_task *task, struct model_task *dst) {
@@ -360,7 +372,7 @@ static int receive_from(struct model_task *task, struct model_task *sender) {
     }
     model_dequeue(task, sender);
     deliver(task, &mail);
-    if (sender->call.flags & OP_RECV) {
+    if ((sender->call.flags & (OP_RECV | OP_REPLY)) == OP_RECV) {
         model_lend(task, sender);
     }
     finish_send(sender, task);
@@ -395,11 +407,15 @@ static int receive_once(struct model_task *task) {
 static int receive(struct model_task *task) {
     if (source_of(task) == IPC_ANY) {
         model_irq_done(task);
+        end_pull(task);
         task->priority = task->base_priority;
     }
     for (int i = 0; i < TRIES; i++) {
         int result = receive_once(task);
         if (result != LOOK_AGAIN) {
+            if (result != PENDING) {
+                end_pull(task);
+            }
             return result;
         }
     }
