@@ -179,8 +179,9 @@ error_t __mustuse arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *
                                      unsigned *flags);
 
 /// Takes apart an address space that no CPU uses, in at most about `budget` steps a call, each of which
-/// takes ten or twenty instructions, as looking at a few entries does; a further call goes on where it stopped.
-/// Calls `release` for each page (`is_table`: it was a page-table page, and is all zeroes again). True when nothing is left.
+/// takes ten or twenty instructions, as looking at a few entries does; a further call goes on where it
+/// stopped. Calls `release` for each page (`is_table`: it was a page-table page, and is all zeroes
+/// again). True when nothing is left.
 bool arch_aspace_teardown(struct aspace *as, int budget,
                           void (*release)(paddr_t paddr, bool is_table));
 

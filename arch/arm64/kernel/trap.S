@@ -16,6 +16,26 @@
 
     .text
 
+// What a system call may change, but for its arguments.
+.macro LOAD_SCRATCH
+    ldp x6, x7, [sp, #48]
+    ldp x8, x9, [sp, #64]
+    ldp x10, x11, [sp, #80]
+    ldp x12, x13, [sp, #96]
+    ldp x14, x15, [sp, #112]
+    ldp x16, x17, [sp, #128]
+.endm
+
+// The registers that C keeps, but for x30.
+.macro SAVE_KEPT
+    stp x18, x19, [sp, #144]
+    stp x20, x21, [sp, #160]
+    stp x22, x23, [sp, #176]
+    stp x24, x25, [sp, #192]
+    stp x26, x27, [sp, #208]
+    stp x28, x29, [sp, #224]
+.endm
+
 .macro SAVE_REGS
     stp x0, x1, [sp]
     stp x2, x3, [sp, #16]
@@ -26,39 +46,19 @@
     stp x12, x13, [sp, #96]
     stp x14, x15, [sp, #112]
     stp x16, x17, [sp, #128]
-    stp x18, x19, [sp, #144]
-    stp x20, x21, [sp, #160]
-    stp x22, x23, [sp, #176]
-    stp x24, x25, [sp, #192]
-    stp x26, x27, [sp, #208]
-    stp x28, x29, [sp, #224]
+    SAVE_KEPT
 .endm
 
 // The registers that C keeps, and where the program goes on. Its flags and the like are those that it
 // has at its start: PSTATE 0.
 .macro SAVE_PRESERVED
-    stp x18, x19, [sp, #144]
-    stp x20, x21, [sp, #160]
-    stp x22, x23, [sp, #176]
-    stp x24, x25, [sp, #192]
-    stp x26, x27, [sp, #208]
-    stp x28, x29, [sp, #224]
+    SAVE_KEPT
     mrs x9, sp_el0
     mrs x10, elr_el1
     stp x30, x9, [sp, #FRAME_X30]
     stp x10, xzr, [sp, #FRAME_PC]
     mrs x9, tpidr_el0
     str x9, [sp, #FRAME_TPIDR]
-.endm
-
-// What a system call may change, but for its arguments.
-.macro LOAD_SCRATCH
-    ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldp x12, x13, [sp, #96]
-    ldp x14, x15, [sp, #112]
-    ldp x16, x17, [sp, #128]
 .endm
 
 // Onto the kernel's stack, for C that may take its time.
@@ -103,12 +103,7 @@ arch_resume:
     msr sp_el0, x1
     ldp x2, x3, [sp, #16]
     ldp x4, x5, [sp, #32]
-    ldp x6, x7, [sp, #48]
-    ldp x8, x9, [sp, #64]
-    ldp x10, x11, [sp, #80]
-    ldp x12, x13, [sp, #96]
-    ldp x14, x15, [sp, #112]
-    ldp x16, x17, [sp, #128]
+    LOAD_SCRATCH
     ldp x18, x19, [sp, #144]
     ldp x20, x21, [sp, #160]
     ldp x22, x23, [sp, #176]
