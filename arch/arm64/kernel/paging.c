@@ -3,14 +3,13 @@
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-// Ours, in an entry that leads to a table, where the hardware ignores these bits (ARM D5.3.1): the entries
-// of that table from this number on have never been used, so that who takes it apart needn't look at
-// them.
+#define PTE_PRESENT PTE_VALID
+#define PTE_LINK    (PTE_VALID | PTE_TABLE)
+// From here to bit 11, the hardware ignores what leads to a table (ARM D5.3.1).
 #define PTE_USED_SHIFT 2
-#define PTE_USED       (0x3ffull << PTE_USED_SHIFT)
-#define NUM_ENTRIES    512
-#define LARGE_PAGE     (2ul << 20)
-#define TOP_LEVEL      3
+#include <kernel/page_tables.h>
+
+#define LARGE_PAGE (2ul << 20)
 
 // What the kernel maps for itself: global, accessed, never user mode's.
 #define KERNEL_PAGE   (PTE_VALID | PTE_ACCESSED | PTE_UXN)
@@ -30,14 +29,6 @@ void *arch_ram_ptr(paddr_t paddr) {
 
 paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
-}
-
-static unsigned index_at(vaddr_t vaddr, int level) {
-    return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
-}
-
-static uint64_t *table_of(uint64_t entry) {
-    return arch_ram_ptr(entry & PTE_ADDR);
 }
 
 // ---- The kernel's half: complete before it is loaded, and never changed after -------------------
@@ -147,27 +138,6 @@ void arch_aspace_init(struct aspace *as) {
     }
 }
 
-/// Notes in the entry that leads to a table which of its entries is in use.
-static void note_used(uint64_t *parent, unsigned index) {
-    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
-    if ((*parent & PTE_USED) < used) {
-        *parent = (*parent & ~PTE_USED) | used;
-    }
-}
-
-/// What a table of the last level maps: bits of an address, and never 0.
-static uint64_t leaf_of(vaddr_t vaddr) {
-    return (vaddr >> 21) + 1;
-}
-
-/// Remembers a table of the last level, and the entry that leads to it: the next page is likely one of
-/// its, too.
-static void set_leaf(struct aspace *as, vaddr_t vaddr, uint64_t *leaf, uint64_t *parent) {
-    as->arch.leaf_of = leaf_of(vaddr);
-    as->arch.leaf = leaf;
-    as->arch.leaf_parent = parent;
-}
-
 /// Finds the table of the last level. False if a table is missing that *kpage can't give.
 static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.root) {
@@ -179,25 +149,7 @@ static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
         as->arch.top_used = 0;
         *kpage = 0;
     }
-    uint64_t *table = arch_ram_ptr(as->arch.root);
-    uint64_t *parent = &as->arch.top_used;
-    for (int level = TOP_LEVEL; level > 0; level--) {
-        unsigned index = index_at(vaddr, level);
-        uint64_t *entry = &table[index];
-        if (!(*entry & PTE_VALID)) {
-            if (!*kpage) {
-                return false;
-            }
-            // The zeroes of the new table come before the entry that leads to them.
-            __atomic_store_n(entry, *kpage | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
-            note_used(parent, index);
-            *kpage = 0;
-        }
-        parent = entry;
-        table = table_of(*entry);
-    }
-    set_leaf(as, vaddr, table, parent);
-    return true;
+    return find_leaf_below(as, as->arch.root, vaddr, kpage);
 }
 
 /// The entry of a page, or NULL if a table is missing that *kpage can't give.
@@ -260,54 +212,6 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     *paddr = *entry & PTE_ADDR;
     *flags = ((*entry & PTE_READ_ONLY) ? 0 : MAP_W) | ((*entry & PTE_UXN) ? 0 : MAP_X);
     return OK;
-}
-
-/// Whether the entries of a cache line are all empty.
-static bool is_line_empty(const uint64_t *line) {
-    return !(line[0] | line[1] | line[2] | line[3] | line[4] | line[5] | line[6] | line[7]);
-}
-
-#define ENTRIES_PER_LINE 8
-/// What releasing a page costs, in steps of looking at a line.
-#define RELEASE_STEPS 3
-
-/// The first entry from `i` on that isn't empty; `num` or more if there is none.
-static unsigned next_used(const uint64_t *table, unsigned i, unsigned num) {
-    while (i < num && !(table[i] & PTE_VALID)) {
-        i += (IS_ALIGNED(i, ENTRIES_PER_LINE) && is_line_empty(&table[i])) ? ENTRIES_PER_LINE : 1;
-    }
-    return i;
-}
-
-/// Takes apart the table that an entry leads to, and what hangs below it, from *vaddr on. False: the
-/// budget ran out, and *vaddr is where to go on.
-static bool teardown_table(uint64_t *table, uint64_t parent, int level, vaddr_t *vaddr, int *budget,
-                           void (*release)(paddr_t paddr, bool is_table)) {
-    vaddr_t size = (vaddr_t) PAGE_SIZE << (9 * level);
-    vaddr_t base = ALIGN_DOWN(*vaddr, size * NUM_ENTRIES);
-    unsigned num = (unsigned) ((parent & PTE_USED) >> PTE_USED_SHIFT);
-    unsigned i = index_at(*vaddr, level);
-    while (true) {
-        unsigned used = next_used(table, i, num);
-        *budget -= (int) (used - i) / ENTRIES_PER_LINE;
-        if (used >= num) {
-            return true;
-        }
-        // Otherwise *vaddr may be inside of what the entry stands for.
-        if (used > i) {
-            *vaddr = base + used * size;
-        }
-        uint64_t entry = table[used];
-        if (*budget < 0
-            || (level > 0
-                && !teardown_table(table_of(entry), entry, level - 1, vaddr, budget, release))) {
-            return false;
-        }
-        table[used] = 0;
-        release(entry & PTE_ADDR, level > 0);
-        *budget -= RELEASE_STEPS;
-        i = used;
-    }
 }
 
 bool arch_aspace_teardown(struct aspace *as, int budget,

@@ -20,7 +20,7 @@
 #define ELF_MACHINE 40
 
 #define USER_ARGS_LEN 64
-/// memcpy and memset are in libs/common/src/memory_armv6m.S.
+/// memcpy and memset are in ../common/memory.S.
 #define ARCH_HAS_MEMCPY
 /// Server numbers are below this: a bit of each costs RAM in every task.
 #define NUM_SERVERS_MAX 32

@@ -3,15 +3,16 @@
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-// Ours, in an entry that leads to a table: the entries of that table from this number on have never been
-// used, so that who takes it apart needn't look at them.
+#define PTE_PRESENT PTE_P
+#define PTE_LINK    (PTE_P | PTE_W | PTE_U)
+// From here to bit 61, the hardware ignores what leads to a table (SDM 4.5).
 #define PTE_USED_SHIFT 52
-#define PTE_USED       (0x3ffull << PTE_USED_SHIFT)
-#define NUM_ENTRIES    512
-#define USER_ENTRIES   256  // Of the top table: the lower half.
-#define LARGE_PAGE     (2ul << 20)
-#define MMIO_WINDOW    0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
-#define MMIO_END       0xff000000ul
+#include <kernel/page_tables.h>
+
+#define USER_ENTRIES 256  // Of the top table: the lower half.
+#define LARGE_PAGE   (2ul << 20)
+#define MMIO_WINDOW  0xfec00000ul  // I/O APIC, HPET and local APIC are here (2 large pages).
+#define MMIO_END     0xff000000ul
 
 extern char __kernel_start[], __text_end[], __rodata_end[], __kernel_end[];
 extern char __bootfs[], __bootfs_end[];
@@ -24,14 +25,6 @@ void *arch_ram_ptr(paddr_t paddr) {
 
 paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
-}
-
-static unsigned index_at(vaddr_t vaddr, int level) {
-    return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
-}
-
-static uint64_t *table_of(uint64_t entry) {
-    return arch_ram_ptr(entry & PTE_ADDR);
 }
 
 static void invalidate(vaddr_t vaddr) {
@@ -47,7 +40,7 @@ static uint64_t new_kernel_table(void) {
 /// The entry of a kernel address in the table of a level: 0 for pages, 1 for large pages.
 static uint64_t *kernel_entry(vaddr_t vaddr, int level) {
     uint64_t *table = arch_ram_ptr(x64_kernel_pml4);
-    for (int l = 3; l > level; l--) {
+    for (int l = TOP_LEVEL; l > level; l--) {
         uint64_t *entry = &table[index_at(vaddr, l)];
         if (!(*entry & PTE_P)) {
             *entry = new_kernel_table();
@@ -130,27 +123,6 @@ static void set_pml4(struct aspace *as, paddr_t paddr) {
     as->arch.top_used = 0;
 }
 
-/// Notes in the entry that leads to a table which of its entries is in use.
-static void note_used(uint64_t *parent, unsigned index) {
-    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
-    if ((*parent & PTE_USED) < used) {
-        *parent = (*parent & ~PTE_USED) | used;
-    }
-}
-
-/// What a table of the last level maps: bits of an address, and never 0.
-static uint64_t leaf_of(vaddr_t vaddr) {
-    return (vaddr >> 21) + 1;
-}
-
-/// Remembers a table of the last level, and the entry that leads to it: the next page is likely one of
-/// its, too.
-static void set_leaf(struct aspace *as, vaddr_t vaddr, uint64_t *leaf, uint64_t *parent) {
-    as->arch.leaf_of = leaf_of(vaddr);
-    as->arch.leaf = leaf;
-    as->arch.leaf_parent = parent;
-}
-
 /// Finds the table of the last level. False if a table is missing that *kpage can't give.
 static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (as->arch.pml4 == x64_kernel_pml4) {
@@ -160,24 +132,7 @@ static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
         set_pml4(as, *kpage);
         *kpage = 0;
     }
-    uint64_t *table = arch_ram_ptr(as->arch.pml4);
-    uint64_t *parent = &as->arch.top_used;
-    for (int level = 3; level > 0; level--) {
-        unsigned index = index_at(vaddr, level);
-        uint64_t *entry = &table[index];
-        if (!(*entry & PTE_P)) {
-            if (!*kpage) {
-                return false;
-            }
-            *entry = *kpage | PTE_P | PTE_W | PTE_U;
-            note_used(parent, index);
-            *kpage = 0;
-        }
-        parent = entry;
-        table = table_of(*entry);
-    }
-    set_leaf(as, vaddr, table, parent);
-    return true;
+    return find_leaf_below(as, as->arch.pml4, vaddr, kpage);
 }
 
 /// The entry of a page, or NULL if a table is missing that *kpage can't give.
@@ -231,54 +186,6 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
-/// Whether the entries of a cache line are all empty.
-static bool is_line_empty(const uint64_t *line) {
-    return !(line[0] | line[1] | line[2] | line[3] | line[4] | line[5] | line[6] | line[7]);
-}
-
-#define ENTRIES_PER_LINE 8
-/// What releasing a page costs, in steps of looking at a line.
-#define RELEASE_STEPS 3
-
-/// The first entry from `i` on that isn't empty; `num` or more if there is none.
-static unsigned next_used(const uint64_t *table, unsigned i, unsigned num) {
-    while (i < num && !(table[i] & PTE_P)) {
-        i += (IS_ALIGNED(i, ENTRIES_PER_LINE) && is_line_empty(&table[i])) ? ENTRIES_PER_LINE : 1;
-    }
-    return i;
-}
-
-/// Takes apart the table that an entry leads to, and what hangs below it, from *vaddr on. False: the
-/// budget ran out, and *vaddr is where to go on.
-static bool teardown_table(uint64_t *table, uint64_t parent, int level, vaddr_t *vaddr, int *budget,
-                           void (*release)(paddr_t paddr, bool is_table)) {
-    vaddr_t size = (vaddr_t) PAGE_SIZE << (9 * level);
-    vaddr_t base = ALIGN_DOWN(*vaddr, size * NUM_ENTRIES);
-    unsigned num = (unsigned) ((parent & PTE_USED) >> PTE_USED_SHIFT);
-    unsigned i = index_at(*vaddr, level);
-    while (true) {
-        unsigned used = next_used(table, i, num);
-        *budget -= (int) (used - i) / ENTRIES_PER_LINE;
-        if (used >= num) {
-            return true;
-        }
-        // Otherwise *vaddr may be inside of what the entry stands for.
-        if (used > i) {
-            *vaddr = base + used * size;
-        }
-        uint64_t entry = table[used];
-        if (*budget < 0
-            || (level > 0
-                && !teardown_table(table_of(entry), entry, level - 1, vaddr, budget, release))) {
-            return false;
-        }
-        table[used] = 0;
-        release(entry & PTE_ADDR, level > 0);
-        *budget -= RELEASE_STEPS;
-        i = used;
-    }
-}
-
 bool arch_aspace_teardown(struct aspace *as, int budget,
                           void (*release)(paddr_t paddr, bool is_table)) {
     if (as->arch.pml4 == x64_kernel_pml4) {
@@ -286,7 +193,8 @@ bool arch_aspace_teardown(struct aspace *as, int budget,
     }
     as->arch.leaf_of = 0;
     uint64_t *pml4 = arch_ram_ptr(as->arch.pml4);
-    if (!teardown_table(pml4, as->arch.top_used, 3, &as->arch.torn_down, &budget, release)) {
+    if (!teardown_table(pml4, as->arch.top_used, TOP_LEVEL, &as->arch.torn_down, &budget,
+                        release)) {
         return false;
     }
     pml4[KERNEL_ENTRY] = 0;

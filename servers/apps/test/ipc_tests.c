@@ -13,14 +13,6 @@
 static volatile int result;
 static volatile unsigned attempts;
 
-static struct message nop_message(int value) {
-    struct message m;
-    bzero(&m, sizeof(m));
-    m.type = BENCHMARK_NOP_MSG;
-    m.benchmark_nop.value = value;
-    return m;
-}
-
 static void send_one(void) {
     struct message m = nop_message(1);
     result = raw_ipc(main_task, 0, &m, IPC_SEND);

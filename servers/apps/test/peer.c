@@ -37,6 +37,14 @@ task_t peer_task(void) {
     return peer_restarted();
 }
 
+struct message nop_message(int value) {
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = BENCHMARK_NOP_MSG;
+    m.benchmark_nop.value = value;
+    return m;
+}
+
 int peer_do(task_t task, int action, int arg) {
     int result;
     error_t err = call_test_act(task, action, arg, &result);

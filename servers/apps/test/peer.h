@@ -22,6 +22,9 @@ task_t peer_fresh(void);
 /// Has vm kill a fresh peer, whatever it is doing. There is none afterwards.
 void peer_kill(void);
 
+/// The message that it answers whenever it serves.
+struct message nop_message(int value);
+
 /// Fills memory with a pattern.
 void payload_fill(uint8_t *data, size_t len);
 /// Sends a payload to the peer, and checks what comes back.

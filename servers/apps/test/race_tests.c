@@ -26,14 +26,6 @@ static volatile int result;
 static volatile unsigned progress[MAX_THREADS];
 static volatile unsigned bad_replies;
 
-static struct message nop_message(int value) {
-    struct message m;
-    bzero(&m, sizeof(m));
-    m.type = BENCHMARK_NOP_MSG;
-    m.benchmark_nop.value = value;
-    return m;
-}
-
 /// A call to the target. An answer that isn't the right one is counted.
 static error_t call_target(int value) {
     struct message m = nop_message(value);

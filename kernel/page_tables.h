@@ -1,0 +1,125 @@
+#ifndef __KERNEL_PAGE_TABLES_H__
+#define __KERNEL_PAGE_TABLES_H__
+
+/// \file
+/// Page tables as x64 and arm64 have them, for their paging.c: four levels of 512 entries of 64 bits.
+/// Level 0 is the last one, whose entries are pages. The port defines, before it includes this:
+///
+///     PTE_PRESENT     the bit that says that an entry is in use
+///     PTE_ADDR        the bits that are a physical address
+///     PTE_LINK        what an entry that leads to a table has besides the address
+///     PTE_USED_SHIFT  the first of ten bits of such an entry that the hardware ignores
+///
+/// and has in its struct arch_aspace:
+///
+///     uint64_t top_used;      PTE_USED of the top table, which no entry leads to
+///     uint64_t leaf_of;       what the last table of level 0 that was looked for maps; 0: none
+///     uint64_t *leaf;         that table
+///     uint64_t *leaf_parent;  the entry that leads to it
+
+#include <kernel/hal.h>
+#include <kernel/task.h>
+
+#define NUM_ENTRIES 512
+#define TOP_LEVEL   3
+
+/// In an entry that leads to a table: the entries of that table from this number on have never been
+/// used, so that who takes it apart needn't look at them.
+#define PTE_USED (0x3ffull << PTE_USED_SHIFT)
+
+static inline unsigned index_at(vaddr_t vaddr, int level) {
+    return (vaddr >> (12 + 9 * level)) & (NUM_ENTRIES - 1);
+}
+
+static inline uint64_t *table_of(uint64_t entry) {
+    return arch_ram_ptr(entry & PTE_ADDR);
+}
+
+/// Notes in the entry that leads to a table which of its entries is in use.
+static void note_used(uint64_t *parent, unsigned index) {
+    uint64_t used = (uint64_t) (index + 1) << PTE_USED_SHIFT;
+    if ((*parent & PTE_USED) < used) {
+        *parent = (*parent & ~PTE_USED) | used;
+    }
+}
+
+/// What a table of the last level maps: bits of an address, and never 0.
+static inline uint64_t leaf_of(vaddr_t vaddr) {
+    return (vaddr >> 21) + 1;
+}
+
+/// Finds the table of level 0 below a top table, and remembers it: the next page is likely one of its,
+/// too. A table that is missing is made of *kpage, which is 0 then; false if it was 0 before.
+static bool find_leaf_below(struct aspace *as, paddr_t top, vaddr_t vaddr, paddr_t *kpage) {
+    uint64_t *table = arch_ram_ptr(top);
+    uint64_t *parent = &as->arch.top_used;
+    for (int level = TOP_LEVEL; level > 0; level--) {
+        unsigned index = index_at(vaddr, level);
+        uint64_t *entry = &table[index];
+        if (!(*entry & PTE_PRESENT)) {
+            if (!*kpage) {
+                return false;
+            }
+            // The zeroes of the new table come before the entry that leads to them.
+            __atomic_store_n(entry, *kpage | PTE_LINK, __ATOMIC_RELEASE);
+            note_used(parent, index);
+            *kpage = 0;
+        }
+        parent = entry;
+        table = table_of(*entry);
+    }
+    as->arch.leaf_of = leaf_of(vaddr);
+    as->arch.leaf = table;
+    as->arch.leaf_parent = parent;
+    return true;
+}
+
+/// Whether the entries of a cache line are all empty.
+static inline bool is_line_empty(const uint64_t *line) {
+    return !(line[0] | line[1] | line[2] | line[3] | line[4] | line[5] | line[6] | line[7]);
+}
+
+#define ENTRIES_PER_LINE 8
+/// What releasing a page costs, in steps of looking at a line.
+#define RELEASE_STEPS 3
+
+/// The first entry from `i` on that isn't empty; `num` or more if there is none.
+static unsigned next_used(const uint64_t *table, unsigned i, unsigned num) {
+    while (i < num && !(table[i] & PTE_PRESENT)) {
+        i += (IS_ALIGNED(i, ENTRIES_PER_LINE) && is_line_empty(&table[i])) ? ENTRIES_PER_LINE : 1;
+    }
+    return i;
+}
+
+/// Takes apart the table that an entry leads to, and what hangs below it, from *vaddr on. False: the
+/// budget ran out, and *vaddr is where to go on. See arch_aspace_teardown().
+static bool teardown_table(uint64_t *table, uint64_t parent, int level, vaddr_t *vaddr, int *budget,
+                           void (*release)(paddr_t paddr, bool is_table)) {
+    vaddr_t size = (vaddr_t) PAGE_SIZE << (9 * level);
+    vaddr_t base = ALIGN_DOWN(*vaddr, size * NUM_ENTRIES);
+    unsigned num = (unsigned) ((parent & PTE_USED) >> PTE_USED_SHIFT);
+    unsigned i = index_at(*vaddr, level);
+    while (true) {
+        unsigned used = next_used(table, i, num);
+        *budget -= (int) (used - i) / ENTRIES_PER_LINE;
+        if (used >= num) {
+            return true;
+        }
+        // Otherwise *vaddr may be inside of what the entry stands for.
+        if (used > i) {
+            *vaddr = base + used * size;
+        }
+        uint64_t entry = table[used];
+        if (*budget < 0
+            || (level > 0
+                && !teardown_table(table_of(entry), entry, level - 1, vaddr, budget, release))) {
+            return false;
+        }
+        table[used] = 0;
+        release(entry & PTE_ADDR, level > 0);
+        *budget -= RELEASE_STEPS;
+        i = used;
+    }
+}
+
+#endif
