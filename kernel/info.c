@@ -5,7 +5,7 @@
 #include <kernel/timer.h>
 #include <string.h>
 
-extern char __text[], __text_end[], __data[], __bss_end[];
+extern char __text[], __code_end[], __data[], __bss_end[];
 
 static void fill_kernel_info(struct kernel_info *info) {
     info->num_cpus = num_cpus;
@@ -14,7 +14,7 @@ static void fill_kernel_info(struct kernel_info *info) {
     info->cycles_at_boot = board_boot_cycles();
     info->cycles_now = arch_cycles();
     info->uptime_ms = timer_uptime_ms();
-    info->kernel_text_bytes = (uint64_t) (__text_end - __text);
+    info->kernel_text_bytes = (uint64_t) (__code_end - __text);
     info->kernel_ram_bytes = (uint64_t) (__bss_end - __data) + memory_boot_bytes();
     info->ram_bytes = memory_ram_bytes();
     info->task_bytes = sizeof(struct task) + ARCH_TASK_EXTRA_BYTES;

@@ -14,10 +14,11 @@ uint8_t host_ram[HOST_RAM_SIZE] __aligned(PAGE_SIZE);
 
 // The "image": a page of text, a page of data, bootfs, at the start of RAM: what a linker
 // script tells the kernel. Here it can be told only where host_ram is defined.
-__asm__(".globl __kernel_start, __kernel_end, __text, __text_end, __data, __bss_end\n"
+__asm__(".globl __kernel_start, __kernel_end, __text, __code_end, __text_end, __data, __bss_end\n"
         ".globl __bootfs, __bootfs_end\n"
         ".set __kernel_start, host_ram\n"
         ".set __text, host_ram\n"
+        ".set __code_end, host_ram + 0x1000\n"
         ".set __text_end, host_ram + 0x1000\n"
         ".set __data, host_ram + 0x1000\n"
         ".set __bss_end, host_ram + 0x2000\n"

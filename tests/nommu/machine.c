@@ -24,10 +24,12 @@ static size_t flash_used;
 static jmp_buf out_of_kernel;
 
 // What the linker script and the build give.
-__asm__(".globl __flash, __flash_end, __text, __text_end, __data, __bss_end, __program_table\n"
+__asm__(".globl __flash, __flash_end, __text, __code_end, __text_end, __data, __bss_end, "
+        "__program_table\n"
         ".set __flash, machine_flash\n"
         ".set __flash_end, machine_flash + 0x1000\n"
         ".set __text, machine_flash\n"
+        ".set __code_end, machine_flash + 0x100\n"
         ".set __text_end, machine_flash + 0x100\n"
         ".set __data, machine_flash\n"
         ".set __bss_end, machine_flash + 0x200\n"

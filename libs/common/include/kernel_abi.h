@@ -230,10 +230,10 @@ struct kernel_info {
     uint64_t cycles_at_boot;  ///< The cycle counter at the kernel's first instruction.
     uint64_t cycles_now;
     uint64_t uptime_ms;
-    uint64_t kernel_text_bytes;
-    uint64_t kernel_ram_bytes;  ///< Data, bss, stacks and tables, tables sized by RAM included.
-    uint64_t ram_bytes;         ///< What the boot loader called usable.
-    uint32_t task_bytes;        ///< What one more task slot costs.
+    uint64_t kernel_text_bytes;  ///< Code, without what fills its last page.
+    uint64_t kernel_ram_bytes;   ///< Data, bss, stacks and tables, tables sized by RAM included.
+    uint64_t ram_bytes;          ///< What the boot loader called usable.
+    uint32_t task_bytes;         ///< What one more task slot costs.
     uint32_t flags;
 };
 
