@@ -165,23 +165,26 @@ bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
            && high[1] == 2 * ~pattern && fpsr == fpsr_after;
 }
 
-bool machine_registers_keep(uint64_t pattern) {
+bool machine_registers_keep(uint64_t pattern, long number, long a0, long a1) {
     uint64_t in[4], out[4] = {0};
     for (unsigned i = 0; i < 4; i++) {
         in[i] = pattern * (i + 1);
     }
+    register long x0 __asm__("x0") = a0;
+    register long x1 __asm__("x1") = a1;
+    register long x8 __asm__("x8") = number;
     // The first, the last and the thread register; and one in between.
     __asm__ __volatile__("ldp x18, x21, [%[in]]\n"
                          "ldp x28, x9, [%[in], #16]\n"
                          "msr tpidr_el0, x9\n"
-                         "mov x8, %[nop]\n"
                          "svc #0\n"
                          "mrs x9, tpidr_el0\n"
                          "stp x18, x21, [%[out]]\n"
                          "stp x28, x9, [%[out], #16]\n"
-                         :
-                         : [in] "r"(in), [out] "r"(out), [nop] "i"(SYS_NOP)
-                         : SYSCALL_CLOBBERS, "x18", "x21", "x28");
+                         : "+r"(x0), "+r"(x1), "+r"(x8)
+                         : [in] "r"(in), [out] "r"(out)
+                         : "x2", "x3", "x4", "x5", "x6", "x7", "x9", "x10", "x11", "x12", "x13",
+                           "x14", "x15", "x16", "x17", "x18", "x21", "x28", "memory", "cc");
     for (unsigned i = 0; i < 4; i++) {
         if (out[i] != in[i]) {
             return false;

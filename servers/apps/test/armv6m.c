@@ -102,46 +102,46 @@ void machine_irq_stop(void) {
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
     // There is no FPU: the registers that a switch must keep are all there are.
     for (unsigned i = 0; i < rounds / 100; i++) {
-        if (!machine_registers_keep(pattern + i)) {
+        if (!machine_registers_keep(pattern + i, SYS_NOP, 0, 0)) {
             return false;
         }
     }
     return true;
 }
 
-bool machine_registers_keep(uint64_t pattern) {
-    uint32_t in[7], out[7] = {0};
+bool machine_registers_keep(uint64_t pattern, long number, long a0, long a1) {
+    uint32_t in[8], out[7] = {0};
     uint32_t *from = in, *to = out;
     for (unsigned i = 0; i < 7; i++) {
-        in[i] = (uint32_t) pattern * (i + 1);
+        in[1 + i] = (uint32_t) pattern * (i + 1);
     }
+    in[0] = (uint32_t) number;
+    register long r0 __asm__("r0") = a0;
+    register long r1 __asm__("r1") = a1;
     // r4 … r6 and r8 … r11: r7 may be the compiler's frame pointer.
     __asm__ __volatile__("ldmia %[in]!, {r4, r5, r6}\n"
-                         "ldr r0, [%[in]]\n"
-                         "mov r8, r0\n"
-                         "ldr r0, [%[in], #4]\n"
-                         "mov r9, r0\n"
-                         "ldr r0, [%[in], #8]\n"
-                         "mov r10, r0\n"
-                         "ldr r0, [%[in], #12]\n"
-                         "mov r11, r0\n"
-                         "movs r0, %[nop]\n"
-                         "mov r12, r0\n"
+                         "mov r12, r4\n"
+                         "mov r8, r5\n"
+                         "mov r9, r6\n"
+                         "ldmia %[in]!, {r4, r5}\n"
+                         "mov r10, r4\n"
+                         "mov r11, r5\n"
+                         "ldmia %[in]!, {r4, r5, r6}\n"
                          "svc 0\n"
+                         "add %[out], #16\n"
                          "stmia %[out]!, {r4, r5, r6}\n"
-                         "mov r0, r8\n"
-                         "str r0, [%[out]]\n"
-                         "mov r0, r9\n"
-                         "str r0, [%[out], #4]\n"
-                         "mov r0, r10\n"
-                         "str r0, [%[out], #8]\n"
-                         "mov r0, r11\n"
-                         "str r0, [%[out], #12]\n"
-                         : [in] "+&l"(from), [out] "+&l"(to)
-                         : [nop] "I"(SYS_NOP)
-                         : "r0", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "memory", "cc");
+                         "sub %[out], #28\n"
+                         "mov r4, r8\n"
+                         "mov r5, r9\n"
+                         "stmia %[out]!, {r4, r5}\n"
+                         "mov r4, r10\n"
+                         "mov r5, r11\n"
+                         "stmia %[out]!, {r4, r5}\n"
+                         : [in] "+l"(from), [out] "+l"(to), "+l"(r0), "+l"(r1)
+                         :
+                         : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "memory", "cc");
     for (unsigned i = 0; i < 7; i++) {
-        if (out[i] != in[i]) {
+        if (out[i] != in[1 + i]) {
             return false;
         }
     }

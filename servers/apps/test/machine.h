@@ -48,7 +48,7 @@ void machine_irq_stop(void);
 /// still have it.
 bool machine_fpu_keeps(uint64_t pattern, unsigned rounds);
 
-/// The same for all other registers that a system call keeps, once.
-bool machine_registers_keep(uint64_t pattern);
+/// The same for all other registers that a system call keeps: makes that one, once.
+bool machine_registers_keep(uint64_t pattern, long number, long a0, long a1);
 
 #endif

@@ -3,6 +3,7 @@
 #include <resea/task.h>
 #include <string.h>
 
+#include "machine.h"
 #include "peer.h"
 #include "test.h"
 #include "thread.h"
@@ -36,6 +37,32 @@ static void notify_and_send(void) {
     m.type = BENCHMARK_NOP_MSG;
     sys_notify(main_task, BIT(2));
     result = raw_ipc(main_task, 0, &m, IPC_SEND);
+}
+
+/// Makes all system calls for which the kernel saves little, then sends a message.
+static void keep_registers(void) {
+    error_t kept = OK;
+    for (uint64_t i = 1; i < 100; i++) {
+        for (long number = 0; number < SYS_FIRST_FULL; number++) {
+            if (!machine_registers_keep(i * 0x0123456789abcdefull, number, main_task, BIT(1))) {
+                kept = ERR_ABORTED;
+            }
+        }
+    }
+    notify_and_send();
+    result = kept;
+}
+
+/// We keep this CPU busy meanwhile, so that another one, if there is one, notifies us.
+static void test_registers(void) {
+    task_t thread = thread_start(keep_registers);
+    thread_wait_state(thread, TASK_SENDING);
+    struct message m;
+    do {
+        CHECK_OK(thread_recv(IPC_ANY, &m));
+    } while (m.type == NOTIFICATIONS_MSG);
+    thread_join(thread);
+    CHECK_OK(result);
 }
 
 static void test_wakes_receiver(void) {
@@ -91,6 +118,7 @@ static void test_nothing_to_tell(void) {
 }
 
 const struct test_case notify_cases[] = {
+    {"notify.registers", test_registers},
     {"notify.wakes_receiver", test_wakes_receiver},
     {"notify.pending_and_merged", test_pending_and_merged},
     {"notify.not_in_closed_recv", test_not_in_closed_recv},

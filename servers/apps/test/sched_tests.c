@@ -138,12 +138,6 @@ static void test_fpu_state(void) {
     }
 }
 
-static void test_registers(void) {
-    for (uint64_t i = 1; i < 100; i++) {
-        CHECK(machine_registers_keep(i * 0x0123456789abcdefull));
-    }
-}
-
 static void test_invalid(void) {
     task_t thread = thread_create(spin, 0);
     CHECK_EQ(task_schedule(thread, -1), ERR_INVALID_ARG);
@@ -155,11 +149,7 @@ static void test_invalid(void) {
 }
 
 const struct test_case sched_cases[] = {
-    {"sched.round_robin", test_round_robin},
-    {"sched.priorities", test_priorities},
-    {"sched.preemption", test_preemption},
-    {"sched.fpu_state", test_fpu_state},
-    {"sched.registers", test_registers},
-    {"sched.invalid", test_invalid},
-    {NULL, NULL},
+    {"sched.round_robin", test_round_robin}, {"sched.priorities", test_priorities},
+    {"sched.preemption", test_preemption},   {"sched.fpu_state", test_fpu_state},
+    {"sched.invalid", test_invalid},         {NULL, NULL},
 };

@@ -100,8 +100,9 @@ bool machine_fpu_keeps(uint64_t pattern, unsigned rounds) {
            && high[1] == 2 * ~pattern;
 }
 
-bool machine_registers_keep(uint64_t pattern) {
+bool machine_registers_keep(uint64_t pattern, long number, long a0, long a1) {
     uint64_t in[5], out[5] = {0};
+    uint64_t *from = in, *to = out;
     for (unsigned i = 0; i < 5; i++) {
         in[i] = pattern * (i + 1);
     }
@@ -114,7 +115,6 @@ bool machine_registers_keep(uint64_t pattern) {
                          "mov 24(%[in]), %%r13\n"
                          "mov 32(%[in]), %%r14\n"
                          "mov %[out], %%r15\n"
-                         "mov %[nop], %%eax\n"
                          "syscall\n"
                          "mov %%rbx, 0(%%r15)\n"
                          "mov %%rbp, 8(%%r15)\n"
@@ -123,10 +123,10 @@ bool machine_registers_keep(uint64_t pattern) {
                          "mov %%r14, 32(%%r15)\n"
                          "pop %%rbp\n"
                          "lea 128(%%rsp), %%rsp\n"
+                         : [in] "+c"(from), [out] "+d"(to), "+a"(number), "+D"(a0), "+S"(a1)
                          :
-                         : [in] "D"(in), [out] "S"(out), [nop] "i"(SYS_NOP)
-                         : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
-                           "r14", "r15", "memory", "cc");
+                         : "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory",
+                           "cc");
     for (unsigned i = 0; i < 5; i++) {
         if (out[i] != in[i]) {
             return false;
