@@ -83,10 +83,11 @@ static bool do_work(struct task *task __unused) {
 
 #ifdef CONFIG_MMU
 void kernel_page_fault(vaddr_t vaddr, unsigned fault) {
-    struct task *task = current_task();
+    struct cpu *cpu = this_cpu();
+    struct task *task = cpu->current;
     task->fault.vaddr = vaddr;
     task->fault.flags = fault;
-    ipc_report(TASK_FAULTED);
+    fastpath_fault(cpu, task);
 }
 #endif
 
@@ -94,16 +95,37 @@ void kernel_exception(int exception, int value, vaddr_t addr) {
     task_stop(exception, value, addr);
 }
 
-__noreturn void kernel_resume(void) {
-    struct cpu *cpu = this_cpu();
+/// Asks the scheduler, and does what the current task has to do in the kernel, as long as need be.
+static __noreturn void resume_after_work(struct cpu *cpu) {
     while (true) {
         if (__atomic_load_n(&cpu->resched, FOR_OTHER_CPUS(__ATOMIC_ACQUIRE)) || !cpu->current) {
             sched_pick();
             continue;
         }
         struct task *task = cpu->current;
-        if (do_work(task)) {
+        if (!task->work || do_work(task)) {
             arch_resume(task);
         }
     }
 }
+
+#ifdef CONFIG_MMU
+/// Out of line, so that the common case needs no registers for it.
+static __noreturn __noinline void resume_other(struct cpu *cpu) {
+    resume_after_work(cpu);
+}
+
+__noreturn void kernel_resume(void) {
+    struct cpu *cpu = this_cpu();
+    struct task *task = cpu->current;
+    if (LIKELY(!__atomic_load_n(&cpu->resched, __ATOMIC_ACQUIRE)) && LIKELY(task)
+        && LIKELY(!task->work)) {
+        arch_resume(task);
+    }
+    resume_other(cpu);
+}
+#else
+__noreturn void kernel_resume(void) {
+    resume_after_work(this_cpu());
+}
+#endif

@@ -334,3 +334,87 @@ void fastpath_serve(FASTPATH_PARAMS) {
     spin_unlock(&cpu->lock);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
+
+/// Whether a task waits for any message, and is to run before `task`, the current one.
+static ALWAYS_INLINE bool is_waiting_driver(struct cpu *cpu, const struct task *task,
+                                            const struct task *driver) {
+    return LIKELY(driver->waits_for == IPC_ANY) && LIKELY(driver->state_and_cpu == cpu->receiving)
+           && LIKELY(task) && driver->priority < task->priority && is_next(cpu, driver->priority);
+}
+
+void fastpath_interrupt(struct cpu *cpu, struct task *driver) {
+    struct task *task = cpu->current;
+    if (UNLIKELY(!is_waiting_driver(cpu, task, driver))) {
+        task_t tid = driver->tid;
+        cpu_release_this(cpu);
+        ipc_notify_from_kernel(tid, NOTIFY_IRQ);
+        return;
+    }
+    cpu_time_t now = arch_fast_cpu_time();
+    task->cpu_time += now;
+    driver->cpu_time -= now;
+    sched_put_back(cpu, task);
+    cpu->switches++;
+    cpu->current = driver;
+    driver->state = TASK_RUNNING;
+    transfer_give(driver, KERNEL_TASK, NOTIFICATIONS_MSG, NOTIFY_IRQ, 0);
+    arch_syscall_set_result(driver, OK);
+    arch_fast_switch(cpu, driver);
+    smp_call_idle_cpu(cpu);
+    cpu_release_this(cpu);
+}
+
+/// Writes into the pager's `msg` what has happened. All of what it is sent is written.
+static ALWAYS_INLINE void compose_page_fault(struct message *m, struct task *task) {
+    m->src = task->tid;
+    m->type = PAGE_FAULT_MSG;
+    m->words[0] = m->words[3] = 0;
+    m->page_fault.task = task->tid;
+    m->page_fault.vaddr = task->fault.vaddr;
+    m->page_fault.ip = arch_task_ip(task);
+    m->page_fault.fault = task->fault.flags;
+}
+STATIC_ASSERT(MSG_LEN(PAGE_FAULT_MSG) == (IPC_WORDS + 2) * sizeof(uintptr_t),
+              "a page fault has four words");
+
+/// Whether the pager of the current task waits for what the task has to say, and is to run next.
+static ALWAYS_INLINE bool is_waiting_pager(struct cpu *cpu, const struct task *task,
+                                           const struct task *pager) {
+    return LIKELY(pager->tid == task->pager) && LIKELY(pager->state_and_cpu == cpu->receiving)
+           && (pager->waits_for == IPC_ANY || pager->waits_for == task->tid)
+           && is_next(cpu, pager->priority);
+}
+
+void fastpath_fault(struct cpu *cpu, struct task *task) {
+    struct task *pager = slot_of(task->pager);
+    cpu_acquire_this(cpu);
+    if (UNLIKELY(!is_waiting_pager(cpu, task, pager))) {
+        cpu_release_this(cpu);
+        ipc_report(TASK_FAULTED);
+        return;
+    }
+    cpu_time_t now = arch_fast_cpu_time();
+    task->cpu_time += now;
+    pager->cpu_time -= now;
+    task->ipc_count++;
+    cpu->switches++;
+    task->state = TASK_FAULTED;
+    task->reported = true;
+    pager->state = TASK_RUNNING;
+    pager->waits_for = 0;
+    struct message *m = &pager->msg;
+    compose_page_fault(m, task);
+    cpu->current = pager;
+    memory_enter(cpu, pager);
+    arch_switch(pager);
+    arch_syscall_set_result(pager, OK);
+    if (LIKELY(arch_copy_to_user(ipc_user_msg(pager) + MESSAGE_HEADER_SIZE + IPC_REG_BYTES,
+                                 &m->words[IPC_WORDS], 2 * sizeof(m->words[0])))) {
+        transfer_give(pager, m->src, m->type, m->words[0], m->words[1]);
+    } else {
+        // It is delivered when the page is there.
+        pager->work |= WORK_DELIVER;
+        memory_note_fault(pager);
+    }
+    cpu_release_this(cpu);
+}

@@ -14,7 +14,8 @@
 ///     kernel_irq() (or its kin) and returns to arch_idle().
 ///   * A system call below SYS_FIRST_FULL, but SYS_IPC, may be made by calling its entry of
 ///     `light_syscalls` with its arguments, and going on in user mode with the result: kernel_resume()
-///     need be called only if the CPU's `resched` is set.
+///     need be called only if the CPU's `resched` is set. After all else it need be called only if that or
+///     the `work` of the CPU's `current` is set: otherwise arch_resume() of `current` may be.
 ///     It may also make them all itself, and says so by ARCH_LIGHT_SYSCALLS: then SYS_NOTIFY has no entry.
 ///   * With an MMU, the entry code hands calls and answers to kernel/fastpath.h if it wants them to be
 ///     fast. <arch_fastpath.h> then gives arch_fast_resume() and its kin, all inlined.

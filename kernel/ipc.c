@@ -213,7 +213,7 @@ static void note_pull(struct task *task __unused, struct task *dst __unused) {
 static void end_pull(struct task *task __unused) {
 #ifdef CONFIG_MMU
     if (UNLIKELY(task->pull_priority)) {
-        cpu_acquire(this_cpu());
+        cpu_acquire_this(this_cpu());
         sched_set_priority(task, MIN(task->pull_priority - 1u, task->base_priority));
         task->pull_priority = 0;
         cpu_release();
@@ -356,14 +356,15 @@ static struct task *next_sender(struct task *task, task_t src) {
 static struct task *acquire_sender(struct task *task, task_t src) {
     struct cpu *cpu = this_cpu();
     struct cpu *other = cpu;
+    cpu_acquire_this(cpu);
     while (true) {
-        cpu_acquire(other);
         struct task *sender = next_sender(task, src);
         if (!sender || is_on(sender, other) || is_on(sender, cpu)) {
             return sender;
         }
         other = cpu_of(sender);
         cpu_release();
+        cpu_acquire(other);
     }
 }
 
@@ -429,7 +430,7 @@ static error_t receive_once(struct task *task, task_t src) {
             // What there was has been taken, but for an interrupt that is about to be told.
             task->attention = task->irq_pending;
         }
-        sched_block(TASK_RECEIVING);
+        sched_leave(TASK_RECEIVING);
         err = SYSCALL_PENDING;
     }
     cpu_release();

@@ -21,6 +21,16 @@ void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 /// The current task, which is blocked in `state` (FAULTED or STOPPED), is reported to its pager.
 void ipc_report(enum task_state state);
 
+#ifdef CONFIG_MMU
+/// The interrupt line of `driver`, a task of this CPU, has fired: the driver is told, and if it is to run now,
+/// it has the CPU on return. Drops the lock of `cpu`, this one, which the caller has taken.
+void fastpath_interrupt(struct cpu *cpu, struct task *driver);
+
+/// ipc_report() of a page fault of `task`, the current one: goes to its pager at once if that waits on this
+/// CPU, `cpu`, and is to run next.
+void fastpath_fault(struct cpu *cpu, struct task *task);
+#endif
+
 /// Adds to a task's notifications; wakes it if it waits for any message. The caller holds its lock.
 CALLED_FROM_ASSEMBLY void ipc_notify_locked(struct task *dst, notifications_t notifications);
 

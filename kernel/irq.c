@@ -4,14 +4,18 @@
 #include <kernel/irq.h>
 #include <kernel/rights.h>
 
-/// A task that has acquired a line. A shared line has several.
+/// A task that has acquired a line.
 struct irq_owner {
     uint16_t slot;  ///< Of the task; 0: unused.
     uint16_t irq : 15;
-    uint16_t waiting : 1;  ///< It has been notified and has not come back: the line is masked.
+    uint16_t shared : 1;  ///< The line has other owners, too.
 };
 
+/// An entry is at the place of its line, or at the first free one behind it.
 static struct irq_owner owners[CONFIG_NUM_IRQ_OWNERS];
+#define NUM_WORDS ((CONFIG_NUM_IRQ_OWNERS + 31) / 32)
+/// A bit an entry: its owner has been notified and has not come back, the line is masked.
+static uint32_t waiting[NUM_WORDS];
 static struct spinlock irq_lock;
 
 #ifdef CONFIG_KDEBUG_COMMANDS
@@ -19,6 +23,21 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 #endif
 
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
+
+static unsigned home_of(unsigned irq) {
+    return irq % CONFIG_NUM_IRQ_OWNERS;
+}
+
+static bool is_waiting(const struct irq_owner *owner) {
+    size_t i = (size_t) (owner - owners);
+    return (waiting[i / 32] >> (i % 32)) & 1;
+}
+
+static void set_waiting(const struct irq_owner *owner, bool waits) {
+    size_t i = (size_t) (owner - owners);
+    uint32_t bit = 1u << (i % 32);
+    waiting[i / 32] = waits ? waiting[i / 32] | bit : waiting[i / 32] & ~bit;
+}
 
 /// The next entry of a line from `owner` on, or NULL.
 static struct irq_owner *next_owner(struct irq_owner *owner, unsigned irq) {
@@ -38,11 +57,20 @@ static struct irq_owner *find_owner(unsigned irq, task_t tid) {
     return owner;
 }
 
+/// Notes which owners of a line share it. The caller holds irq_lock.
+static void note_sharing(unsigned irq) {
+    struct irq_owner *first = next_owner(owners, irq);
+    bool shared = first && next_owner(first + 1, irq);
+    for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
+        owner->shared = shared;
+    }
+}
+
 /// Unmasks a line if nobody has to come back any more. The caller holds irq_lock.
 static void unmask_if_done(unsigned irq) {
     struct irq_owner *first = next_owner(owners, irq);
     for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        if (owner->waiting) {
+        if (is_waiting(owner)) {
             return;
         }
     }
@@ -58,9 +86,11 @@ static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     if (find_owner(irq, tid)) {
         return ERR_ALREADY_EXISTS;
     }
-    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+    for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
+        struct irq_owner *owner = &owners[home_of(irq + i)];
         if (!owner->slot) {
             *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .irq = irq};
+            note_sharing(irq);
             unmask_if_done(irq);
             return OK;
         }
@@ -89,6 +119,8 @@ error_t irq_acquire(unsigned irq) {
 static void remove_owner(struct irq_owner *owner) {
     unsigned irq = owner->irq;
     owner->slot = 0;
+    set_waiting(owner, false);
+    note_sharing(irq);
     unmask_if_done(irq);
 }
 
@@ -115,21 +147,38 @@ void irq_release_all(struct task *task) {
     spin_unlock(&irq_lock);
 }
 
-void irq_unmask_done(struct task *task) {
-    // Cleared first: a line that fires from here on sets it again.
-    __atomic_store_n(&task->irq_pending, false, FOR_OTHER_CPUS(__ATOMIC_SEQ_CST));
-    spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
-        if (owner->slot != TASK_SLOT(task->tid) || !owner->waiting) {
+/// The owner of a line that has fired has come back. The caller holds irq_lock.
+static void come_back(struct irq_owner *owner) {
+    set_waiting(owner, false);
+    if (owner->shared) {
+        unmask_if_done(owner->irq);
+    } else {
+        board_irq_unmask(owner->irq);
+    }
+}
+
+/// The same of those of a task's entries that are in a word of `waiting`.
+static void come_back_with(struct task *task, unsigned word) {
+    for (uint32_t bits = waiting[word]; bits; bits &= bits - 1) {
+        struct irq_owner *owner = &owners[32 * word + (unsigned) __builtin_ctz(bits)];
+        if (owner->slot != TASK_SLOT(task->tid)) {
             continue;
         }
         // A notification that is still to be received belongs to an interrupt not yet seen.
         if (task->notifications & NOTIFY_IRQ) {
             task->irq_pending = true;
         } else {
-            owner->waiting = false;
-            unmask_if_done(owner->irq);
+            come_back(owner);
         }
+    }
+}
+
+void irq_unmask_done(struct task *task) {
+    // Cleared first: a line that fires from here on sets it again.
+    __atomic_store_n(&task->irq_pending, false, FOR_OTHER_CPUS(__ATOMIC_SEQ_CST));
+    spin_lock(&irq_lock);
+    for (unsigned word = 0; word < NUM_WORDS; word++) {
+        come_back_with(task, word);
     }
     spin_unlock(&irq_lock);
 }
@@ -155,7 +204,7 @@ static void mask_for_owners(unsigned irq) {
     spin_lock(&irq_lock);
     board_irq_mask(irq);
     for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
-        owner->waiting = true;
+        set_waiting(owner, true);
     }
     spin_unlock(&irq_lock);
 }
@@ -163,13 +212,24 @@ static void mask_for_owners(unsigned irq) {
 /// Who is to be told of a line by this entry of the table, or 0.
 static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     spin_lock(&irq_lock);
-    bool waits = owner->slot && owner->irq == irq && owner->waiting;
+    bool waits = owner->slot && owner->irq == irq && is_waiting(owner);
     task_t tid = waits ? task_slot(owner->slot)->tid : 0;
     spin_unlock(&irq_lock);
     return tid;
 }
 
-void kernel_irq(unsigned irq) {
+/// Tells all owners of a line.
+static void tell_owners(unsigned irq) {
+    mask_for_owners(irq);
+    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
+        task_t tid = waiting_task(owner, irq);
+        if (tid) {
+            tell_owner(tid);
+        }
+    }
+}
+
+static void handle(unsigned irq) {
     if (irq >= CONFIG_NUM_IRQS) {
         return;
     }
@@ -177,15 +237,62 @@ void kernel_irq(unsigned irq) {
     if ((int) irq == board_console_irq()) {
         console_input();
     } else {
-        mask_for_owners(irq);
-        for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
-            task_t tid = waiting_task(owner, irq);
-            if (tid) {
-                tell_owner(tid);
-            }
-        }
+        tell_owners(irq);
     }
 }
+
+#ifdef CONFIG_MMU
+
+/// The only owner of a line, if it is a task of this CPU, whose lock is held, and if the table tells that
+/// at first sight. NULL: it is not so.
+static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) {
+    struct irq_owner *owner = &owners[home_of(irq)];
+    if (!owner->slot || owner->irq != irq || owner->shared) {
+        return NULL;
+    }
+    struct task *task = &tasks[owner->slot - 1];
+    if (!is_on(task, cpu)) {
+        return NULL;
+    }
+    set_waiting(owner, true);
+    return task;
+}
+
+/// The line of a task of this CPU, whose lock is held: the task neither comes back nor ends until it is
+/// dropped.
+static __noinline void tell_here(struct cpu *cpu, struct task *task, unsigned irq) {
+    task->irq_pending = true;
+    task->attention = true;
+    count(irq);
+    board_irq_mask(irq);
+    fastpath_interrupt(cpu, task);
+}
+
+static __noinline void tell_elsewhere(struct cpu *cpu, unsigned irq) {
+    cpu_release_this(cpu);
+    handle(irq);
+}
+
+void kernel_irq(unsigned irq) {
+    struct cpu *cpu = this_cpu();
+    cpu_acquire_this(cpu);
+    spin_lock(&irq_lock);
+    struct task *task = mark_only_owner(cpu, irq);
+    spin_unlock(&irq_lock);
+    if (LIKELY(task)) {
+        tell_here(cpu, task, irq);
+    } else {
+        tell_elsewhere(cpu, irq);
+    }
+}
+
+#else
+
+void kernel_irq(unsigned irq) {
+    handle(irq);
+}
+
+#endif
 
 uint32_t irq_count(unsigned irq __unused, task_t *owner) {
     struct irq_owner *first = next_owner(owners, irq);

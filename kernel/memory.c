@@ -18,7 +18,7 @@ extern char __kernel_start[], __kernel_end[];
 struct bootinfo bootinfo;
 static struct aspace aspaces[CONFIG_NUM_TASKS];
 static uint16_t *frames;
-static size_t num_frames;
+size_t memory_num_frames;
 static paddr_t boot_next, boot_end;
 static size_t boot_bytes;
 
@@ -32,7 +32,8 @@ static void find_boot_range(paddr_t kernel_end) {
         if (range->base <= boot_next && boot_next < range->base + range->len) {
             boot_end = ALIGN_DOWN(range->base + range->len, PAGE_SIZE);
         }
-        num_frames = MAX(num_frames, (size_t) ((range->base + range->len) / PAGE_SIZE));
+        memory_num_frames =
+            MAX(memory_num_frames, (size_t) ((range->base + range->len) / PAGE_SIZE));
     }
     if (!boot_end) {
         PANIC("the boot loader's memory map has no RAM behind the kernel (at %p)",
@@ -59,8 +60,8 @@ void memory_init(void) {
     board_memory_map(&bootinfo);
     boot_start = arch_ram_paddr(__kernel_start);
     find_boot_range(arch_ram_paddr(__kernel_end));
-    frames = memory_boot_alloc(num_frames * sizeof(frames[0]));
-    for (size_t i = 0; i < num_frames; i++) {
+    frames = memory_boot_alloc(memory_num_frames * sizeof(frames[0]));
+    for (size_t i = 0; i < memory_num_frames; i++) {
         frames[i] = FRAME_KERNEL;
     }
     arch_init();
@@ -164,10 +165,6 @@ void memory_note_fault(struct task *task) {
 
 // ---- Counting mappings --------------------------------------------------------------------------
 
-bool memory_is_ram(paddr_t paddr) {
-    return paddr / PAGE_SIZE < num_frames;
-}
-
 static uint16_t *frame_of(paddr_t paddr) {
     return &frames[paddr / PAGE_SIZE];
 }
@@ -234,7 +231,7 @@ static void frame_give_back(paddr_t paddr) {
 
 void memory_count(size_t *mapped, size_t *tables, size_t *total) {
     *mapped = *tables = *total = 0;
-    for (size_t i = 0; i < num_frames; i++) {
+    for (size_t i = 0; i < memory_num_frames; i++) {
         *total += frames[i] != FRAME_KERNEL;
         *tables += frames[i] == FRAME_TABLE;
         *mapped += frames[i] > 0 && frames[i] <= FRAME_MAX_COUNT;
@@ -376,8 +373,8 @@ static bool may_page(struct task *caller, struct task *task) {
     return (caller->flags & TASK_RIGHT_PHYS) || task->pager == caller->tid;
 }
 
-static error_t __mustuse map_page(struct task *task, vaddr_t vaddr, uintptr_t src,
-                                  struct offer *offer, unsigned flags) {
+static ALWAYS_INLINE error_t __mustuse map_page(struct task *task, vaddr_t vaddr, uintptr_t src,
+                                                struct offer *offer, unsigned flags) {
     struct source source;
     error_t err = (flags & MAP_PHYS) ? source_from_phys(src, task, flags, &source)
                                      : source_from_own(src, flags, &source);
@@ -454,7 +451,11 @@ error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, un
     if (IS_ERROR(err)) {
         return err;
     }
-    struct offer offer = {.pages = {kpage}};
+    struct offer offer;
+    offer.array = 0;
+    offer.pages[0] = kpage;
+    offer.pages[1] = 0;
+    offer.taken = 0;
     err = map_page(task, vaddr, src, &offer, flags);
     release_target(task, err == OK, flags);
     return err == OK ? (error_t) offer.taken : err;

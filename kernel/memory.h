@@ -111,8 +111,13 @@ void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsig
 /// Notes where the last user copy failed: the task is to fault there before it goes on.
 void memory_note_fault(struct task *task);
 
+/// The pages that the kernel keeps a count of are those below this number.
+extern size_t memory_num_frames;
+
 /// Whether the page is RAM that the kernel keeps a count of.
-bool memory_is_ram(paddr_t paddr);
+static inline bool memory_is_ram(paddr_t paddr) {
+    return paddr / PAGE_SIZE < memory_num_frames;
+}
 
 #endif
 

@@ -40,22 +40,24 @@ static void count_ready(struct cpu *cpu __unused, int more __unused) {
 }
 
 static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
-    list_t *queue = &cpu->queues[task->priority];
+    unsigned priority = task->priority;
+    list_t *queue = &cpu->queues[priority];
     task->state = TASK_READY;
     if (at_front) {
         list_push_front(queue, &task->link);
     } else {
         list_push_back(queue, &task->link);
     }
-    cpu->ready_mask |= READY_BIT(task->priority);
+    cpu->ready_mask |= READY_BIT(priority);
     count_ready(cpu, 1);
 }
 
 static void dequeue(struct cpu *cpu, struct task *task) {
+    unsigned priority = task->priority;
     list_remove(&task->link);
     count_ready(cpu, -1);
-    if (list_is_empty(&cpu->queues[task->priority])) {
-        cpu->ready_mask &= ~READY_BIT(task->priority);
+    if (list_is_empty(&cpu->queues[priority])) {
+        cpu->ready_mask &= ~READY_BIT(priority);
     }
 }
 
@@ -148,17 +150,23 @@ static void start_clock(struct cpu *cpu __unused, uint64_t now __unused) {}
 
 #endif
 
+/// The CPU is left to `next`.
+static void enter(struct cpu *cpu, struct task *next) {
+    cpu->current = next;
+    cpu->switches++;
+    next->state = TASK_RUNNING;
+    memory_enter(cpu, next);
+    arch_switch(next);
+    smp_forget_stale(cpu);
+}
+
 static void set_current(struct cpu *cpu, struct task *next) {
     uint64_t now = arch_cycles();
     stop_clock(cpu, now);
     cpu->current = next;
     start_clock(cpu, now);
-    cpu->switches++;
     if (next) {
-        next->state = TASK_RUNNING;
-        memory_enter(cpu, next);
-        arch_switch(next);
-        smp_forget_stale(cpu);
+        enter(cpu, next);
     }
 }
 
@@ -172,6 +180,34 @@ void sched_block(enum task_state state) {
     start_clock(cpu, now);
     cpu->resched = true;
 }
+
+#ifdef CONFIG_MMU
+
+void sched_leave(enum task_state state) {
+    struct cpu *cpu = this_cpu();
+    struct task *task = cpu->current;
+    unsigned best = best_ready(cpu);
+    if (best == NUM_PRIORITIES) {
+        sched_block(state);
+        return;
+    }
+    struct task *next = LIST_FRONT(&cpu->queues[best], struct task, link);
+    dequeue(cpu, next);
+    uint64_t now = arch_cycles();
+    task->state = state;
+    task->cpu_time += (cpu_time_t) (now >> CPU_TIME_SHIFT);
+    next->cpu_time -= (cpu_time_t) (now >> CPU_TIME_SHIFT);
+    cpu->slice_end = now + timer_slice;
+    enter(cpu, next);
+    if (cpu->ready_mask) {
+        if (best_ready(cpu) == best) {
+            timer_arm_slice(cpu);
+        }
+        smp_call_idle_cpu(cpu);
+    }
+}
+
+#endif
 
 void sched_handoff(enum task_state state, struct task *next) {
 #ifdef CONFIG_MMU

@@ -16,6 +16,17 @@ void sched_wake(struct task *task);
 /// in a moment. Who doesn't block after all calls smp_offer().
 void sched_wake_before_block(struct task *task);
 
+/// `task`, which runs, gives way to a more urgent one: it will be the next of its priority. The caller holds
+/// the CPU's lock and puts another task on it.
+static inline void sched_put_back(struct cpu *cpu, struct task *task) {
+    task->state = TASK_READY;
+    list_push_front(&cpu->queues[task->priority], &task->link);
+    cpu->ready_mask |= READY_BIT(task->priority);
+#if CONFIG_NUM_CPUS > 1
+    cpu->num_ready++;
+#endif
+}
+
 /// Moves a ready task to another CPU's run queue. The caller holds both CPUs' locks.
 void sched_move(struct task *task, struct cpu *from, struct cpu *to);
 
@@ -24,6 +35,16 @@ void sched_remove(struct task *task);
 
 /// The current task can't go on: leaves it in `state`. The caller holds the CPU's lock.
 void sched_block(enum task_state state);
+
+/// The same, and goes to the task that is to run next, if there is one: the scheduler isn't asked again.
+/// The caller has nothing more to do for the current task.
+#ifdef CONFIG_MMU
+void sched_leave(enum task_state state);
+#else
+static inline void sched_leave(enum task_state state) {
+    sched_block(state);
+}
+#endif
 
 /// Like sched_block() and sched_wake(), but goes to `next` at once if nobody more urgent is ready:
 /// the scheduler isn't asked. The caller holds both CPUs' locks; `next` moves to this CPU if it may.

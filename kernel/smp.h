@@ -15,9 +15,6 @@ void smp_init_cpu(struct cpu *cpu);
 /// The CPUs that have nothing to do, a bit each.
 extern uint32_t idle_cpus;
 
-/// Sends the interrupts that smp_interrupt() has noted.
-void smp_send_ipis(void);
-
 /// Notes that `cpu` is to be interrupted when this CPU drops its locks.
 static inline void smp_interrupt(const struct cpu *cpu) {
     if (cpu != this_cpu()) {

@@ -23,7 +23,7 @@ static inline bool spin_try_lock(struct spinlock *lock) {
 
 static inline void spin_lock(struct spinlock *lock) {
     if (SPINLOCK_WORDS) {
-        while (!arch_try_lock(&lock->held[0])) {
+        while (UNLIKELY(!arch_try_lock(&lock->held[0]))) {
             while (__atomic_load_n(&lock->held[0], __ATOMIC_RELAXED)) {
                 arch_relax();
             }

@@ -72,9 +72,12 @@ void cpu_release_all(void) {
     smp_send_ipis();
 }
 
-struct task *task_acquire(task_t tid) {
-    struct task *task = tid > 0 ? task_slot(TASK_SLOT(tid)) : NULL;
-    while (task && __atomic_load_n(&task->tid, __ATOMIC_RELAXED) == tid) {
+/// It isn't the task that was looked for, or not on this CPU.
+static __noinline struct task *acquire_anywhere(struct task *task, task_t tid, bool acquired) {
+    if (acquired) {
+        cpu_release();
+    }
+    while (__atomic_load_n(&task->tid, __ATOMIC_RELAXED) == tid) {
         unsigned cpu = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED);
         cpu_acquire(&cpus[cpu]);
         if (task->tid == tid && task->cpu == cpu && task->state != TASK_DYING) {
@@ -87,6 +90,24 @@ struct task *task_acquire(task_t tid) {
         }
     }
     return NULL;
+}
+
+struct task *task_acquire(task_t tid) {
+    struct task *task = tid > 0 ? task_slot(TASK_SLOT(tid)) : NULL;
+    if (UNLIKELY(!task)) {
+        return NULL;
+    }
+    // Mostly it is one of this CPU.
+    struct cpu *cpu = this_cpu();
+    bool is_here = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED) == cpu->id;
+    if (LIKELY(is_here)) {
+        cpu_acquire_this(cpu);
+        if (LIKELY(task->tid == tid) && LIKELY(task->cpu == cpu->id)
+            && LIKELY(task->state != TASK_DYING)) {
+            return task;
+        }
+    }
+    return acquire_anywhere(task, tid, is_here);
 }
 
 #else

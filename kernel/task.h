@@ -263,18 +263,37 @@ static inline struct task *task_acquire_here(struct cpu *cpu, task_t tid) {
 struct task *task_acquire(task_t tid);
 
 #if CONFIG_NUM_CPUS > 1
+/// Sends the interrupts that smp_interrupt() has noted.
+void smp_send_ipis(void);
+
 /// Takes this CPU's lock and `other`'s, in order.
 void cpu_acquire(struct cpu *other);
 
+/// The same of this CPU's alone.
+static inline void cpu_acquire_this(struct cpu *self) {
+    spin_lock(&self->lock);
+    self->held = self;
+}
+
 /// Drops what task_acquire() or cpu_acquire() took.
 void cpu_release(void);
+
+/// The same, when it is this CPU's lock alone.
+static inline void cpu_release_this(struct cpu *self) {
+    spin_unlock(&self->lock);
+    if (UNLIKELY(self->to_interrupt)) {
+        smp_send_ipis();
+    }
+}
 
 /// All CPUs' locks: for what is rare and touches everything.
 void cpu_acquire_all(void);
 void cpu_release_all(void);
 #else
 static inline void cpu_acquire(struct cpu *other __unused) {}
+static inline void cpu_acquire_this(struct cpu *self __unused) {}
 static inline void cpu_release(void) {}
+static inline void cpu_release_this(struct cpu *self __unused) {}
 static inline void cpu_acquire_all(void) {}
 static inline void cpu_release_all(void) {}
 #endif

@@ -5,11 +5,17 @@
 #include <kernel/timer.h>
 
 static uint32_t cycles_per_ms;
+#ifdef CONFIG_MMU
+uint32_t timer_slice;
+#endif
 
 void timer_init(void) {
     uint64_t khz = board_clock_hz();
     (void) div64(&khz, 1000);
     cycles_per_ms = MAX((uint32_t) khz, 1u);
+#ifdef CONFIG_MMU
+    timer_slice = CONFIG_TIME_SLICE_MS * cycles_per_ms;
+#endif
 }
 
 uint32_t timer_cycles_per_ms(void) {
@@ -31,7 +37,11 @@ static void arm(struct cpu *cpu, uint64_t deadline) {
 }
 
 void timer_start_slice(struct cpu *cpu) {
+#ifdef CONFIG_MMU
+    cpu->slice_end = arch_cycles() + timer_slice;
+#else
     cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
+#endif
     struct task *task = cpu->current;
     if (task && (cpu->ready_mask & READY_BIT(task->priority))) {
         arm(cpu, cpu->slice_end);

@@ -28,4 +28,7 @@ uint64_t timer_uptime_ms(void);
 /// Nanoseconds of a number of cycles aren't needed: the kernel speaks in cycles and milliseconds.
 uint32_t timer_cycles_per_ms(void);
 
+/// A time slice, in cycles.
+extern uint32_t timer_slice;
+
 #endif

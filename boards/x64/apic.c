@@ -39,6 +39,12 @@
 
 static struct spinlock ioapic_lock;
 static unsigned ioapic_pins;
+
+/// What has been written for a line that was unmasked once. The others are masked since the reset.
+static struct {
+    uint32_t entry;
+    uint32_t reg;  ///< 0: it has not been unmasked.
+} opened[CONFIG_NUM_IRQS];
 static bool lapic_on;
 
 static uint32_t lapic_read(unsigned reg) {
@@ -97,7 +103,7 @@ static void ioapic_write(unsigned reg, uint32_t value) {
 
 /// Programs the pin of an interrupt line. ISA lines are edge-triggered and active high, PCI's are
 /// level-triggered and active low, unless ACPI says otherwise.
-static void set_line(unsigned irq, bool masked) {
+static void open_line(unsigned irq) {
     bool isa = irq < 16;
     bool overridden = isa && acpi.isa[irq].present;
     unsigned pin = overridden ? acpi.isa[irq].gsi : irq;
@@ -110,18 +116,33 @@ static void set_line(unsigned irq, bool masked) {
     if (pin >= acpi.io_apic_gsi_base && pin - acpi.io_apic_gsi_base < ioapic_pins) {
         unsigned reg = IOAPIC_REDIR + 2 * (pin - acpi.io_apic_gsi_base);
         ioapic_write(reg + 1, (uint32_t) acpi.apic_ids[0] << 24);
-        ioapic_write(reg, (VECTOR_IRQ_BASE + irq) | (masked ? REDIR_MASKED : 0)
-                              | (low ? REDIR_ACTIVE_LOW : 0) | (level ? REDIR_LEVEL : 0));
+        opened[irq].entry =
+            (VECTOR_IRQ_BASE + irq) | (low ? REDIR_ACTIVE_LOW : 0) | (level ? REDIR_LEVEL : 0);
+        opened[irq].reg = reg;
+        ioapic_write(reg, opened[irq].entry);
     }
     spin_unlock(&ioapic_lock);
 }
 
+/// Masks a line that has been opened, or not.
+static void mask_line(unsigned irq, uint32_t masked) {
+    spin_lock(&ioapic_lock);
+    ioapic_write(opened[irq].reg, opened[irq].entry | masked);
+    spin_unlock(&ioapic_lock);
+}
+
 void board_irq_unmask(unsigned irq) {
-    set_line(irq, false);
+    if (opened[irq].reg) {
+        mask_line(irq, 0);
+    } else {
+        open_line(irq);
+    }
 }
 
 void board_irq_mask(unsigned irq) {
-    set_line(irq, true);
+    if (opened[irq].reg) {
+        mask_line(irq, REDIR_MASKED);
+    }
 }
 
 /// The old interrupt controllers stay silent (8259A data sheet).
@@ -145,19 +166,16 @@ bool board_owns_mmio(paddr_t paddr, size_t len) {
 // ---- Interrupts and IPIs ------------------------------------------------------------------------
 
 void x64_interrupt(unsigned vector) {
-    if (vector == VECTOR_SPURIOUS) {
-        return;
-    }
-    if (vector == VECTOR_TIMER) {
+    if (LIKELY(vector < VECTOR_TIMER)) {
+        // The line is masked before the end of the interrupt is told: a level can't fire again.
+        kernel_irq(vector - VECTOR_IRQ_BASE);
+        apic_eoi();
+    } else if (vector == VECTOR_TIMER) {
         apic_eoi();
         kernel_timer();
     } else if (vector == VECTOR_IPI) {
         apic_eoi();
         kernel_ipi();
-    } else {
-        // The line is masked before the end of the interrupt is told: a level can't fire again.
-        kernel_irq(vector - VECTOR_IRQ_BASE);
-        apic_eoi();
     }
 }
 

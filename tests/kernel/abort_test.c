@@ -126,6 +126,42 @@ static void answer_fault(task_t task, int type) {
     TEST_EXPECT_EQ(host_ipc(pager, task, 0, IPC_SEND | IPC_REPLY), OK);
 }
 
+TEST("fault: a pager that waits runs at once") {
+    set_up();
+    TEST_EXPECT_EQ(host_recv(pager, IPC_ANY), HOST_BLOCKED);
+    host_fault(a, FREE_VADDR + 5, FAULT_WRITE);
+    TEST_EXPECT_EQ(cpus[0].current->tid, pager);
+    TEST_EXPECT_EQ(host_result(pager), OK);
+    const struct message *m = host_msg(pager);
+    TEST_EXPECT_EQ(m->type, PAGE_FAULT_MSG);
+    TEST_EXPECT_EQ(m->src, a);
+    TEST_EXPECT_EQ(m->page_fault.task, a);
+    TEST_EXPECT_EQ(m->page_fault.vaddr, FREE_VADDR + 5);
+    TEST_EXPECT_EQ(m->page_fault.fault, FAULT_WRITE);
+    TEST_EXPECT(host_check());
+    answer_fault(a, PAGE_FAULT_REPLY_MSG);
+    TEST_EXPECT_EQ(host_state(a), TASK_READY);
+}
+
+TEST("fault: a pager whose buffer is missing faults itself first") {
+    set_up();
+    TEST_EXPECT_EQ(host_recv(pager, IPC_ANY), HOST_BLOCKED);
+    host_unmap(pager, MSG_VADDR);
+    host_fault(a, FREE_VADDR, FAULT_EXEC);
+    TEST_EXPECT_EQ(host_state(pager), TASK_FAULTED);
+    TEST_EXPECT_EQ(host_state(a), TASK_FAULTED);
+    TEST_EXPECT(host_check());
+    host_map(pager, MSG_VADDR, MAP_W);
+    TEST_EXPECT_EQ(host_result(INIT_TASK), OK);
+    host_msg(INIT_TASK)->type = PAGE_FAULT_REPLY_MSG;
+    TEST_EXPECT_EQ(host_ipc(INIT_TASK, pager, 0, IPC_SEND | IPC_REPLY), OK);
+    TEST_EXPECT_EQ(host_result(pager), OK);
+    TEST_EXPECT_EQ(host_msg(pager)->type, PAGE_FAULT_MSG);
+    TEST_EXPECT_EQ(host_msg(pager)->src, a);
+    TEST_EXPECT_EQ(host_msg(pager)->page_fault.vaddr, FREE_VADDR);
+    TEST_EXPECT_EQ(host_msg(pager)->page_fault.fault, FAULT_EXEC);
+}
+
 TEST("fault: a task goes on when its pager has mapped the page") {
     set_up();
     host_fault(a, FREE_VADDR + 5, FAULT_WRITE);

@@ -103,6 +103,108 @@ TEST("irq: errors") {
     TEST_EXPECT(host_check());
 }
 
+static void acquire_line(task_t tid, unsigned irq) {
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, tid, GRANT_IRQ, irq, 1), OK);
+    TEST_EXPECT_EQ(SYSCALL(tid, SYS_IRQ_ACQUIRE, irq), OK);
+}
+
+static task_t running(void) {
+    return cpus[0].current ? cpus[0].current->tid : 0;
+}
+
+/// `a`, more urgent than others, waits for line IRQ, and `b` runs.
+static void set_up_driver(void) {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_SCHEDULE, a, 1), OK);
+    acquire_line(a, IRQ);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    host_run(b);
+}
+
+TEST("irq: an urgent driver runs at once, then the interrupted task before its equals") {
+    set_up_driver();
+    task_t c = host_spawn("c", INIT_TASK, 0);
+    host_run(b);
+    TEST_EXPECT_EQ(host_state(c), TASK_READY);
+    host_irq(0, IRQ);
+    TEST_EXPECT_EQ(running(), a);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_state(b), TASK_READY);
+    TEST_EXPECT(host_check());
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_msg(a)->src, KERNEL_TASK);
+    TEST_EXPECT_EQ(host_msg(a)->type, NOTIFICATIONS_MSG);
+    TEST_EXPECT_EQ(host_msg(a)->notifications.data, NOTIFY_IRQ);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT(host_check());
+}
+
+TEST("irq: a driver that waits for somebody else hears of its line later") {
+    set_up_driver();
+    host_destroy(a);
+    a = host_spawn("a", INIT_TASK, 0);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_SCHEDULE, a, 1), OK);
+    acquire_line(a, IRQ);
+    TEST_EXPECT_EQ(host_recv(a, b), HOST_BLOCKED);
+    host_run(b);
+    host_irq(0, IRQ);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT_EQ(host_result(a), HOST_BLOCKED);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    host_compose(b, 1, 8);
+    TEST_EXPECT_EQ(host_send(b, a), HOST_BLOCKED);  // `a` goes first.
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT(host_received(a, b, 1, 8));
+    TEST_EXPECT_EQ(receive_notifications(a), NOTIFY_IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+}
+
+TEST("irq: a less urgent driver doesn't disturb") {
+    set_up_driver();
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_SCHEDULE, a, 5), OK);
+    host_run(b);
+    host_irq(0, IRQ);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT_EQ(host_state(a), TASK_READY);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+}
+
+TEST("irq: lines that have the same place in the table don't get mixed up") {
+    set_up_driver();
+    unsigned other = IRQ + CONFIG_NUM_IRQ_OWNERS;
+    acquire_line(b, other);
+    host_irq(0, other);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT(!host.unmasked[other]);
+    TEST_EXPECT_EQ(host_result(a), HOST_BLOCKED);
+    TEST_EXPECT_EQ(receive_notifications(b), NOTIFY_IRQ);
+    host_irq(0, IRQ);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    TEST_EXPECT(!host.unmasked[other]);
+    TEST_EXPECT_EQ(receive_notifications(b), 0);
+    TEST_EXPECT(host.unmasked[other]);
+}
+
+TEST("irq: who is left of those that shared a line has it alone") {
+    set_up();
+    acquire_line(a, IRQ);
+    acquire_line(b, IRQ);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_IRQ_RELEASE, IRQ), OK);
+    host_irq(0, IRQ);
+    TEST_EXPECT_EQ(receive_notifications(a), NOTIFY_IRQ);
+    TEST_EXPECT_EQ(receive_notifications(b), 0);
+    TEST_EXPECT_EQ(receive_notifications(a), 0);
+    TEST_EXPECT(host.unmasked[IRQ]);
+    host_destroy(a);
+    TEST_EXPECT(!host.unmasked[IRQ]);
+    TEST_EXPECT(host_check());
+}
+
 // ---- Timers -------------------------------------------------------------------------------------
 
 TEST("timer: it fires once, in time, and can be changed and stopped") {

@@ -248,6 +248,23 @@ TEST("ool: a payload at a bad address is a fault of the sender's") {
     }
 }
 
+TEST("ool: a client has its own urgency again once it has its answer") {
+    set_up();
+    fill(SRC_VADDR, LEN);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_SCHEDULE, a, 1), OK);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_TASK_SCHEDULE, b, 2), OK);
+    TEST_EXPECT_EQ(host_recv(a, b), HOST_BLOCKED);
+    host_compose(b, 1, 8);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_IPC, a, a, MSG_VADDR, IPC_CALL, DST_VADDR, LEN), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(send_ool(MSG_OOL_BYTES, SRC_VADDR, LEN, IPC_SEND | IPC_REPLY), OK);
+    TEST_EXPECT_EQ(cpus[0].current->tid, a);
+    TEST_EXPECT_EQ(host_task(b)->priority, 2);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT(has_arrived(DST_VADDR, LEN));
+}
+
 static void compose_ool(vaddr_t vaddr, size_t len) {
     struct message *m = host_msg(a);
     m->type = MSG_TYPE(200, 1, 0, MSG_OOL_BYTES, 16);

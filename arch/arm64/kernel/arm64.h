@@ -92,6 +92,8 @@
 // Offsets into struct cpu.
 #define CPU_CURRENT 8
 #define CPU_RESCHED 17
+/// Offset of struct task's `work`.
+#define TASK_WORK (288 + 10)
 
 #ifndef __ASSEMBLER__
 

@@ -9,6 +9,7 @@ STATIC_ASSERT(offsetof(struct arm64_cpu, kernel_stack) == 8, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct arm64_cpu, emergency_stack) == 24, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct arm64_cpu, cpu) == 16, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct cpu, current) == CPU_CURRENT, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct task, work) == TASK_WORK, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct cpu, resched) == CPU_RESCHED, "trap.S reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) == FRAME_SIZE, "trap.S knows it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "stacks are aligned");

@@ -139,7 +139,7 @@ void arch_aspace_init(struct aspace *as) {
 }
 
 /// Finds the table of the last level. False if a table is missing that *kpage can't give.
-static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+static __noinline bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (!as->arch.root) {
         if (!*kpage) {
             return false;
@@ -152,13 +152,13 @@ static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     return find_leaf_below(as, as->arch.root, vaddr, kpage);
 }
 
-/// The entry of a page, or NULL if a table is missing that *kpage can't give.
-static inline __attribute__((always_inline)) uint64_t *user_entry(struct aspace *as, vaddr_t vaddr,
-                                                                  paddr_t *kpage) {
-    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, kpage)) {
-        return NULL;
-    }
+/// The entry of a page that is in the table that was looked for last.
+static ALWAYS_INLINE uint64_t *entry_in_leaf(const struct aspace *as, vaddr_t vaddr) {
     return &as->arch.leaf[index_at(vaddr, 0)];
+}
+
+static ALWAYS_INLINE bool is_in_leaf(const struct aspace *as, vaddr_t vaddr) {
+    return LIKELY(as->arch.leaf_of == leaf_of(vaddr));
 }
 
 /// Whether a page's bytes never change and have been in memory since before the caches were on.
@@ -166,20 +166,38 @@ static bool is_bootfs(paddr_t paddr) {
     return paddr >= arch_ram_paddr(__bootfs) && paddr < arch_ram_paddr(__bootfs_end);
 }
 
+// What follows does the common case without a call, which would make it save registers.
+
+static __noinline error_t map_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t paddr,
+                                        unsigned flags, paddr_t *kpage) {
+    return find_leaf(as, vaddr, kpage) ? arch_aspace_map(as, vaddr, paddr, flags, kpage)
+                                       : ERR_TRY_AGAIN;
+}
+
+/// With the MAP_* flags: the page is no code that the instruction cache doesn't know yet.
+#define CODE_IS_READY (1u << 31)
+
+static __noinline error_t map_code(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
+                                   paddr_t *kpage) {
+    arm64_page_becomes_code((vaddr_t) arch_ram_ptr(paddr));
+    return arch_aspace_map(as, vaddr, paddr, flags | CODE_IS_READY, kpage);
+}
+
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = user_entry(as, vaddr, kpage);
-    if (!entry) {
-        return ERR_TRY_AGAIN;
+    if (!is_in_leaf(as, vaddr)) {
+        return map_elsewhere(as, vaddr, paddr, flags, kpage);
     }
+    uint64_t *entry = entry_in_leaf(as, vaddr);
     if (*entry & PTE_VALID) {
         return ERR_ALREADY_EXISTS;
     }
-    note_used(as->arch.leaf_parent, index_at(vaddr, 0));
-    if ((flags & MAP_X) && memory_is_ram(paddr) && !is_bootfs(paddr)) {
-        arm64_page_becomes_code((vaddr_t) arch_ram_ptr(paddr));
+    bool ram = memory_is_ram(paddr);
+    if (UNLIKELY((flags & MAP_X) && !(flags & CODE_IS_READY) && ram && !is_bootfs(paddr))) {
+        return map_code(as, vaddr, paddr, flags, kpage);
     }
-    bool device = (flags & MAP_UNCACHED) || !memory_is_ram(paddr);
+    note_used(as->arch.leaf_parent, index_at(vaddr, 0));
+    bool device = (flags & MAP_UNCACHED) || !ram;
     *entry = paddr | PTE_VALID | PTE_TABLE | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN
              | ((flags & MAP_W) ? 0 : PTE_READ_ONLY) | ((flags & MAP_X) ? 0 : PTE_UXN)
              | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER | PTE_RAM);
@@ -187,15 +205,14 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     return OK;
 }
 
-static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
+static bool find_existing_leaf(struct aspace *as, vaddr_t vaddr) {
     paddr_t none = 0;
-    uint64_t *entry = user_entry(as, vaddr, &none);
-    return (entry && (*entry & PTE_VALID)) ? entry : NULL;
+    return is_in_leaf(as, vaddr) || find_leaf(as, vaddr, &none);
 }
 
 error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
-    uint64_t *entry = find_entry(as, vaddr);
-    if (!entry) {
+    uint64_t *entry = find_existing_leaf(as, vaddr) ? entry_in_leaf(as, vaddr) : NULL;
+    if (!entry || !(*entry & PTE_VALID)) {
         return ERR_NOT_FOUND;
     }
     *paddr = *entry & PTE_ADDR;
@@ -204,13 +221,22 @@ error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
     return OK;
 }
 
+static __noinline error_t look_up_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
+                                            unsigned *flags) {
+    return find_existing_leaf(as, vaddr) ? arch_aspace_lookup(as, vaddr, paddr, flags)
+                                         : ERR_NOT_FOUND;
+}
+
 error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
-    uint64_t *entry = find_entry(as, vaddr);
-    if (!entry) {
+    if (!is_in_leaf(as, vaddr)) {
+        return look_up_elsewhere(as, vaddr, paddr, flags);
+    }
+    uint64_t entry = *entry_in_leaf(as, vaddr);
+    if (!(entry & PTE_VALID)) {
         return ERR_NOT_FOUND;
     }
-    *paddr = *entry & PTE_ADDR;
-    *flags = ((*entry & PTE_READ_ONLY) ? 0 : MAP_W) | ((*entry & PTE_UXN) ? 0 : MAP_X);
+    *paddr = entry & PTE_ADDR;
+    *flags = ((entry & PTE_READ_ONLY) ? 0 : MAP_W) | ((entry & PTE_UXN) ? 0 : MAP_X);
     return OK;
 }
 

@@ -113,12 +113,24 @@ arch_resume:
     ldp x0, x1, [sp]
     eret
 
+// kernel_resume() of a task that mostly has nothing more to do in the kernel.
+.macro RESUME
+    mrs x9, tpidr_el1
+    ldr x9, [x9, #CPU_CPU]
+    ldrb w10, [x9, #CPU_RESCHED]
+    ldr x0, [x9, #CPU_CURRENT]
+    cbnz w10, kernel_resume
+    ldrb w10, [x0, #TASK_WORK]
+    cbz w10, arch_resume
+    b kernel_resume
+.endm
+
     .type user_trap, @function
 user_trap:
     ldr x16, [sp, #FRAME_X16]
     ENTER_FROM_USER
     bl arm64_user_trap
-    b kernel_resume
+    RESUME
 
 // System calls. A program gives up x0 … x17 and the flags: little is saved. The fast interrupt stays masked
 // but in the slow way: ELR and SPSR are the program's.
@@ -165,7 +177,7 @@ user_syscall:
 syscall_full:
     ENTER_FROM_USER
     bl kernel_syscall
-    b kernel_resume
+    RESUME
 
 // What fastpath.c is called with: the arguments are where C wants them.
 .macro FASTPATH function
@@ -205,13 +217,13 @@ arm64_fast_bail:
     stp x4, x5, [x10, #32]
     ENTER_C
     bl kernel_syscall
-    b kernel_resume
+    RESUME
 
     .type user_irq, @function
 user_irq:
     ENTER_FROM_USER
     bl arm64_interrupt
-    b kernel_resume
+    RESUME
 
     .type user_fiq, @function
 user_fiq:

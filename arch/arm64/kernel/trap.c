@@ -88,8 +88,7 @@ static int exception_of(unsigned class, vaddr_t ip) {
     }
 }
 
-void arm64_user_trap(void) {
-    uint64_t esr = arm64_read_esr_el1(), far = arm64_read_far_el1();
+static __noinline void other_user_trap(uint64_t esr, vaddr_t far) {
     unsigned class = exception_class(esr);
     if (class == EC_FPU) {
         arm64_fpu_load();
@@ -97,6 +96,17 @@ void arm64_user_trap(void) {
         abort_of_user(esr, far);
     } else {
         kernel_exception(exception_of(class, arch_task_ip(current_task())), (int) class, 0);
+    }
+}
+
+void arm64_user_trap(void) {
+    uint64_t esr = arm64_read_esr_el1(), far = arm64_read_far_el1();
+    unsigned class = exception_class(esr);
+    bool is_missing = (FSC(esr) & ~FSC_LEVEL) == FSC_TRANSLATION && far < USER_END;
+    if (is_missing && (class == EC_DATA_USER || class == EC_FETCH_USER)) {
+        kernel_page_fault(far, fault_flags(esr));  // Most are this case of abort_of_user().
+    } else {
+        other_user_trap(esr, far);
     }
 }
 

@@ -14,6 +14,9 @@
 
 #define FRAME_SYSCALL 0x100
 
+/// Interrupt line n of the board is vector VECTOR_IRQ_BASE + n.
+#define VECTOR_IRQ_BASE 32
+
 // The numbers of <kernel_abi.h>, for trap.S: task.c compares them.
 #define IPC_CALL_NUMBER       0xc1
 #define IPC_SERVE_NUMBER      0x6c1
@@ -22,6 +25,8 @@
 #define RFLAGS_USER 0x202
 /// Offset of struct cpu's `resched`.
 #define CPU_RESCHED 17
+/// Offset of struct task's `work`.
+#define TASK_WORK 186
 
 #ifndef __ASSEMBLER__
 

@@ -124,7 +124,7 @@ static void set_pml4(struct aspace *as, paddr_t paddr) {
 }
 
 /// Finds the table of the last level. False if a table is missing that *kpage can't give.
-static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
+static __noinline bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     if (as->arch.pml4 == x64_kernel_pml4) {
         if (!*kpage) {
             return false;
@@ -135,21 +135,29 @@ static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage) {
     return find_leaf_below(as, as->arch.pml4, vaddr, kpage);
 }
 
-/// The entry of a page, or NULL if a table is missing that *kpage can't give.
-static inline __attribute__((always_inline)) uint64_t *user_entry(struct aspace *as, vaddr_t vaddr,
-                                                                  paddr_t *kpage) {
-    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, kpage)) {
-        return NULL;
-    }
+/// The entry of a page that is in the table that was looked for last.
+static ALWAYS_INLINE uint64_t *entry_in_leaf(const struct aspace *as, vaddr_t vaddr) {
     return &as->arch.leaf[index_at(vaddr, 0)];
+}
+
+static ALWAYS_INLINE bool is_in_leaf(const struct aspace *as, vaddr_t vaddr) {
+    return LIKELY(as->arch.leaf_of == leaf_of(vaddr));
+}
+
+// What follows does the common case without a call, which would make it save registers.
+
+static __noinline error_t map_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t paddr,
+                                        unsigned flags, paddr_t *kpage) {
+    return find_leaf(as, vaddr, kpage) ? arch_aspace_map(as, vaddr, paddr, flags, kpage)
+                                       : ERR_TRY_AGAIN;
 }
 
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
-    uint64_t *entry = user_entry(as, vaddr, kpage);
-    if (!entry) {
-        return ERR_TRY_AGAIN;
+    if (!is_in_leaf(as, vaddr)) {
+        return map_elsewhere(as, vaddr, paddr, flags, kpage);
     }
+    uint64_t *entry = entry_in_leaf(as, vaddr);
     if (*entry & PTE_P) {
         return ERR_ALREADY_EXISTS;
     }
@@ -159,15 +167,14 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     return OK;
 }
 
-static uint64_t *find_entry(struct aspace *as, vaddr_t vaddr) {
+static bool find_existing_leaf(struct aspace *as, vaddr_t vaddr) {
     paddr_t none = 0;
-    uint64_t *entry = user_entry(as, vaddr, &none);
-    return (entry && (*entry & PTE_P)) ? entry : NULL;
+    return is_in_leaf(as, vaddr) || find_leaf(as, vaddr, &none);
 }
 
 error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
-    uint64_t *entry = find_entry(as, vaddr);
-    if (!entry) {
+    uint64_t *entry = find_existing_leaf(as, vaddr) ? entry_in_leaf(as, vaddr) : NULL;
+    if (!entry || !(*entry & PTE_P)) {
         return ERR_NOT_FOUND;
     }
     *paddr = *entry & PTE_ADDR;
@@ -176,13 +183,22 @@ error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
     return OK;
 }
 
+static __noinline error_t look_up_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
+                                            unsigned *flags) {
+    return find_existing_leaf(as, vaddr) ? arch_aspace_lookup(as, vaddr, paddr, flags)
+                                         : ERR_NOT_FOUND;
+}
+
 error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
-    uint64_t *entry = find_entry(as, vaddr);
-    if (!entry) {
+    if (!is_in_leaf(as, vaddr)) {
+        return look_up_elsewhere(as, vaddr, paddr, flags);
+    }
+    uint64_t entry = *entry_in_leaf(as, vaddr);
+    if (!(entry & PTE_P)) {
         return ERR_NOT_FOUND;
     }
-    *paddr = *entry & PTE_ADDR;
-    *flags = ((*entry & PTE_W) ? MAP_W : 0) | ((*entry & PTE_NX) ? 0 : MAP_X);
+    *paddr = entry & PTE_ADDR;
+    *flags = ((entry & PTE_W) ? MAP_W : 0) | ((entry & PTE_NX) ? 0 : MAP_X);
     return OK;
 }
 

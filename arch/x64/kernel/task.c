@@ -7,6 +7,7 @@ STATIC_ASSERT(offsetof(struct task, arch) == 0, "a task begins with its frame: F
 STATIC_ASSERT(IPC_CALL_NUMBER == SYS_IPC_WITH(IPC_CALL), "trap.S compares it");
 STATIC_ASSERT(IPC_SERVE_NUMBER == SYS_IPC_WITH(IPC_SERVE), "trap.S compares it");
 STATIC_ASSERT(SYS_FIRST_FULL_NUMBER == SYS_FIRST_FULL, "trap.S compares it");
+STATIC_ASSERT(TASK_WORK == offsetof(struct task, work), "trap.S reads it");
 STATIC_ASSERT(CPU_RESCHED == offsetof(struct cpu, resched), "trap.S reads it");
 STATIC_ASSERT(offsetof(struct arch_frame, rip) == 136, "trap.S has them all");
 STATIC_ASSERT(sizeof(struct task) % 16 == 0, "frames are aligned");
@@ -80,9 +81,13 @@ static void allow_iomap(struct x64_cpu *cpu, bool allowed) {
 }
 
 __attribute__((preserve_most)) void x64_lazy_off(void) {
-    struct x64_cpu *cpu = x64_this_cpu();
-    set_fpu_off(cpu, true);
-    allow_iomap(cpu, false);
+    struct x64_cpu __seg_gs *cpu = NULL;
+    if (!cpu->fpu_off) {
+        cpu->fpu_off = true;
+        x64_write_cr0(x64_read_cr0() | CR0_TS);
+    }
+    cpu->tss->iomap_base = IOMAP_NONE;
+    cpu->cpu->lazy_on = false;
 }
 
 void x64_fpu_load(void) {
@@ -145,15 +150,31 @@ void arch_ports_changed(struct task *task) {
 
 // ---- Switching ----------------------------------------------------------------------------------
 
-void arch_switch(struct task *next) {
-    struct x64_cpu *cpu = x64_this_cpu();
-    cpu->task = next;
-    cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
-    allow_iomap(cpu, cpu->io_owner == next && cpu->io_owner_tid == next->tid);
-    set_fpu_off(cpu, cpu->fpu_owner != next);
+static ALWAYS_INLINE void load_aspace(const struct task *next) {
     paddr_t pml4 = next->aspace->arch.pml4;
     if (pml4 != x64_read_cr3()) {
         x64_write_cr3(pml4);
+    }
+}
+
+/// Leaves on the FPU and the ports of a task that owns them.
+static __noinline void switch_lazy(struct task *next) {
+    struct x64_cpu *cpu = x64_this_cpu();
+    allow_iomap(cpu, cpu->io_owner == next && cpu->io_owner_tid == next->tid);
+    set_fpu_off(cpu, cpu->fpu_owner != next);
+    load_aspace(next);
+}
+
+void arch_switch(struct task *next) {
+    struct x64_cpu __seg_gs *cpu = NULL;
+    cpu->task = next;
+    cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
+    // Mostly nobody had either, nor will.
+    if (UNLIKELY(cpu->cpu->lazy_on) || UNLIKELY(cpu->fpu_owner == next)
+        || UNLIKELY(cpu->io_owner == next)) {
+        switch_lazy(next);
+    } else {
+        load_aspace(next);
     }
 }
 

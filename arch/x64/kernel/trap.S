@@ -88,6 +88,19 @@
 #define CLAC 0xca010f
 #define STAC 0xcb010f
 
+// kernel_resume() of a task that mostly has nothing more to do in the kernel.
+.macro RESUME
+    mov %gs:GS_CPU, %rcx
+    mov %gs:GS_TASK, %rdi
+    cmpb $0, CPU_RESCHED(%rcx)
+    jne 991f
+    cmpb $0, TASK_WORK(%rdi)
+    je arch_resume
+991:
+    call kernel_resume
+    ud2
+.endm
+
 // System calls. SFMASK has cleared IF, DF, TF, NT and AC. A program's flags aren't kept: they are the same
 // after each system call. The task's frame has cs and ss already, and says that it is one of a system
 // call. While nothing is called, the stack pointer is where the frame is.
@@ -149,8 +162,7 @@ x64_message_syscall:
     mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
     call kernel_syscall
-    call kernel_resume
-    ud2
+    RESUME
 
 // What fastpath.c is called with.
 .macro FASTPATH function
@@ -192,16 +204,17 @@ trap_common:
     cld
     SMAP_SITE CLAC
     testb $3, 24(%rsp)
-    jz 1f
+    jz trap_of_kernel
     swapgs
     PUSH_REGS
     mov %rsp, %rdi
     mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
     call x64_user_trap
-    call kernel_resume
-    ud2
-1:
+    RESUME
+
+    .type trap_of_kernel, @function
+trap_of_kernel:
     // The kernel itself: an interrupt while idle, a fault in a user copy, or a bug. The frame is on
     // the stack that it used.
     PUSH_REGS
@@ -210,6 +223,21 @@ trap_common:
     POP_REGS
     add $16, %rsp
     iretq
+
+// The same for interrupts, whose vectors are the board's.
+    .type interrupt_common, @function
+interrupt_common:
+    cld
+    SMAP_SITE CLAC
+    testb $3, 24(%rsp)
+    jz trap_of_kernel
+    swapgs
+    PUSH_REGS
+    mov FRAME_VECTOR(%rsp), %edi
+    mov %gs:GS_STACK, %rsp
+    xor %ebp, %ebp
+    call x64_interrupt
+    RESUME
 
 // NMI, double fault and debug exceptions come at any instruction, also between the first ones of an
 // entry, when %gs is still the user's. They have stacks of their own.
@@ -287,6 +315,8 @@ x64_copy_user_fault:
     push $\vector
     .if (\vector == 1) || (\vector == 2) || (\vector == 8) || (\vector == 18)
     jmp fatal_common
+    .elseif \vector >= VECTOR_IRQ_BASE
+    jmp interrupt_common
     .else
     jmp trap_common
     .endif

@@ -70,9 +70,11 @@ void x64_trap_enable_stacks(void) {
 #define PF_WRITE   (1u << 1)
 #define PF_FETCH   (1u << 4)
 
+STATIC_ASSERT(PF_PRESENT == FAULT_PRESENT && PF_WRITE == FAULT_WRITE && PF_FETCH == FAULT_EXEC << 2,
+              "fault_flags() moves the bits");
+
 static unsigned fault_flags(uint64_t error) {
-    return ((error & PF_PRESENT) ? FAULT_PRESENT : 0) | ((error & PF_WRITE) ? FAULT_WRITE : 0)
-           | ((error & PF_FETCH) ? FAULT_EXEC : 0);
+    return (error & (PF_PRESENT | PF_WRITE)) | ((error & PF_FETCH) >> 2);
 }
 
 static int exception_of(unsigned vector) {
@@ -95,16 +97,19 @@ static int exception_of(unsigned vector) {
     }
 }
 
-void x64_user_trap(struct arch_frame *frame) {
-    unsigned vector = frame->vector;
-    if (vector >= VECTOR_IRQ_BASE) {
-        x64_interrupt(vector);
-    } else if (vector == VECTOR_PAGE_FAULT) {
-        kernel_page_fault(x64_read_cr2(), fault_flags(frame->error));
-    } else if (vector == VECTOR_NO_FPU) {
+static __noinline void other_user_trap(unsigned vector) {
+    if (vector == VECTOR_NO_FPU) {
         x64_fpu_load();
     } else if (vector != VECTOR_PROTECTION || !x64_ports_load()) {
         kernel_exception(exception_of(vector), (int) vector, 0);
+    }
+}
+
+void x64_user_trap(struct arch_frame *frame) {
+    if (LIKELY(frame->vector == VECTOR_PAGE_FAULT)) {
+        kernel_page_fault(x64_read_cr2(), fault_flags(frame->error));
+    } else {
+        other_user_trap(frame->vector);
     }
 }
 

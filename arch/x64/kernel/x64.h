@@ -84,11 +84,9 @@
 #define VECTOR_ALIGNMENT  17
 #define VECTOR_MACHINE    18
 #define VECTOR_SIMD       19
-/// Interrupt line n of the board is vector VECTOR_IRQ_BASE + n.
-#define VECTOR_IRQ_BASE 32
-#define VECTOR_TIMER    0xf0
-#define VECTOR_IPI      0xf1
-#define VECTOR_SPURIOUS 0xff
+#define VECTOR_TIMER      0xf0
+#define VECTOR_IPI        0xf1
+#define VECTOR_SPURIOUS   0xff
 
 // Stacks of their own for what may come at any instruction (SDM 6.14.5).
 #define IST_NMI    1
