@@ -81,7 +81,7 @@ static void allow_iomap(struct x64_cpu *cpu, bool allowed) {
 }
 
 __attribute__((preserve_most)) void x64_lazy_off(void) {
-    struct x64_cpu __seg_gs *cpu = NULL;
+    struct x64_cpu *cpu = x64_this_cpu();
     if (!cpu->fpu_off) {
         cpu->fpu_off = true;
         x64_write_cr0(x64_read_cr0() | CR0_TS);
@@ -166,7 +166,7 @@ static __noinline void switch_lazy(struct task *next) {
 }
 
 void arch_switch(struct task *next) {
-    struct x64_cpu __seg_gs *cpu = NULL;
+    struct x64_cpu *cpu = x64_this_cpu();
     cpu->task = next;
     cpu->rsp0->value = (uint64_t) (&next->arch.frame + 1);
     // Mostly nobody had either, nor will.
