@@ -112,6 +112,9 @@ static __noreturn void resume_after_work(struct cpu *cpu) {
 #ifdef CONFIG_MMU
 /// Out of line, so that the common case needs no registers for it.
 static __noreturn __noinline void resume_other(struct cpu *cpu) {
+    if (cpu->woken) {
+        fastpath_go_to_woken(cpu);
+    }
     resume_after_work(cpu);
 }
 

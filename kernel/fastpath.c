@@ -335,34 +335,61 @@ void fastpath_serve(FASTPATH_PARAMS) {
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
+// ---- Notifications ------------------------------------------------------------------------------
+
 /// Whether a task waits for any message, and is to run before `task`, the current one.
-static ALWAYS_INLINE bool is_waiting_driver(struct cpu *cpu, const struct task *task,
-                                            const struct task *driver) {
-    return LIKELY(driver->waits_for == IPC_ANY) && LIKELY(driver->state_and_cpu == cpu->receiving)
-           && LIKELY(task) && driver->priority < task->priority && is_next(cpu, driver->priority);
+static ALWAYS_INLINE bool is_to_preempt(struct cpu *cpu, const struct task *task,
+                                        const struct task *dst) {
+    return LIKELY(dst->waits_for == IPC_ANY) && LIKELY(dst->state_and_cpu == cpu->receiving)
+           && LIKELY(task) && dst->priority < task->priority && is_next(cpu, dst->priority);
 }
 
-void fastpath_interrupt(struct cpu *cpu, struct task *driver) {
+/// The current task gives way to `dst`, whose receive is over. Drops the lock of the CPU.
+static ALWAYS_INLINE void preempt(struct cpu *cpu, struct task *dst,
+                                  notifications_t notifications) {
     struct task *task = cpu->current;
-    if (UNLIKELY(!is_waiting_driver(cpu, task, driver))) {
-        task_t tid = driver->tid;
-        cpu_release_this(cpu);
-        ipc_notify_from_kernel(tid, NOTIFY_IRQ);
-        return;
-    }
     cpu_time_t now = arch_fast_cpu_time();
     task->cpu_time += now;
-    driver->cpu_time -= now;
+    dst->cpu_time -= now;
     sched_put_back(cpu, task);
     cpu->switches++;
-    cpu->current = driver;
-    driver->state = TASK_RUNNING;
-    transfer_give(driver, KERNEL_TASK, NOTIFICATIONS_MSG, NOTIFY_IRQ, 0);
-    arch_syscall_set_result(driver, OK);
-    arch_fast_switch(cpu, driver);
+    cpu->current = dst;
+    dst->state = TASK_RUNNING;
+    transfer_give(dst, KERNEL_TASK, NOTIFICATIONS_MSG, notifications, 0);
+    arch_syscall_set_result(dst, OK);
+    arch_fast_switch(cpu, dst);
     smp_call_idle_cpu(cpu);
     cpu_release_this(cpu);
 }
+
+bool fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
+    if (!is_to_preempt(cpu, cpu->current, dst)) {
+        return false;
+    }
+    cpu->woken = dst;
+    cpu->woken_by = notifications;
+    cpu->resched = true;
+    return true;
+}
+
+void fastpath_go_to_woken(struct cpu *cpu) {
+    struct task *dst = cpu->woken;
+    cpu->woken = NULL;
+    cpu->resched = false;
+    preempt(cpu, dst, cpu->woken_by);
+}
+
+void fastpath_interrupt(struct cpu *cpu, struct task *driver) {
+    if (LIKELY(is_to_preempt(cpu, cpu->current, driver))) {
+        preempt(cpu, driver, NOTIFY_IRQ);
+        return;
+    }
+    task_t tid = driver->tid;
+    cpu_release_this(cpu);
+    ipc_notify_from_kernel(tid, NOTIFY_IRQ);
+}
+
+// ---- Page faults --------------------------------------------------------------------------------
 
 /// Writes into the pager's `msg` what has happened. All of what it is sent is written.
 static ALWAYS_INLINE void compose_page_fault(struct message *m, struct task *task) {

@@ -510,7 +510,7 @@ static bool may_notify(const struct task *task, const struct task *dst) {
     return LIKELY(rights_may_call(task, dst)) || dst == task || rights_may_call(dst, task);
 }
 
-static __noinline error_t notify_any(task_t dst_tid, notifications_t notifications) {
+static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
     if (UNLIKELY(!dst)) {
@@ -530,30 +530,47 @@ static __noinline error_t notify_any(task_t dst_tid, notifications_t notificatio
     return err;
 }
 
-/// Leaves the bits with a task of this CPU that doesn't wait for them. False: it isn't as simple.
-static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
-                                              notifications_t notifications) {
-    unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
-    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
-    bool simple = dst->tid == dst_tid && dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
-                  && !(dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY)
-                  && may_notify(cpu->current, dst);
-    if (LIKELY(simple)) {
-        dst->notifications |= notifications;
-        dst->attention = true;
-    }
-    return simple;
+// What follows has the CPU's lock. It ends with calls, so that the common case has nothing to save for them.
+
+static __noinline intptr_t unlock_and_notify(struct cpu *cpu, task_t dst_tid,
+                                             notifications_t notifications) {
+    spin_unlock(&cpu->lock);
+    return notify_any(dst_tid, notifications);
 }
 
-error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
+static __noinline intptr_t wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
+    return fastpath_wake(cpu, dst, notifications) ? OK
+                                                  : unlock_and_notify(cpu, dst->tid, notifications);
+}
+
+/// Leaves the bits with a task of this CPU, or gives it the CPU if it waits for them.
+static ALWAYS_INLINE intptr_t notify_here(struct cpu *cpu, task_t dst_tid,
+                                          notifications_t notifications) {
+    unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
+    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    __asm__("" : "+r"(dst));  // Keeps the compiler from finding it again at each access.
+    unsigned differs = dst->state_and_cpu ^ cpu->receiving;
+    if (UNLIKELY(dst->tid != dst_tid) || UNLIKELY(differs > UINT8_MAX)
+        || UNLIKELY(!(dst->state % TASK_DYING))  // or TASK_UNUSED
+        || UNLIKELY(!may_notify(cpu->current, dst))) {
+        return unlock_and_notify(cpu, dst_tid, notifications);
+    }
+    if (!differs && dst->waits_for == IPC_ANY) {
+        return wake(cpu, dst, notifications);
+    }
+    dst->notifications |= notifications;
+    dst->attention = true;
+    spin_unlock(&cpu->lock);
+    return OK;
+}
+
+STATIC_ASSERT(TASK_UNUSED == 0 && TASK_DYING == 8, "one test tells both");
+
+intptr_t ipc_notify(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     // With one CPU, finding and locking a task is as simple.
     if (CONFIG_NUM_CPUS > 1 && LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {
-        bool done = leave_notifications(cpu, dst_tid, notifications);
-        spin_unlock(&cpu->lock);
-        if (LIKELY(done)) {
-            return OK;
-        }
+        return notify_here(cpu, dst_tid, notifications);
     }
     return notify_any(dst_tid, notifications);
 }

@@ -12,8 +12,8 @@
 /// SYS_IPC. Returns SYSCALL_PENDING when the result will be set later.
 error_t __mustuse ipc_syscall(void);
 
-/// SYS_NOTIFY: to a task that the current one may talk to.
-error_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
+/// SYS_NOTIFY: to a task that the current one may talk to. The system call's result: an error_t.
+intptr_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
 
 /// To any task, silently nothing if it is gone.
 void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
@@ -26,9 +26,22 @@ void ipc_report(enum task_state state);
 /// it has the CPU on return. Drops the lock of `cpu`, this one, which the caller has taken.
 void fastpath_interrupt(struct cpu *cpu, struct task *driver);
 
+/// Notifies a task of this CPU, whose lock the caller holds, if it waits for that and is to run now. Then
+/// the CPU goes over to it when the current task has been saved, in kernel_resume(); until then the lock stays
+/// held. False: it isn't so, and nothing has been done.
+bool fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications);
+
+/// Goes over to the task that fastpath_wake() has left in the CPU's `woken`.
+void fastpath_go_to_woken(struct cpu *cpu);
+
 /// ipc_report() of a page fault of `task`, the current one: goes to its pager at once if that waits on this
 /// CPU, `cpu`, and is to run next.
 void fastpath_fault(struct cpu *cpu, struct task *task);
+#else
+static inline bool fastpath_wake(struct cpu *cpu __unused, struct task *dst __unused,
+                                 notifications_t notifications __unused) {
+    return false;
+}
 #endif
 
 /// Adds to a task's notifications; wakes it if it waits for any message. The caller holds its lock.

@@ -180,6 +180,8 @@ struct cpu {
     counter_t switches;    ///< Without those from task to task in fastpath.c.
 #ifdef CONFIG_MMU
     struct aspace *aspace;  ///< The address space that was current last; NULL: the kernel's own.
+    struct task *woken;     ///< Has been notified and gets the CPU at once: see fastpath_wake().
+    notifications_t woken_by;
 #endif
 #if CONFIG_NUM_CPUS > 1
     bool must_sync;    ///< Another CPU has changed what this one may have in use.
