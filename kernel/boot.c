@@ -114,6 +114,7 @@ static __noreturn void resume_after_work(struct cpu *cpu) {
 static __noreturn __noinline void resume_other(struct cpu *cpu) {
     if (cpu->woken) {
         fastpath_go_to_woken(cpu);
+        kernel_resume();
     }
     resume_after_work(cpu);
 }

@@ -362,14 +362,14 @@ static ALWAYS_INLINE void preempt(struct cpu *cpu, struct task *dst,
     cpu_release_this(cpu);
 }
 
-bool fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
+intptr_t fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
     if (!is_to_preempt(cpu, cpu->current, dst)) {
-        return false;
+        return ipc_unlock_and_notify(cpu, dst->tid, notifications);
     }
     cpu->woken = dst;
     cpu->woken_by = notifications;
     cpu->resched = true;
-    return true;
+    return OK;
 }
 
 void fastpath_go_to_woken(struct cpu *cpu) {

@@ -532,15 +532,10 @@ static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notificati
 
 // What follows has the CPU's lock. It ends with calls, so that the common case has nothing to save for them.
 
-static __noinline intptr_t unlock_and_notify(struct cpu *cpu, task_t dst_tid,
-                                             notifications_t notifications) {
+__noinline intptr_t ipc_unlock_and_notify(struct cpu *cpu, task_t dst_tid,
+                                          notifications_t notifications) {
     spin_unlock(&cpu->lock);
     return notify_any(dst_tid, notifications);
-}
-
-static __noinline intptr_t wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
-    return fastpath_wake(cpu, dst, notifications) ? OK
-                                                  : unlock_and_notify(cpu, dst->tid, notifications);
 }
 
 /// Leaves the bits with a task of this CPU, or gives it the CPU if it waits for them.
@@ -553,10 +548,10 @@ static ALWAYS_INLINE intptr_t notify_here(struct cpu *cpu, task_t dst_tid,
     if (UNLIKELY(dst->tid != dst_tid) || UNLIKELY(differs > UINT8_MAX)
         || UNLIKELY(!(dst->state % TASK_DYING))  // or TASK_UNUSED
         || UNLIKELY(!may_notify(cpu->current, dst))) {
-        return unlock_and_notify(cpu, dst_tid, notifications);
+        return ipc_unlock_and_notify(cpu, dst_tid, notifications);
     }
     if (!differs && dst->waits_for == IPC_ANY) {
-        return wake(cpu, dst, notifications);
+        return fastpath_wake(cpu, dst, notifications);
     }
     dst->notifications |= notifications;
     dst->attention = true;

@@ -15,6 +15,9 @@ error_t __mustuse ipc_syscall(void);
 /// SYS_NOTIFY: to a task that the current one may talk to. The system call's result: an error_t.
 intptr_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
 
+/// The rest of it when the task isn't to be notified in a simple way. Drops the CPU's lock first.
+intptr_t ipc_unlock_and_notify(struct cpu *cpu, task_t dst, notifications_t notifications);
+
 /// To any task, silently nothing if it is gone.
 void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 
@@ -26,10 +29,9 @@ void ipc_report(enum task_state state);
 /// it has the CPU on return. Drops the lock of `cpu`, this one, which the caller has taken.
 void fastpath_interrupt(struct cpu *cpu, struct task *driver);
 
-/// Notifies a task of this CPU, whose lock the caller holds, if it waits for that and is to run now. Then
-/// the CPU goes over to it when the current task has been saved, in kernel_resume(); until then the lock stays
-/// held. False: it isn't so, and nothing has been done.
-bool fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications);
+/// ipc_notify() of a task that waits for any message on this CPU, whose lock the caller has taken: drops it, or
+/// keeps it until the CPU goes over to that task in kernel_resume(), as soon as the current one is saved.
+intptr_t fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications);
 
 /// Goes over to the task that fastpath_wake() has left in the CPU's `woken`.
 void fastpath_go_to_woken(struct cpu *cpu);
@@ -38,9 +40,9 @@ void fastpath_go_to_woken(struct cpu *cpu);
 /// CPU, `cpu`, and is to run next.
 void fastpath_fault(struct cpu *cpu, struct task *task);
 #else
-static inline bool fastpath_wake(struct cpu *cpu __unused, struct task *dst __unused,
-                                 notifications_t notifications __unused) {
-    return false;
+static inline intptr_t fastpath_wake(struct cpu *cpu, struct task *dst,
+                                     notifications_t notifications) {
+    return ipc_unlock_and_notify(cpu, dst->tid, notifications);
 }
 #endif
 
