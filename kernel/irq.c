@@ -7,9 +7,9 @@
 /// A task that has acquired a line.
 struct irq_owner {
     uint16_t slot;  ///< Of the task; 0: unused.
-    uint16_t irq : 15;
-    uint16_t shared : 1;  ///< The line has other owners, too.
+    uint16_t line;  ///< Its number, with LINE_SHARED if it has other owners, too.
 };
+#define LINE_SHARED 0x8000
 
 /// An entry is at the place of its line, or at the first free one behind it.
 static struct irq_owner owners[CONFIG_NUM_IRQ_OWNERS];
@@ -28,6 +28,10 @@ static unsigned home_of(unsigned irq) {
     return irq % CONFIG_NUM_IRQ_OWNERS;
 }
 
+static unsigned line_of(const struct irq_owner *owner) {
+    return owner->line & ~LINE_SHARED;
+}
+
 static bool is_waiting(const struct irq_owner *owner) {
     size_t i = (size_t) (owner - owners);
     return (waiting[i / 32] >> (i % 32)) & 1;
@@ -42,7 +46,7 @@ static void set_waiting(const struct irq_owner *owner, bool waits) {
 /// The next entry of a line from `owner` on, or NULL.
 static struct irq_owner *next_owner(struct irq_owner *owner, unsigned irq) {
     for (; owner < OWNERS_END; owner++) {
-        if (owner->slot && owner->irq == irq) {
+        if (owner->slot && line_of(owner) == irq) {
             return owner;
         }
     }
@@ -62,7 +66,7 @@ static void note_sharing(unsigned irq) {
     struct irq_owner *first = next_owner(owners, irq);
     bool shared = first && next_owner(first + 1, irq);
     for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        owner->shared = shared;
+        owner->line = (uint16_t) (irq | (shared ? LINE_SHARED : 0));
     }
 }
 
@@ -89,7 +93,7 @@ static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];
         if (!owner->slot) {
-            *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .irq = irq};
+            *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .line = (uint16_t) irq};
             note_sharing(irq);
             unmask_if_done(irq);
             return OK;
@@ -117,7 +121,7 @@ error_t irq_acquire(unsigned irq) {
 
 /// The caller holds irq_lock.
 static void remove_owner(struct irq_owner *owner) {
-    unsigned irq = owner->irq;
+    unsigned irq = line_of(owner);
     owner->slot = 0;
     set_waiting(owner, false);
     note_sharing(irq);
@@ -150,10 +154,10 @@ void irq_release_all(struct task *task) {
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
     set_waiting(owner, false);
-    if (owner->shared) {
-        unmask_if_done(owner->irq);
+    if (owner->line & LINE_SHARED) {
+        unmask_if_done(line_of(owner));
     } else {
-        board_irq_unmask(owner->irq);
+        board_irq_unmask(owner->line);
     }
 }
 
@@ -212,7 +216,7 @@ static void mask_for_owners(unsigned irq) {
 /// Who is to be told of a line by this entry of the table, or 0.
 static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     spin_lock(&irq_lock);
-    bool waits = owner->slot && owner->irq == irq && is_waiting(owner);
+    bool waits = owner->slot && line_of(owner) == irq && is_waiting(owner);
     task_t tid = waits ? task_slot(owner->slot)->tid : 0;
     spin_unlock(&irq_lock);
     return tid;
@@ -247,10 +251,11 @@ static void handle(unsigned irq) {
 /// at first sight. NULL: it is not so.
 static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) {
     struct irq_owner *owner = &owners[home_of(irq)];
-    if (!owner->slot || owner->irq != irq || owner->shared) {
+    if (!owner->slot || owner->line != irq) {  // With LINE_SHARED it is none.
         return NULL;
     }
     struct task *task = &tasks[owner->slot - 1];
+    __asm__("" : "+r"(task));  // Keeps the compiler from finding it twice.
     if (!is_on(task, cpu)) {
         return NULL;
     }
@@ -275,7 +280,7 @@ static __noinline void tell_elsewhere(struct cpu *cpu, unsigned irq) {
 
 void kernel_irq(unsigned irq) {
     struct cpu *cpu = this_cpu();
-    cpu_acquire_this(cpu);
+    spin_lock(&cpu->lock);
     spin_lock(&irq_lock);
     struct task *task = mark_only_owner(cpu, irq);
     spin_unlock(&irq_lock);

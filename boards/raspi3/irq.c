@@ -78,10 +78,8 @@ static void handle_peripherals(void) {
     handle_lines(NUM_GPU_IRQS, mmio_read(INTC_BASIC_PENDING) & INTC_BASIC_MASK);
 }
 
-void arm64_interrupt(void) {
-    unsigned cpu = arch_cpu_id();
-    arm64_between_devices();
-    uint32_t source = mmio_read(LOCAL_SOURCE(cpu));
+/// What a CPU has of its own: its timer and its mailbox.
+static __noinline void handle_local(unsigned cpu, uint32_t source) {
     if (source & TIMER_VIRTUAL) {
         // One shot: the kernel sets it again.
         arm64_write_cntv_ctl_el0(0);
@@ -92,8 +90,17 @@ void arm64_interrupt(void) {
         arm64_between_devices();
         kernel_ipi();
     }
-    if (source & SOURCE_GPU) {
+}
+
+void arm64_interrupt(void) {
+    unsigned cpu = arch_cpu_id();
+    arm64_between_devices();
+    uint32_t source = mmio_read(LOCAL_SOURCE(cpu));
+    // What else there is interrupts again.
+    if (LIKELY(source & SOURCE_GPU)) {
         handle_peripherals();
+    } else {
+        handle_local(cpu, source);
     }
     arm64_between_devices();
 }
