@@ -80,6 +80,54 @@ TEST("sched: the more urgent task runs, the other goes on where it was") {
     TEST_EXPECT(host_check());
 }
 
+/// Whether `c` has received that notification.
+static bool is_notified(notifications_t bits) {
+    struct message *m = host_msg(c);
+    return host_result(c) == OK && m->type == NOTIFICATIONS_MSG && m->src == KERNEL_TASK
+           && m->notifications.data == bits;
+}
+
+TEST("sched: a notification goes over to a more urgent task, with what it says") {
+    set_up();
+    set_priority(c, 1);
+    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
+    host_run(b);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_NOTIFY, c, 1u << 20), HOST_BLOCKED);
+    TEST_EXPECT_EQ(running(), c);
+    TEST_EXPECT(is_notified(1u << 20));
+    // The one that notified goes on before its equals.
+    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT(host_check());
+}
+
+TEST("sched: a notification stays with the more urgent task that waits for somebody else") {
+    set_up();
+    set_priority(c, 1);
+    TEST_EXPECT_EQ(host_recv(c, a), HOST_BLOCKED);
+    host_run(b);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_NOTIFY, c, 1u << 20), OK);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT_EQ(host_result(c), HOST_BLOCKED);
+    host_compose(a, 1, 8);
+    TEST_EXPECT_EQ(host_send(a, c), HOST_BLOCKED);  // `c` goes first.
+    TEST_EXPECT(host_received(c, a, 1, 8));
+    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), OK);
+    TEST_EXPECT(is_notified(1u << 20));
+    TEST_EXPECT(host_check());
+}
+
+TEST("sched: a notification wakes a task that isn't more urgent without going over to it") {
+    set_up();
+    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
+    host_run(b);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_NOTIFY, c, 1u << 20), OK);
+    TEST_EXPECT_EQ(running(), b);
+    TEST_EXPECT_EQ(host_state(c), TASK_READY);
+    TEST_EXPECT(is_notified(1u << 20));
+    TEST_EXPECT(host_check());
+}
+
 TEST("sched: a woken urgent task preempts at once") {
     set_up();
     set_priority(c, 1);
