@@ -469,6 +469,21 @@ static bool copy(uint8_t *kernel, vaddr_t user, size_t len, bool write) {
     return true;
 }
 
+/// The long way has to take what isn't aligned.
+bool arch_fast_reachable(vaddr_t a, vaddr_t b) {
+    return IS_ALIGNED(a | b, 4);
+}
+
+bool arch_fast_read(struct task *dst, vaddr_t from, uint32_t type) {
+    return copy(&dst->msg.raw[MESSAGE_IN_REGISTERS - MESSAGE_HEADER_SIZE],
+                from + MESSAGE_IN_REGISTERS, MSG_LEN(type) - IPC_WORDS * sizeof(uintptr_t), false);
+}
+
+bool arch_fast_write(const struct task *task, vaddr_t to, uint32_t type) {
+    return copy((uint8_t *) &task->msg + MESSAGE_IN_REGISTERS, to + MESSAGE_IN_REGISTERS,
+                MSG_LEN(type) - IPC_WORDS * sizeof(uintptr_t), true);
+}
+
 bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
     return copy(dst, src, len, false);
 }

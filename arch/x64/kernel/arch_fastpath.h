@@ -6,6 +6,7 @@
 
 #include "x64.h"
 
+#include <kernel/copy_sites.h>
 #include <kernel/task.h>
 
 // The CPU and its task are found by %gs.
@@ -14,17 +15,6 @@
 #define ARCH_FAST_BEGIN                             \
     struct cpu *cpu __unused = x64_read_gs(GS_CPU); \
     struct task *task = x64_read_gs(GS_TASK)
-
-/// A pointer in struct x64_cpu, at an offset of <arch.h>.
-static ALWAYS_INLINE void *x64_read_gs(int offset) {
-    void *value;
-    __asm__ __volatile__("mov %%gs:%c1, %0" : "=r"(value) : "i"(offset));
-    return value;
-}
-
-static ALWAYS_INLINE void x64_write_gs(int offset, void *value) {
-    __asm__ __volatile__("mov %0, %%gs:%c1" ::"r"(value), "i"(offset));
-}
 
 /// Not a call in C, which would make the compiler keep its registers elsewhere.
 static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu __unused) {
@@ -93,6 +83,65 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
         cpu->aspace = aspace;
         x64_write_cr3(aspace->arch.pml4);
     }
+}
+
+/// To another function of fastpath.c. No register that C keeps is restored for it: it doesn't return either.
+#define arch_fast_goto(...) X64_FAST_GOTO(__VA_ARGS__)
+#define X64_FAST_GOTO(function, peer, type, arg2, arg3, word0, word1)                          \
+    do {                                                                                       \
+        register uintptr_t r8 __asm__("r8") = word0;                                           \
+        register uintptr_t r9 __asm__("r9") = word1;                                           \
+        __asm__ __volatile__("jmp %c[to]" ::[to] "i"(function), "D"(peer), "S"(type), "r"(r8), \
+                             "r"(r9)                                                           \
+                             : "memory");                                                      \
+        __builtin_unreachable();                                                               \
+    } while (0)
+
+/// Two messages are looked at in one go: neither address is above both.
+static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a, vaddr_t b) {
+    return (a | b) < USER_END;
+}
+
+// Where words are that aren't in registers: in a message, and in a task.
+#define X64_TAIL      offsetof(struct message, words[IPC_WORDS])
+#define X64_TASK_TAIL offsetof(struct task, msg.words[IPC_WORDS])
+
+/// The number of words is computed twice: a register that it is kept in would have to be saved.
+#define X64_COPY_TAIL                   \
+    "lea %c[less](%q[type]), %%ecx\n\t" \
+    "shr %[shift], %%ecx\n"             \
+    "1: rep movsq\n" COPY_SITE("1b", "2f", "%l[faulted]") "2:"
+
+/// User memory stays accessible until arch_fast_write(): nothing of C's is done in between that could go wrong.
+static ALWAYS_INLINE bool arch_fast_read(struct task *to, vaddr_t from, uint32_t type) {
+    __asm__ goto(X64_STAC "lea %c[tail](%[from]), %%rsi\n\t"
+                          "lea %c[task_tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
+                 :
+                 : [to] "r"(to), [from] "r"(from), [type] "r"(type), [tail] "i"(X64_TAIL),
+                   [task_tail] "i"(X64_TASK_TAIL), [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)),
+                   [shift] "i"(MSG_LEN_SHIFT)
+                 : "rcx", "rdi", "rsi", "memory", "cc"
+                 : faulted);
+    return true;
+faulted:
+    __asm__ __volatile__(X64_CLAC ::: "memory");
+    return false;
+}
+
+/// The return to user mode, with flags of its own, ends the access to user memory.
+static ALWAYS_INLINE bool arch_fast_write(const struct task *from, vaddr_t to, uint32_t type) {
+    __asm__ goto("lea %c[task_tail](%[from]), %%rsi\n\t"
+                 "lea %c[tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
+                 :
+                 : [to] "r"(to), [from] "r"(from), [type] "r"(type), [tail] "i"(X64_TAIL),
+                   [task_tail] "i"(X64_TASK_TAIL), [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)),
+                   [shift] "i"(MSG_LEN_SHIFT)
+                 : "rcx", "rdi", "rsi", "memory", "cc"
+                 : faulted);
+    return true;
+faulted:
+    __asm__ __volatile__(X64_CLAC ::: "memory");
+    return false;
 }
 
 /// Pages behind the first one count as long as their entries are the same but for the address.

@@ -136,9 +136,30 @@ struct x64_cpu {
 
 extern struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
 
+/// A pointer in this CPU's, at an offset of <arch.h>.
+static ALWAYS_INLINE void *x64_read_gs(int offset) {
+    void *value;
+    __asm__ __volatile__("mov %%gs:%c1, %0" : "=r"(value) : "i"(offset));
+    return value;
+}
+
+static ALWAYS_INLINE void x64_write_gs(int offset, void *value) {
+    __asm__ __volatile__("mov %0, %%gs:%c1" ::"r"(value), "i"(offset));
+}
+
 static inline struct x64_cpu *x64_this_cpu(void) {
     return &x64_cpus[arch_cpu_id()];
 }
+
+/// In C what SMAP_SITE is in trap.S: accesses to user memory are allowed, or forbidden again.
+#define X64_SMAP_SITE(insn)               \
+    ".pushsection .smap_sites, \"a\"\n\t" \
+    ".quad 771f\n\t"                      \
+    ".long " insn ", 0\n\t"               \
+    ".popsection\n"                       \
+    "771: nopl (%%rax)\n\t"
+#define X64_CLAC X64_SMAP_SITE("0xca010f")
+#define X64_STAC X64_SMAP_SITE("0xcb010f")
 
 static inline uint64_t x64_rdmsr(uint32_t msr) {
     uint32_t low, high;
