@@ -507,10 +507,11 @@ void ipc_notify_locked(struct task *dst, notifications_t notifications) {
 }
 
 static bool may_notify(const struct task *task, const struct task *dst) {
-    return LIKELY(rights_may_call(task, dst)) || dst == task || rights_may_call(dst, task);
+    return LIKELY(rights_has_call(task, dst)) || task->tid == dst->pager || dst == task
+           || rights_may_call(task, dst) || rights_may_call(dst, task);
 }
 
-static __noinline error_t notify_any(task_t dst_tid, notifications_t notifications) {
+static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
     if (UNLIKELY(!dst)) {
@@ -534,8 +535,13 @@ static __noinline error_t notify_any(task_t dst_tid, notifications_t notificatio
 static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
                                               notifications_t notifications) {
     unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
-    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
-    bool simple = dst->tid == dst_tid && dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
+    if (UNLIKELY(index >= CONFIG_NUM_TASKS)) {
+        return false;
+    }
+    struct task *dst = &tasks[index];
+    // Keeps the compiler from computing the address anew for each field.
+    __asm__("" : "+r"(dst));
+    bool simple = dst->tid == dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
                   && !(dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY)
                   && may_notify(cpu->current, dst);
     if (LIKELY(simple)) {
@@ -545,7 +551,7 @@ static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
     return simple;
 }
 
-error_t ipc_notify(task_t dst_tid, notifications_t notifications) {
+intptr_t ipc_notify(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     // With one CPU, finding and locking a task is as simple.
     if (CONFIG_NUM_CPUS > 1 && LIKELY(!trace_on()) && LIKELY(spin_try_lock(&cpu->lock))) {

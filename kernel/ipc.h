@@ -13,7 +13,7 @@
 error_t __mustuse ipc_syscall(void);
 
 /// SYS_NOTIFY: to a task that the current one may talk to.
-error_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
+intptr_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
 
 /// To any task, silently nothing if it is gone.
 void ipc_notify_from_kernel(task_t dst, notifications_t notifications);

@@ -149,8 +149,7 @@ user_syscall:
     mrs x9, tpidr_el1
     ldr x9, [x9, #CPU_STACK]
     mov sp, x9
-    adrp x9, light_syscalls
-    add x9, x9, :lo12:light_syscalls
+    adr x9, light_syscalls
     ldr x9, [x9, x8, lsl #3]
     blr x9
     mrs x9, tpidr_el1
