@@ -142,8 +142,16 @@ STATIC_ASSERT((1u << MSG_LEN_BITS) * MSG_LEN_UNIT <= MESSAGE_SIZE, "no length is
 /// tells what is wrong.
 static ALWAYS_INLINE bool read_tail(struct task *task, struct task *dst, uintptr_t type) {
     vaddr_t from = ipc_user_msg(task);
-    return LIKELY(type & NOT_KERNEL_ONLY) && LIKELY(arch_fast_reachable(from, ipc_user_msg(dst)))
-           && arch_fast_read(dst, from, (uint32_t) type);
+    if (UNLIKELY(!(type & NOT_KERNEL_ONLY))
+        || UNLIKELY(!arch_fast_reachable(from, ipc_user_msg(dst)))) {
+        return false;
+    }
+    arch_fast_open();
+    if (arch_fast_read(dst, from, (uint32_t) type)) {
+        return true;
+    }
+    arch_fast_close();
+    return false;
 }
 
 /// Ends with `dst` in user mode. If its buffer isn't there, kernel_resume() delivers the message when it is.
@@ -153,6 +161,7 @@ static ALWAYS_INLINE void deliver_tail(struct task *dst, task_t src, uintptr_t t
     if (arch_fast_write(dst, ipc_user_msg(dst), (uint32_t) type)) {
         arch_fast_resume(dst, src, type, word0, word1);
     }
+    arch_fast_close();
     m->type = (int) type;
     m->src = src;
     m->words[0] = word0;
@@ -401,16 +410,15 @@ void fastpath_fault(struct cpu *cpu, struct task *task) {
     struct message *m = &pager->msg;
     compose_page_fault(m, task);
     cpu->current = pager;
-    memory_enter(cpu, pager);
-    arch_switch(pager);
+    arch_fast_switch(cpu, pager);
     arch_syscall_set_result(pager, OK);
-    if (LIKELY(arch_copy_to_user(ipc_user_msg(pager) + MESSAGE_HEADER_SIZE + IPC_REG_BYTES,
-                                 &m->words[IPC_WORDS], 2 * sizeof(m->words[0])))) {
+    vaddr_t to = ipc_user_msg(pager);
+    arch_fast_open();
+    if (LIKELY(arch_fast_reachable(to, to)) && arch_fast_write(pager, to, PAGE_FAULT_MSG)) {
         transfer_give(pager, m->src, m->type, m->words[0], m->words[1]);
     } else {
-        // It is delivered when the page is there.
-        pager->work |= WORK_DELIVER;
-        memory_note_fault(pager);
+        pager->work |= WORK_DELIVER;  // Or the pager's own fault, if its buffer isn't there.
     }
+    arch_fast_close();
     cpu_release_this(cpu);
 }

@@ -27,6 +27,8 @@ __noreturn void arch_fast_leave(void);
 void arch_fast_switch(struct cpu *cpu, struct task *next);
 
 bool arch_fast_reachable(vaddr_t a, vaddr_t b);
+void arch_fast_open(void);
+void arch_fast_close(void);
 bool arch_fast_read(struct task *dst, vaddr_t from, uint32_t type);
 bool arch_fast_write(const struct task *task, vaddr_t to, uint32_t type);
 uint8_t *arch_fast_run(struct aspace *as, vaddr_t vaddr, bool write, size_t *len);

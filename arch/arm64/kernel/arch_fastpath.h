@@ -96,6 +96,9 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
         return;                       \
     } while (0)
 
+static ALWAYS_INLINE void arch_fast_open(void) {}
+static ALWAYS_INLINE void arch_fast_close(void) {}
+
 /// The processor tells: ldtr and sttr reach no more than the program itself could.
 static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a __unused, vaddr_t b __unused) {
     return true;

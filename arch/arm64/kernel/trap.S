@@ -174,7 +174,12 @@ user_syscall:
 
     .type syscall_full, @function
 syscall_full:
-    ENTER_FROM_USER
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    stp x4, x5, [sp, #32]
+    str x8, [sp, #64]
+    SAVE_PRESERVED
+    ENTER_C
     bl kernel_syscall
     RESUME
 

@@ -64,6 +64,11 @@ static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a __unused, vaddr_t b __un
     return true;
 }
 
+/// Let the kernel access user memory by the two functions below, and forbid it again. arch_fast_resume() forbids it,
+/// too. In between there is only what fastpath.c does in a switch.
+static ALWAYS_INLINE void arch_fast_open(void) {}
+static ALWAYS_INLINE void arch_fast_close(void) {}
+
 /// Read what isn't in registers of the message that the current task has at `from`, into the `msg` of `dst`: as many
 /// words as `type` says, which are more than IPC_WORDS. False: it faulted, and the long way tells where.
 static ALWAYS_INLINE bool arch_fast_read(struct task *dst, vaddr_t from, uint32_t type) {
@@ -72,8 +77,7 @@ static ALWAYS_INLINE bool arch_fast_read(struct task *dst, vaddr_t from, uint32_
                                MSG_LEN(type) - offset);
 }
 
-/// The same out of the `msg` of `task`, the current one now. Between the two, if both succeed, there is only what
-/// fastpath.c does in a switch; arch_fast_resume() follows.
+/// The same out of the `msg` of `task`, the current one now.
 static ALWAYS_INLINE bool arch_fast_write(const struct task *task, vaddr_t to, uint32_t type) {
     size_t offset = IPC_WORDS * sizeof(uintptr_t);
     return arch_copy_to_user(to + MESSAGE_HEADER_SIZE + offset, task->msg.raw + offset,

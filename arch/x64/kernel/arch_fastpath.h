@@ -102,45 +102,46 @@ static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a, vaddr_t b) {
     return (a | b) < USER_END;
 }
 
-// Where words are that aren't in registers: in a message, and in a task.
-#define X64_TAIL      offsetof(struct message, words[IPC_WORDS])
-#define X64_TASK_TAIL offsetof(struct task, msg.words[IPC_WORDS])
-
 /// The number of words is computed twice: a register that it is kept in would have to be saved.
 #define X64_COPY_TAIL                   \
     "lea %c[less](%q[type]), %%ecx\n\t" \
     "shr %[shift], %%ecx\n"             \
     "1: rep movsq\n" COPY_SITE("1b", "2f", "%l[faulted]") "2:"
+/// Besides the type: where words are that aren't in registers, in a message and in a task.
+#define X64_COPY_OPERANDS                                                     \
+    [type] "r"(type), [tail] "i"(offsetof(struct message, words[IPC_WORDS])), \
+        [task_tail] "i"(offsetof(struct task, msg.words[IPC_WORDS])),         \
+        [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)), [shift] "i"(MSG_LEN_SHIFT)
 
-/// User memory stays accessible until arch_fast_write(): nothing of C's is done in between that could go wrong.
+static ALWAYS_INLINE void arch_fast_open(void) {
+    __asm__ __volatile__(X64_STAC ::: "memory");
+}
+
+static ALWAYS_INLINE void arch_fast_close(void) {
+    __asm__ __volatile__(X64_CLAC ::: "memory");
+}
+
 static ALWAYS_INLINE bool arch_fast_read(struct task *to, vaddr_t from, uint32_t type) {
-    __asm__ goto(X64_STAC "lea %c[tail](%[from]), %%rsi\n\t"
-                          "lea %c[task_tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
+    __asm__ goto("lea %c[tail](%[from]), %%rsi\n\t"
+                 "lea %c[task_tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
                  :
-                 : [to] "r"(to), [from] "r"(from), [type] "r"(type), [tail] "i"(X64_TAIL),
-                   [task_tail] "i"(X64_TASK_TAIL), [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)),
-                   [shift] "i"(MSG_LEN_SHIFT)
+                 : [to] "r"(to), [from] "r"(from), X64_COPY_OPERANDS
                  : "rcx", "rdi", "rsi", "memory", "cc"
                  : faulted);
     return true;
 faulted:
-    __asm__ __volatile__(X64_CLAC ::: "memory");
     return false;
 }
 
-/// The return to user mode, with flags of its own, ends the access to user memory.
 static ALWAYS_INLINE bool arch_fast_write(const struct task *from, vaddr_t to, uint32_t type) {
     __asm__ goto("lea %c[task_tail](%[from]), %%rsi\n\t"
                  "lea %c[tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
                  :
-                 : [to] "r"(to), [from] "r"(from), [type] "r"(type), [tail] "i"(X64_TAIL),
-                   [task_tail] "i"(X64_TASK_TAIL), [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)),
-                   [shift] "i"(MSG_LEN_SHIFT)
+                 : [to] "r"(to), [from] "r"(from), X64_COPY_OPERANDS
                  : "rcx", "rdi", "rsi", "memory", "cc"
                  : faulted);
     return true;
 faulted:
-    __asm__ __volatile__(X64_CLAC ::: "memory");
     return false;
 }
 
