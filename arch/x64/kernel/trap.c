@@ -152,7 +152,9 @@ void x64_kernel_trap(struct arch_frame *frame) {
         cpu->copy_fault_flags = fault_flags(frame->error);
         frame->rip = landing;
     } else if (landing && frame->vector == VECTOR_PROTECTION) {
-        frame->rip = landing;  // Behind the end of user space, where arch_fast_read() may get to.
+        // A message across the end of user space: addresses behind it are none. Who asks for more than that it
+        // faulted has checked them before.
+        frame->rip = landing;
     } else {
         die(frame);
     }
