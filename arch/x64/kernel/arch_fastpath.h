@@ -16,6 +16,17 @@
     struct cpu *cpu __unused = x64_read_gs(GS_CPU); \
     struct task *task = x64_read_gs(GS_TASK)
 
+/// A pointer in struct x64_cpu, at an offset of <arch.h>.
+static ALWAYS_INLINE void *x64_read_gs(int offset) {
+    void *value;
+    __asm__ __volatile__("mov %%gs:%c1, %0" : "=r"(value) : "i"(offset));
+    return value;
+}
+
+static ALWAYS_INLINE void x64_write_gs(int offset, void *value) {
+    __asm__ __volatile__("mov %0, %%gs:%c1" ::"r"(value), "i"(offset));
+}
+
 /// Not a call in C, which would make the compiler keep its registers elsewhere.
 static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu __unused) {
     __asm__ __volatile__("call x64_lazy_off_saved" ::: "memory", "cc");

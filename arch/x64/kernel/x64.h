@@ -124,7 +124,8 @@ struct x64_cpu {
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
     struct x64_rsp *rsp0;   ///< In the TSS: where interrupts of user programs push to.
-    bool fpu_off;           ///< CR0.TS is set.
+    struct x64_cpu *self;
+    bool fpu_off;  ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;
     struct task *fpu_owner;  ///< Whose state is in the registers.
@@ -136,19 +137,10 @@ struct x64_cpu {
 
 extern struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
 
-/// A pointer in this CPU's, at an offset of <arch.h>.
-static ALWAYS_INLINE void *x64_read_gs(int offset) {
-    void *value;
-    __asm__ __volatile__("mov %%gs:%c1, %0" : "=r"(value) : "i"(offset));
-    return value;
-}
-
-static ALWAYS_INLINE void x64_write_gs(int offset, void *value) {
-    __asm__ __volatile__("mov %0, %%gs:%c1" ::"r"(value), "i"(offset));
-}
-
 static inline struct x64_cpu *x64_this_cpu(void) {
-    return &x64_cpus[arch_cpu_id()];
+    struct x64_cpu *cpu;
+    __asm__("mov %%gs:%c1, %0" : "=r"(cpu) : "i"(GS_SELF));
+    return cpu;
 }
 
 /// In C what SMAP_SITE is in trap.S: accesses to user memory are allowed, or forbidden again.
