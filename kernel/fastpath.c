@@ -131,28 +131,37 @@ static ALWAYS_INLINE void unlock_and_bail(struct cpu *cpu, uintptr_t type, uintp
 // memory before the switch, into the receiver's after it. The two functions are weak so that the compiler
 // doesn't find out that they never return: it would call them, with all that it saves around a call.
 
-/// Where that begins in a message.
-#define TAIL_OFFSET (MESSAGE_HEADER_SIZE + IPC_REG_BYTES)
-
-/// Whether the message is a longer one: without a payload, and no error.
-static ALWAYS_INLINE bool is_long(uint32_t type) {
-    return type < (1u << MSG_OOL_SHIFT) && type >= ((IPC_WORDS + 1u) << MSG_LEN_SHIFT)
-           && MSG_LEN(type) <= MESSAGE_PAYLOAD_SIZE && (type & NOT_KERNEL_ONLY);
+/// Whether a message that prepare() refuses is a longer one, or the kernel's own: it has no payload and is no
+/// error.
+static ALWAYS_INLINE bool may_be_long(uint32_t type) {
+    return type < (1u << MSG_OOL_SHIFT);
 }
+STATIC_ASSERT((1u << MSG_LEN_BITS) * MSG_LEN_UNIT <= MESSAGE_SIZE, "no length is too long");
 
-static ALWAYS_INLINE bool read_tail(struct task *task, struct task *dst, uint32_t type) {
-    return arch_copy_from_user(dst->msg.raw + IPC_REG_BYTES, ipc_user_msg(task) + TAIL_OFFSET,
-                               MSG_LEN(type) - IPC_REG_BYTES);
+/// Reads what isn't in registers of the current task's message into the `msg` of `dst`. False: the long way
+/// tells what is wrong.
+static ALWAYS_INLINE bool read_tail(struct task *task, struct task *dst, uintptr_t type) {
+    vaddr_t from = ipc_user_msg(task);
+    if (UNLIKELY(!(type & NOT_KERNEL_ONLY))
+        || UNLIKELY(!arch_fast_reachable(from, ipc_user_msg(dst)))) {
+        return false;
+    }
+    arch_fast_open();
+    if (arch_fast_read(dst, from, (uint32_t) type)) {
+        return true;
+    }
+    arch_fast_close();
+    return false;
 }
 
 /// Ends with `dst` in user mode. If its buffer isn't there, kernel_resume() delivers the message when it is.
 static ALWAYS_INLINE void deliver_tail(struct task *dst, task_t src, uintptr_t type,
                                        uintptr_t word0, uintptr_t word1) {
     struct message *m = &dst->msg;
-    if (LIKELY(arch_copy_to_user(ipc_user_msg(dst) + TAIL_OFFSET, m->raw + IPC_REG_BYTES,
-                                 MSG_LEN((uint32_t) type) - IPC_REG_BYTES))) {
+    if (arch_fast_write(dst, ipc_user_msg(dst), (uint32_t) type)) {
         arch_fast_resume(dst, src, type, word0, word1);
     }
+    arch_fast_close();
     m->type = (int) type;
     m->src = src;
     m->words[0] = word0;
@@ -167,10 +176,10 @@ void call_long(FASTPATH_PARAMS);
 __weak void call_long(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     struct task *dst = task->peer;
-    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
-    if (!can_call(cpu, task, dst, peer) || !read_tail(task, dst, (uint32_t) type)) {
+    if (!can_call(cpu, task, dst, peer) || !read_tail(task, dst, type)) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_server(cpu, task, dst, peer);
@@ -182,12 +191,12 @@ void serve_long(FASTPATH_PARAMS);
 
 __weak void serve_long(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
-    if (!is_long((uint32_t) type) || !spin_try_lock(&cpu->lock)) {
+    if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
     }
     struct task *dst = task->client;
     if (dst->tid_and_waits_for != head(peer, task->tid) || !can_serve(cpu, task, dst)
-        || !read_tail(task, dst, (uint32_t) type)) {
+        || !read_tail(task, dst, type)) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_client(cpu, task, dst);
@@ -279,12 +288,10 @@ void fastpath_call(FASTPATH_PARAMS) {
         return;
     }
     if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
-        if ((uint32_t) type & MSG_OOL) {
-            call_with_payload(FASTPATH_ARGS);
-        } else {
-            call_long(FASTPATH_ARGS);
+        if (may_be_long((uint32_t) type)) {
+            arch_fast_goto(call_long, FASTPATH_ARGS);
         }
-        return;
+        arch_fast_goto(call_with_payload, FASTPATH_ARGS);
     }
     if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
@@ -311,12 +318,10 @@ static __noinline void serve_other(FASTPATH_PARAMS) {
 void fastpath_serve(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
     if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
-        if ((uint32_t) type & MSG_OOL) {
-            serve_with_payload(FASTPATH_ARGS);
-        } else {
-            serve_long(FASTPATH_ARGS);
+        if (may_be_long((uint32_t) type)) {
+            arch_fast_goto(serve_long, FASTPATH_ARGS);
         }
-        return;
+        arch_fast_goto(serve_with_payload, FASTPATH_ARGS);
     }
     if (UNLIKELY(!spin_try_lock(&cpu->lock))) {
         arch_fast_bail(type, word0, word1);
@@ -362,9 +367,9 @@ static ALWAYS_INLINE void preempt(struct cpu *cpu, struct task *dst,
     cpu_release_this(cpu);
 }
 
-intptr_t fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications) {
+intptr_t fastpath_wake(struct task *dst, notifications_t notifications, struct cpu *cpu) {
     if (!is_to_preempt(cpu, cpu->current, dst)) {
-        return ipc_unlock_and_notify(cpu, dst->tid, notifications);
+        return ipc_unlock_and_notify(dst->tid, notifications, cpu);
     }
     cpu->woken = dst;
     cpu->woken_by = notifications;
@@ -432,16 +437,15 @@ void fastpath_fault(struct cpu *cpu, struct task *task) {
     struct message *m = &pager->msg;
     compose_page_fault(m, task);
     cpu->current = pager;
-    memory_enter(cpu, pager);
-    arch_switch(pager);
+    arch_fast_switch(cpu, pager);
     arch_syscall_set_result(pager, OK);
-    if (LIKELY(arch_copy_to_user(ipc_user_msg(pager) + MESSAGE_HEADER_SIZE + IPC_REG_BYTES,
-                                 &m->words[IPC_WORDS], 2 * sizeof(m->words[0])))) {
+    vaddr_t to = ipc_user_msg(pager);
+    arch_fast_open();
+    if (LIKELY(arch_fast_reachable(to, to)) && arch_fast_write(pager, to, PAGE_FAULT_MSG)) {
         transfer_give(pager, m->src, m->type, m->words[0], m->words[1]);
     } else {
-        // It is delivered when the page is there.
-        pager->work |= WORK_DELIVER;
-        memory_note_fault(pager);
+        pager->work |= WORK_DELIVER;  // Or the pager's own fault, if its buffer isn't there.
     }
+    arch_fast_close();
     cpu_release_this(cpu);
 }

@@ -507,7 +507,8 @@ void ipc_notify_locked(struct task *dst, notifications_t notifications) {
 }
 
 static bool may_notify(const struct task *task, const struct task *dst) {
-    return LIKELY(rights_may_call(task, dst)) || dst == task || rights_may_call(dst, task);
+    return LIKELY(rights_has_call(task, dst)) || task->tid == dst->pager || dst == task
+           || rights_may_call(task, dst) || rights_may_call(dst, task);
 }
 
 static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notifications) {
@@ -532,8 +533,8 @@ static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notificati
 
 // What follows has the CPU's lock. It ends with calls, so that the common case has nothing to save for them.
 
-__noinline intptr_t ipc_unlock_and_notify(struct cpu *cpu, task_t dst_tid,
-                                          notifications_t notifications) {
+__noinline intptr_t ipc_unlock_and_notify(task_t dst_tid, notifications_t notifications,
+                                          struct cpu *cpu) {
     spin_unlock(&cpu->lock);
     return notify_any(dst_tid, notifications);
 }
@@ -542,16 +543,19 @@ __noinline intptr_t ipc_unlock_and_notify(struct cpu *cpu, task_t dst_tid,
 static ALWAYS_INLINE intptr_t notify_here(struct cpu *cpu, task_t dst_tid,
                                           notifications_t notifications) {
     unsigned index = TASK_SLOT((unsigned) dst_tid) - 1;
-    struct task *dst = &tasks[index < CONFIG_NUM_TASKS ? index : 0];
+    if (UNLIKELY(index >= CONFIG_NUM_TASKS)) {
+        return ipc_unlock_and_notify(dst_tid, notifications, cpu);
+    }
+    struct task *dst = &tasks[index];
     __asm__("" : "+r"(dst));  // Keeps the compiler from finding it again at each access.
     unsigned differs = dst->state_and_cpu ^ cpu->receiving;
     if (UNLIKELY(dst->tid != dst_tid) || UNLIKELY(differs > UINT8_MAX)
         || UNLIKELY(!(dst->state % TASK_DYING))  // or TASK_UNUSED
         || UNLIKELY(!may_notify(cpu->current, dst))) {
-        return ipc_unlock_and_notify(cpu, dst_tid, notifications);
+        return ipc_unlock_and_notify(dst_tid, notifications, cpu);
     }
     if (!differs && dst->waits_for == IPC_ANY) {
-        return fastpath_wake(cpu, dst, notifications);
+        return fastpath_wake(dst, notifications, cpu);
     }
     dst->notifications |= notifications;
     dst->attention = true;

@@ -16,7 +16,7 @@ error_t __mustuse ipc_syscall(void);
 intptr_t __mustuse ipc_notify(task_t dst, notifications_t notifications);
 
 /// The rest of it when the task isn't to be notified in a simple way. Drops the CPU's lock first.
-intptr_t ipc_unlock_and_notify(struct cpu *cpu, task_t dst, notifications_t notifications);
+intptr_t ipc_unlock_and_notify(task_t dst, notifications_t notifications, struct cpu *cpu);
 
 /// To any task, silently nothing if it is gone.
 void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
@@ -31,7 +31,7 @@ void fastpath_interrupt(struct cpu *cpu, struct task *driver);
 
 /// ipc_notify() of a task that waits for any message on this CPU, whose lock the caller has taken: drops it, or
 /// keeps it until the CPU goes over to that task in kernel_resume(), as soon as the current one is saved.
-intptr_t fastpath_wake(struct cpu *cpu, struct task *dst, notifications_t notifications);
+intptr_t fastpath_wake(struct task *dst, notifications_t notifications, struct cpu *cpu);
 
 /// Goes over to the task that fastpath_wake() has left in the CPU's `woken`.
 void fastpath_go_to_woken(struct cpu *cpu);
@@ -40,9 +40,9 @@ void fastpath_go_to_woken(struct cpu *cpu);
 /// CPU, `cpu`, and is to run next.
 void fastpath_fault(struct cpu *cpu, struct task *task);
 #else
-static inline intptr_t fastpath_wake(struct cpu *cpu, struct task *dst,
-                                     notifications_t notifications) {
-    return ipc_unlock_and_notify(cpu, dst->tid, notifications);
+static inline intptr_t fastpath_wake(struct task *dst, notifications_t notifications,
+                                     struct cpu *cpu) {
+    return ipc_unlock_and_notify(dst->tid, notifications, cpu);
 }
 #endif
 

@@ -1,3 +1,4 @@
+#include <arch_fastpath.h>
 #include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/memory.h>
@@ -246,8 +247,9 @@ struct source {
     bool is_ram;
 };
 
-/// Finds the page at `vaddr` of the current task, which has to be allowed itself what `flags` allow.
-static error_t __mustuse source_from_own(vaddr_t vaddr, unsigned flags, struct source *source) {
+/// The rare cases of the next one.
+static __noinline error_t __mustuse look_up_own(vaddr_t vaddr, unsigned flags,
+                                                struct source *source) {
     struct aspace *as = current_task()->aspace;
     unsigned own_flags;
     spin_lock(&as->lock);
@@ -266,6 +268,20 @@ static error_t __mustuse source_from_own(vaddr_t vaddr, unsigned flags, struct s
     spin_unlock(&as->lock);
     source->is_ram = true;
     return err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err;
+}
+
+/// Finds the page at `vaddr` of the current task, which has to be allowed itself what `flags` allow. The caller
+/// holds the CPU's lock, without which nobody changes the task's mappings.
+static ALWAYS_INLINE error_t __mustuse source_from_own(vaddr_t vaddr, unsigned flags,
+                                                       struct source *source) {
+    size_t len = 1;
+    const uint8_t *ptr = arch_fast_run(current_task()->aspace, vaddr, flags & MAP_W, &len);
+    if (UNLIKELY(!ptr) || UNLIKELY(flags & MAP_UNCACHED)) {
+        return look_up_own(vaddr, flags, source);
+    }
+    source->is_ram = true;
+    source->paddr = ALIGN_DOWN(arch_ram_paddr((void *) ptr), PAGE_SIZE);
+    return MIN(frame_get(source->paddr), OK);
 }
 
 /// Takes a page named by its physical address: RAM, or a device's that the task may use.
@@ -445,7 +461,7 @@ static void release_target(struct task *task, bool mapped, unsigned flags) {
     cpu_release();
 }
 
-error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
+intptr_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, unsigned flags) {
     struct task *task;
     error_t err = acquire_target(tid, vaddr, 1, flags, &task);
     if (IS_ERROR(err)) {
@@ -458,7 +474,7 @@ error_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, un
     offer.taken = 0;
     err = map_page(task, vaddr, src, &offer, flags);
     release_target(task, err == OK, flags);
-    return err == OK ? (error_t) offer.taken : err;
+    return err == OK ? (intptr_t) offer.taken : err;
 }
 
 intptr_t memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpages, unsigned flags,

@@ -62,8 +62,8 @@ static inline void memory_enter(struct cpu *cpu __unused, struct task *task __un
 /// The stack of a task, in bytes, and the most that it has ever used; 0: not known.
 void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used);
 
-error_t __mustuse memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
-                             unsigned flags);
+intptr_t __mustuse memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage,
+                              unsigned flags);
 /// Several pages in a row: returns MAP_DONE() of what has been done, or an error if that is nothing.
 intptr_t __mustuse memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpages,
                                     unsigned flags, size_t num_pages);

@@ -77,8 +77,8 @@ error_t syscall_fault(void) {
     return SYSCALL_PENDING;
 }
 
-error_t memory_map(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __unused,
-                   uintptr_t kpage __unused, unsigned flags __unused) {
+intptr_t memory_map(task_t tid __unused, vaddr_t vaddr __unused, uintptr_t src __unused,
+                    uintptr_t kpage __unused, unsigned flags __unused) {
     return ERR_UNAVAILABLE;
 }
 

@@ -9,10 +9,14 @@
 /// The element of `may_call` that has the bit of a server.
 #define RIGHTS_WORD(server) (NUM_SERVERS_MAX > 32 ? (server) / 32 : 0)
 
+/// Whether a GRANT_CALL of the task's names `dst`.
+static inline bool rights_has_call(const struct task *task, const struct task *dst) {
+    return (task->may_call[RIGHTS_WORD(dst->server)] >> (dst->server % 32)) & 1;
+}
+
 /// Whether `task` may send to `dst`: to vm and its own pager always, else by its GRANT_CALLs.
 static inline bool rights_may_call(const struct task *task, const struct task *dst) {
-    return LIKELY((task->may_call[RIGHTS_WORD(dst->server)] >> (dst->server % 32)) & 1)
-           || dst->tid == task->pager || dst->tid == INIT_TASK;
+    return LIKELY(rights_has_call(task, dst)) || dst->tid == task->pager || dst->tid == INIT_TASK;
 }
 
 /// Whether one grant of the task's covers the whole range.

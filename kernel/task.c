@@ -97,6 +97,8 @@ struct task *task_acquire(task_t tid) {
     if (UNLIKELY(!task)) {
         return NULL;
     }
+    // Keeps the compiler from computing the address anew for each field.
+    __asm__("" : "+r"(task));
     // Mostly it is one of this CPU.
     struct cpu *cpu = this_cpu();
     bool is_here = __atomic_load_n(&task->cpu, __ATOMIC_RELAXED) == cpu->id;

@@ -166,6 +166,17 @@ uint64_t arch_fast_cpu_time(void) {
     return arch_cycles();
 }
 
+/// Whether the kernel may access user memory by arch_fast_read() and its kin.
+static bool is_open;
+
+void arch_fast_open(void) {
+    is_open = true;
+}
+
+void arch_fast_close(void) {
+    is_open = false;
+}
+
 /// Who has made the system call that is on the fast path.
 static struct task *fast_caller;
 
@@ -173,6 +184,9 @@ __noreturn void arch_fast_bail(uintptr_t type, uintptr_t word0, uintptr_t word1)
     struct task *task = this_cpu()->current;
     if (spin_is_locked(&this_cpu()->lock)) {
         host_die("the fast path is left with the lock held");
+    }
+    if (is_open) {
+        host_die("the fast path is left with access to user memory");
     }
     task->arch.args[1] = type;
     task->arch.args[4] = word0;
@@ -196,6 +210,7 @@ __noreturn void arch_fast_resume(struct task *next, task_t src, uintptr_t type, 
     next->arch.args[4] = word0;
     next->arch.args[5] = word1;
     next->arch.result = OK;
+    arch_fast_close();
     host.fast_messages++;
     host_tell(HOST_SYSCALL_DONE, fast_caller);
     arch_resume(next);
@@ -467,6 +482,29 @@ static bool copy(uint8_t *kernel, vaddr_t user, size_t len, bool write) {
         len -= piece;
     }
     return true;
+}
+
+/// The long way has to take what isn't aligned.
+bool arch_fast_reachable(vaddr_t a, vaddr_t b) {
+    return IS_ALIGNED(a | b, 4);
+}
+
+static void check_open(void) {
+    if (!is_open) {
+        host_die("a user copy without access to user memory");
+    }
+}
+
+bool arch_fast_read(struct task *dst, vaddr_t from, uint32_t type) {
+    check_open();
+    return copy(&dst->msg.raw[MESSAGE_IN_REGISTERS - MESSAGE_HEADER_SIZE],
+                from + MESSAGE_IN_REGISTERS, MSG_LEN(type) - IPC_WORDS * sizeof(uintptr_t), false);
+}
+
+bool arch_fast_write(const struct task *task, vaddr_t to, uint32_t type) {
+    check_open();
+    return copy((uint8_t *) &task->msg + MESSAGE_IN_REGISTERS, to + MESSAGE_IN_REGISTERS,
+                MSG_LEN(type) - IPC_WORDS * sizeof(uintptr_t), true);
 }
 
 bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {

@@ -1,6 +1,5 @@
 // Copies between kernel and user memory. ldtr and sttr access memory as the program itself could: a
-// kernel address faults, and with PAN (ARMv8.1) nothing else reaches user memory at all. The
-// handler of data aborts knows the range of addresses between the labels.
+// kernel address faults, and with PAN (ARMv8.1) nothing else reaches user memory at all.
 //
 //     bool arm64_copy_from_user(void *dst, vaddr_t src, size_t len)
 //     bool arm64_copy_to_user(vaddr_t dst, const void *src, size_t len)
@@ -9,6 +8,7 @@
 //
 //     void arch_copy_ram(void *dst, const void *src, size_t len)
 #include "arm64.h"
+#include <kernel/copy_sites.h>
 
     .text
 
@@ -21,10 +21,8 @@
 #endif
 .endm
 
-    .global arm64_copy_begin, arm64_copy_end, arm64_copy_fault
     .global arm64_copy_from_user
     .type arm64_copy_from_user, @function
-arm64_copy_begin:
 arm64_copy_from_user:
     IF_UNALIGNED 8f
 1:
@@ -144,13 +142,14 @@ arm64_copy_to_user:
     sub x2, x2, #1
     b 8b
 9:
-arm64_copy_end:
     mov w0, #1
     ret
+arm64_copy_end:
 
 arm64_copy_fault:
     mov w0, #0
     ret
+    COPY_SITE(arm64_copy_from_user, arm64_copy_end, arm64_copy_fault)
 
 .macro COPY_32
     ldp x3, x4, [x1], #16

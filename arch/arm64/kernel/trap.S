@@ -149,8 +149,7 @@ user_syscall:
     mrs x9, tpidr_el1
     ldr x9, [x9, #CPU_STACK]
     mov sp, x9
-    adrp x9, light_syscalls
-    add x9, x9, :lo12:light_syscalls
+    adr x9, light_syscalls
     ldr x9, [x9, x8, lsl #3]
     blr x9
     mrs x9, tpidr_el1
@@ -175,7 +174,12 @@ user_syscall:
 
     .type syscall_full, @function
 syscall_full:
-    ENTER_FROM_USER
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    stp x4, x5, [sp, #32]
+    str x8, [sp, #64]
+    SAVE_PRESERVED
+    ENTER_C
     bl kernel_syscall
     RESUME
 

@@ -1,8 +1,9 @@
 #include "arm64.h"
+#include <kernel/copy_sites.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
-extern char arm64_copy_begin[], arm64_copy_end[], arm64_copy_fault[], arm64_semihosting_insn[];
+extern char arm64_semihosting_insn[];
 
 #define ESR_WRITE             (1u << 6)
 #define ESR_CACHE_MAINTENANCE (1u << 8)  // Counts as a write, but is none.
@@ -51,12 +52,14 @@ static void abort_of_user(uint64_t esr, vaddr_t vaddr) {
     }
 }
 
-#define INSN_SYSTEM_MASK 0xffc00000u  // msr, mrs, sys, sysl, msr (immediate), hints and barriers.
-#define INSN_SYSTEM      0xd5000000u
-#define INSN_CALL_MASK   0xffe0001fu  // hvc, smc.
-#define INSN_HVC         0xd4000002u
-#define INSN_SMC         0xd4000003u
-#define INSN_ERET        0xd69f03e0u
+#define INSN_SYSTEM_MASK      0xffc00000u  // msr, mrs, sys, sysl, msr (immediate), hints and barriers.
+#define INSN_SYSTEM           0xd5000000u
+#define INSN_CALL_MASK        0xffe0001fu  // hvc, smc.
+#define INSN_HVC              0xd4000002u
+#define INSN_SMC              0xd4000003u
+#define INSN_ERET             0xd69f03e0u
+#define INSN_USER_ACCESS_MASK 0x3fa00c00u  // ldtr, sttr of any size.
+#define INSN_USER_ACCESS      0x38000800u
 
 /// The processor doesn't tell what isn't there from what user mode may not do.
 static bool is_privileged(vaddr_t ip) {
@@ -148,16 +151,21 @@ static __noreturn void die(const struct arch_frame *frame, const char *what) {
           (void *) frame->pc);
 }
 
+/// Whether the instruction is one of ldtr, sttr and their kin: as the program itself, they reach none of the
+/// kernel's memory, whatever the address.
+static bool is_user_access(vaddr_t pc) {
+    return (*(const uint32_t *) pc & INSN_USER_ACCESS_MASK) == INSN_USER_ACCESS;
+}
+
 void arm64_kernel_trap(struct arch_frame *frame, const char *what) {
     uint64_t esr = arm64_read_esr_el1(), far = arm64_read_far_el1();
     unsigned class = exception_class(esr);
-    bool in_copy =
-        frame->pc >= (uint64_t) arm64_copy_begin && frame->pc < (uint64_t) arm64_copy_end;
-    if (!what && in_copy && class == EC_DATA_KERNEL && far < USER_END) {
+    vaddr_t landing = copy_site_landing(frame->pc);
+    if (!what && landing && class == EC_DATA_KERNEL && is_user_access(frame->pc)) {
         struct arm64_cpu *cpu = arm64_this_cpu();
         cpu->copy_fault_vaddr = far;
         cpu->copy_fault_flags = fault_flags(esr);
-        frame->pc = (uint64_t) arm64_copy_fault;
+        frame->pc = landing;
     } else if (!what && class == EC_UNKNOWN && frame->pc == (uint64_t) arm64_semihosting_insn) {
         frame->pc += 4;
     } else {

@@ -15,6 +15,14 @@
     struct cpu *cpu __unused = this_cpu(); \
     struct task *task = cpu->current
 
+/// Go on in another function of fastpath.c, with FASTPATH_ARGS: like a call that comes last. Where the compiler would
+/// restore registers before, which costs time, this may be a jump: none of these functions returns.
+#define arch_fast_goto(function, ...) \
+    do {                              \
+        function(__VA_ARGS__);        \
+        return;                       \
+    } while (0)
+
 /// Turn off what `cpu->lazy_on` says is on, without a call.
 static ALWAYS_INLINE void arch_lazy_off(struct cpu *cpu) {
     cpu->lazy_on = false;
@@ -48,6 +56,32 @@ static ALWAYS_INLINE __noreturn void arch_fast_resume(struct task *next __unused
 static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
     cpu->aspace = next->aspace;
     arch_switch(next);
+}
+
+/// Say whether messages at these addresses of two tasks can be copied by the two functions below: no address may
+/// lead them to the kernel's memory. What can't goes the long way.
+static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a __unused, vaddr_t b __unused) {
+    return true;
+}
+
+/// Let the kernel access user memory by the two functions below, and forbid it again. arch_fast_resume() forbids it,
+/// too. In between there is only what fastpath.c does in a switch.
+static ALWAYS_INLINE void arch_fast_open(void) {}
+static ALWAYS_INLINE void arch_fast_close(void) {}
+
+/// Read what isn't in registers of the message that the current task has at `from`, into the `msg` of `dst`: as many
+/// words as `type` says, which are more than IPC_WORDS. False: it faulted, and the long way tells where.
+static ALWAYS_INLINE bool arch_fast_read(struct task *dst, vaddr_t from, uint32_t type) {
+    size_t offset = IPC_WORDS * sizeof(uintptr_t);
+    return arch_copy_from_user(dst->msg.raw + offset, from + MESSAGE_HEADER_SIZE + offset,
+                               MSG_LEN(type) - offset);
+}
+
+/// The same out of the `msg` of `task`, the current one now.
+static ALWAYS_INLINE bool arch_fast_write(const struct task *task, vaddr_t to, uint32_t type) {
+    size_t offset = IPC_WORDS * sizeof(uintptr_t);
+    return arch_copy_to_user(to + MESSAGE_HEADER_SIZE + offset, task->msg.raw + offset,
+                             MSG_LEN(type) - offset);
 }
 
 /// Give the kernel's pointer to RAM that a task has mapped at `vaddr`, and may write if `write`, and how much

@@ -11,6 +11,7 @@
 #define GS_USER_RSP 24
 #define GS_CPU      32
 #define GS_RSP0     40
+#define GS_SELF     48
 
 #define FRAME_SYSCALL 0x100
 

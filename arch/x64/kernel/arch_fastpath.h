@@ -6,6 +6,7 @@
 
 #include "x64.h"
 
+#include <kernel/copy_sites.h>
 #include <kernel/task.h>
 
 // The CPU and its task are found by %gs.
@@ -93,6 +94,66 @@ static ALWAYS_INLINE void arch_fast_switch(struct cpu *cpu, struct task *next) {
         cpu->aspace = aspace;
         x64_write_cr3(aspace->arch.pml4);
     }
+}
+
+/// To another function of fastpath.c. No register that C keeps is restored for it: it doesn't return either.
+#define arch_fast_goto(...) X64_FAST_GOTO(__VA_ARGS__)
+#define X64_FAST_GOTO(function, peer, type, arg2, arg3, word0, word1)                          \
+    do {                                                                                       \
+        register uintptr_t r8 __asm__("r8") = word0;                                           \
+        register uintptr_t r9 __asm__("r9") = word1;                                           \
+        __asm__ __volatile__("jmp %c[to]" ::[to] "i"(function), "D"(peer), "S"(type), "r"(r8), \
+                             "r"(r9)                                                           \
+                             : "memory");                                                      \
+        __builtin_unreachable();                                                               \
+    } while (0)
+
+/// Two messages are looked at in one go: neither address is above both.
+static ALWAYS_INLINE bool arch_fast_reachable(vaddr_t a, vaddr_t b) {
+    return (a | b) < USER_END;
+}
+
+/// The number of words is computed twice: a register that it is kept in would have to be saved.
+#define X64_COPY_TAIL                   \
+    "lea %c[less](%q[type]), %%ecx\n\t" \
+    "shr %[shift], %%ecx\n"             \
+    "1: rep movsq\n" COPY_SITE("1b", "2f", "%l[faulted]") "2:"
+/// Besides the type: where words are that aren't in registers, in a message and in a task.
+#define X64_COPY_OPERANDS                                                     \
+    [type] "r"(type), [tail] "i"(offsetof(struct message, words[IPC_WORDS])), \
+        [task_tail] "i"(offsetof(struct task, msg.words[IPC_WORDS])),         \
+        [less] "i"(-(IPC_WORDS << MSG_LEN_SHIFT)), [shift] "i"(MSG_LEN_SHIFT)
+
+static ALWAYS_INLINE void arch_fast_open(void) {
+    __asm__ __volatile__(X64_STAC ::: "memory");
+}
+
+static ALWAYS_INLINE void arch_fast_close(void) {
+    __asm__ __volatile__(X64_CLAC ::: "memory");
+}
+
+static ALWAYS_INLINE bool arch_fast_read(struct task *to, vaddr_t from, uint32_t type) {
+    __asm__ goto("lea %c[tail](%[from]), %%rsi\n\t"
+                 "lea %c[task_tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
+                 :
+                 : [to] "r"(to), [from] "r"(from), X64_COPY_OPERANDS
+                 : "rcx", "rdi", "rsi", "memory", "cc"
+                 : faulted);
+    return true;
+faulted:
+    return false;
+}
+
+static ALWAYS_INLINE bool arch_fast_write(const struct task *from, vaddr_t to, uint32_t type) {
+    __asm__ goto("lea %c[task_tail](%[from]), %%rsi\n\t"
+                 "lea %c[tail](%[to]), %%rdi\n\t" X64_COPY_TAIL
+                 :
+                 : [to] "r"(to), [from] "r"(from), X64_COPY_OPERANDS
+                 : "rcx", "rdi", "rsi", "memory", "cc"
+                 : faulted);
+    return true;
+faulted:
+    return false;
 }
 
 /// Pages behind the first one count as long as their entries are the same but for the address.

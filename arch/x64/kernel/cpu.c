@@ -11,6 +11,7 @@ STATIC_ASSERT(offsetof(struct x64_cpu, task) == GS_TASK, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, kernel_stack) == GS_STACK, "trap.S reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, user_rsp) == GS_USER_RSP, "trap.S writes it");
 STATIC_ASSERT(offsetof(struct x64_cpu, cpu) == GS_CPU, "trap.S reads it");
+STATIC_ASSERT(offsetof(struct x64_cpu, self) == GS_SELF, "x64_this_cpu() reads it");
 STATIC_ASSERT(offsetof(struct x64_cpu, rsp0) == GS_RSP0, "arch_fastpath.h reads it");
 STATIC_ASSERT(sizeof(struct arch_frame) % 16 == 0, "the processor aligns rsp0 down to 16");
 
@@ -95,6 +96,7 @@ static void load_gdt(struct x64_cpu *cpu) {
 
 void x64_cpu_early_init(unsigned id) {
     struct x64_cpu *cpu = &x64_cpus[id];
+    cpu->self = cpu;
     cpu->id = id;
     cpu->cpu = &cpus[id];
     // Flat 64-bit segments (SDM 3.4.5): present, code or data, DPL 0 or 3.

@@ -2,6 +2,7 @@
 // (struct arch_frame), then the code goes over to the CPU's kernel stack.
 //
 #include "arch.h"
+#include <kernel/copy_sites.h>
 
 // Offsets into struct arch_frame.
 #define FRAME_R15    0
@@ -283,27 +284,27 @@ arch_resume:
     swapgs
     iretq
 
-// bool x64_copy_user(void *dst, const void *src, size_t len): false if it faulted. The page fault
-// handler knows the range of addresses between the two labels.
-    .global x64_copy_user, x64_copy_user_begin, x64_copy_user_end, x64_copy_user_fault
+// bool x64_copy_user(void *dst, const void *src, size_t len): false if it faulted.
+    .global x64_copy_user
     .type x64_copy_user, @function
 x64_copy_user:
     SMAP_SITE STAC
     mov %rdx, %rcx
     shr $3, %rcx
     and $7, %edx
-x64_copy_user_begin:
+1:
     rep movsq
     mov %edx, %ecx
     rep movsb
-x64_copy_user_end:
+2:
     SMAP_SITE CLAC
     mov $1, %eax
     ret
-x64_copy_user_fault:
+3:
     SMAP_SITE CLAC
     xor %eax, %eax
     ret
+    COPY_SITE(1b, 2b, 3b)
 
 // One entry a vector, 16 bytes apart.
 .macro STUB vector

@@ -1,4 +1,5 @@
 #include "x64.h"
+#include <kernel/copy_sites.h>
 #include <kernel/panic.h>
 #include <kernel/task.h>
 
@@ -18,7 +19,7 @@ struct idt_entry {
 #define GATE_USER 0xee
 
 static struct idt_entry idt[256];
-extern char x64_trap_stubs[], x64_copy_user_begin[], x64_copy_user_end[], x64_copy_user_fault[];
+extern char x64_trap_stubs[];
 
 static uint8_t ist_of(unsigned vector) {
     switch (vector) {
@@ -140,15 +141,20 @@ static __noreturn void die(const struct arch_frame *frame) {
 }
 
 void x64_kernel_trap(struct arch_frame *frame) {
-    bool in_copy =
-        frame->rip >= (uint64_t) x64_copy_user_begin && frame->rip < (uint64_t) x64_copy_user_end;
     if (frame->vector >= VECTOR_IRQ_BASE) {
         x64_interrupt(frame->vector);
-    } else if (in_copy && frame->vector == VECTOR_PAGE_FAULT && x64_read_cr2() < USER_END) {
+        return;
+    }
+    vaddr_t landing = copy_site_landing(frame->rip);
+    if (landing && frame->vector == VECTOR_PAGE_FAULT && x64_read_cr2() < USER_END) {
         struct x64_cpu *cpu = x64_this_cpu();
         cpu->copy_fault_vaddr = x64_read_cr2();
         cpu->copy_fault_flags = fault_flags(frame->error);
-        frame->rip = (uint64_t) x64_copy_user_fault;
+        frame->rip = landing;
+    } else if (landing && frame->vector == VECTOR_PROTECTION) {
+        // A message across the end of user space: addresses behind it are none. Who asks for more than that it
+        // faulted has checked them before.
+        frame->rip = landing;
     } else {
         die(frame);
     }

@@ -124,7 +124,8 @@ struct x64_cpu {
     uint64_t user_rsp;      ///< For a moment during syscall.
     struct cpu *cpu;        ///< The portable kernel's struct.
     struct x64_rsp *rsp0;   ///< In the TSS: where interrupts of user programs push to.
-    bool fpu_off;           ///< CR0.TS is set.
+    struct x64_cpu *self;
+    bool fpu_off;  ///< CR0.TS is set.
     unsigned copy_fault_flags;
     vaddr_t copy_fault_vaddr;
     struct task *fpu_owner;  ///< Whose state is in the registers.
@@ -137,8 +138,20 @@ struct x64_cpu {
 extern struct x64_cpu x64_cpus[CONFIG_NUM_CPUS];
 
 static inline struct x64_cpu *x64_this_cpu(void) {
-    return &x64_cpus[arch_cpu_id()];
+    struct x64_cpu *cpu;
+    __asm__("mov %%gs:%c1, %0" : "=r"(cpu) : "i"(GS_SELF));
+    return cpu;
 }
+
+/// In C what SMAP_SITE is in trap.S: accesses to user memory are allowed, or forbidden again.
+#define X64_SMAP_SITE(insn)               \
+    ".pushsection .smap_sites, \"a\"\n\t" \
+    ".quad 771f\n\t"                      \
+    ".long " insn ", 0\n\t"               \
+    ".popsection\n"                       \
+    "771: nopl (%%rax)\n\t"
+#define X64_CLAC X64_SMAP_SITE("0xca010f")
+#define X64_STAC X64_SMAP_SITE("0xcb010f")
 
 static inline uint64_t x64_rdmsr(uint32_t msr) {
     uint32_t low, high;

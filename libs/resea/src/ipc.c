@@ -47,26 +47,35 @@ error_t ipc_send_noblock(task_t dst, struct message *m) {
     return send(dst, m, IPC_NOBLOCK);
 }
 
-#define CLEAR_WORD(n)                                       \
-    case n:                                                 \
-        if ((n) < sizeof(m->words) / sizeof(m->words[0])) { \
-            m->words[n] = 0;                                \
-        }                                                   \
-        __attribute__((fallthrough));
-#define CLEAR_4_WORDS(n) CLEAR_WORD(n) CLEAR_WORD((n) + 1) CLEAR_WORD((n) + 2) CLEAR_WORD((n) + 3)
+#define NUM_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
 
-/// Clears all words from `first` on: a store each, and a jump to the first one.
-static ALWAYS_INLINE void clear_words_from(struct message *m, size_t first) {
-    STATIC_ASSERT(sizeof(m->words) / sizeof(m->words[0]) < 32, "that many are cleared");
+#define CLEAR_PAIR(n)              \
+    case n:                        \
+        if ((n) < NUM_WORDS) {     \
+            m->words[n] = 0;       \
+        }                          \
+        if ((n) + 1 < NUM_WORDS) { \
+            m->words[(n) + 1] = 0; \
+        }                          \
+        __attribute__((fallthrough));
+#define CLEAR_4_PAIRS(n) CLEAR_PAIR(n) CLEAR_PAIR((n) + 2) CLEAR_PAIR((n) + 4) CLEAR_PAIR((n) + 6)
+
+/// Clears all words from `first` on: a jump to the first ones of those that are cleared in pairs, which is a store
+/// each on some machines.
+static ALWAYS_INLINE void clear_words_from(struct message *m, unsigned first) {
+    STATIC_ASSERT(NUM_WORDS < 32, "that many are cleared");
+    if (UNLIKELY(first % 2)) {
+        if (first >= NUM_WORDS) {
+            return;
+        }
+        m->words[first] = 0;
+        first++;
+    }
     switch (first) {
-        CLEAR_4_WORDS(0)
-        CLEAR_4_WORDS(4)
-        CLEAR_4_WORDS(8)
-        CLEAR_4_WORDS(12)
-        CLEAR_4_WORDS(16)
-        CLEAR_4_WORDS(20)
-        CLEAR_4_WORDS(24)
-        CLEAR_4_WORDS(28)
+        CLEAR_4_PAIRS(0)
+        CLEAR_4_PAIRS(8)
+        CLEAR_4_PAIRS(16)
+        CLEAR_4_PAIRS(24)
     default:
         break;
     }
@@ -80,7 +89,7 @@ static ALWAYS_INLINE error_t accept_any(struct message *m) {
     if (UNLIKELY(type >= (1u << MSG_OOL_SHIFT))) {
         return ool_accept_any(m);
     }
-    size_t words = type >> MSG_LEN_SHIFT;
+    unsigned words = type >> MSG_LEN_SHIFT;
     if (UNLIKELY(words > LIBRARY_WORDS)) {
         clear_words_from(m, words);
         return OK;

@@ -97,6 +97,23 @@ TEST("a str is sent with its terminator, bytes with the length given") {
     TEST_EXPECT_EQ(seen.sent.ool_len, 2);
 }
 
+TEST("a server's buffer has nothing behind the message, however long that is") {
+    start();
+    size_t max = sizeof(next.words) / sizeof(next.words[0]);
+    for (size_t words = 0; words <= max; words++) {
+        struct message m;
+        memset(&m, 0x55, sizeof(m));
+        memset(&next, 0xaa, sizeof(next));
+        next.type = MSG_TYPE(1023, 1, 0, MSG_OOL_NONE, words * sizeof(next.words[0]));
+        next.src = CLIENT;
+        TEST_EXPECT_EQ(ipc_recv(IPC_ANY, &m), OK);
+        TEST_EXPECT_MEM_EQ(m.raw, next.raw, words * sizeof(m.words[0]));
+        for (size_t i = words; i < max; i++) {
+            TEST_EXPECT_EQ(m.words[i], 0);
+        }
+    }
+}
+
 TEST("payloads that can't be sent don't reach the kernel") {
     start();
     struct message m = {.type = FS_OPEN_MSG};

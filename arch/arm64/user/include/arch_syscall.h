@@ -29,6 +29,20 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
     return x0;
 }
 
+/// A light system call, of two arguments at most: those of the others are anything.
+static inline long arch_light_syscall(long number, long a0, long a1) {
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a0;
+    register long x1 __asm__("x1") = a1;
+    __asm__ __volatile__("svc #0"
+                         : "+r"(x0), "+r"(x1), "+r"(x8)
+                         :
+                         : "x2", "x3", "x4", "x5", "x6", "x7", "x9", "x10", "x11", "x12", "x13",
+                           "x14", "x15", "x16", "x17", "memory", "cc");
+    return x0;
+}
+#define arch_light_syscall arch_light_syscall
+
 /// SYS_IPC with those IPC_* flags: see <kernel_abi.h>. Flags are constants where this is inlined. A
 /// message that comes is stored in *m.
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,

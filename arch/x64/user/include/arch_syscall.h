@@ -25,6 +25,16 @@ static inline long arch_syscall(long number, long a0, long a1, long a2, long a3,
     return number;
 }
 
+/// A light system call, of two arguments at most: those of the others are anything.
+static inline long arch_light_syscall(long number, long a0, long a1) {
+    __asm__ __volatile__("syscall"
+                         : "+a"(number), "+D"(a0), "+S"(a1)
+                         :
+                         : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+    return number;
+}
+#define arch_light_syscall arch_light_syscall
+
 /// SYS_IPC with those IPC_* flags: see <kernel_abi.h>. Flags are constants where this is inlined. A
 /// message that comes is stored in *m. The kernel keeps no register for which C doesn't ask.
 static inline error_t arch_ipc(unsigned flags, task_t peer, struct message *m,
