@@ -506,11 +506,6 @@ void ipc_notify_locked(struct task *dst, notifications_t notifications) {
     }
 }
 
-static bool may_notify(const struct task *task, const struct task *dst) {
-    return LIKELY(rights_has_call(task, dst)) || task->tid == dst->pager || dst == task
-           || rights_may_call(task, dst) || rights_may_call(dst, task);
-}
-
 static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
@@ -522,7 +517,7 @@ static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notificati
     }
     struct task *task = cpu->current;
     error_t err = ERR_NOT_PERMITTED;
-    if (may_notify(task, dst)) {
+    if (rights_may_notify(task, dst)) {
         trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
         ipc_notify_locked(dst, notifications);
         err = OK;
@@ -543,7 +538,7 @@ static ALWAYS_INLINE bool leave_notifications(struct cpu *cpu, task_t dst_tid,
     __asm__("" : "+r"(dst));
     bool simple = dst->tid == dst_tid && is_on(dst, cpu) && dst->state != TASK_DYING
                   && !(dst->state == TASK_RECEIVING && dst->waits_for == IPC_ANY)
-                  && may_notify(cpu->current, dst);
+                  && rights_may_notify(cpu->current, dst);
     if (LIKELY(simple)) {
         dst->notifications |= notifications;
         dst->attention = true;
