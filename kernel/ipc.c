@@ -506,11 +506,6 @@ void ipc_notify_locked(struct task *dst, notifications_t notifications) {
     }
 }
 
-static bool may_notify(const struct task *task, const struct task *dst) {
-    return LIKELY(rights_has_call(task, dst)) || task->tid == dst->pager || dst == task
-           || rights_may_call(task, dst) || rights_may_call(dst, task);
-}
-
 static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notifications) {
     struct cpu *cpu = this_cpu();
     struct task *dst = CONFIG_NUM_CPUS > 1 ? task_acquire_here(cpu, dst_tid) : NULL;
@@ -522,7 +517,7 @@ static __noinline intptr_t notify_any(task_t dst_tid, notifications_t notificati
     }
     struct task *task = cpu->current;
     error_t err = ERR_NOT_PERMITTED;
-    if (may_notify(task, dst)) {
+    if (rights_may_notify(task, dst)) {
         trace_event(TRACE_NOTIFY, task->tid, dst_tid, notifications);
         ipc_notify_locked(dst, notifications);
         err = OK;
@@ -551,7 +546,7 @@ static ALWAYS_INLINE intptr_t notify_here(struct cpu *cpu, task_t dst_tid,
     unsigned differs = dst->state_and_cpu ^ cpu->receiving;
     if (UNLIKELY(dst->tid != dst_tid) || UNLIKELY(differs > UINT8_MAX)
         || UNLIKELY(!(dst->state % TASK_DYING))  // or TASK_UNUSED
-        || UNLIKELY(!may_notify(cpu->current, dst))) {
+        || UNLIKELY(!rights_may_notify(cpu->current, dst))) {
         return ipc_unlock_and_notify(dst_tid, notifications, cpu);
     }
     if (!differs && dst->waits_for == IPC_ANY) {

@@ -19,6 +19,12 @@ static inline bool rights_may_call(const struct task *task, const struct task *d
     return LIKELY(rights_has_call(task, dst)) || dst->tid == task->pager || dst->tid == INIT_TASK;
 }
 
+/// Whether `task` may notify `dst`: if one of them may send to the other. The likely cases come first.
+static inline bool rights_may_notify(const struct task *task, const struct task *dst) {
+    return LIKELY(rights_has_call(task, dst)) || task->tid == dst->pager || dst == task
+           || rights_may_call(task, dst) || rights_may_call(dst, task);
+}
+
 /// Whether one grant of the task's covers the whole range.
 bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len);
 
