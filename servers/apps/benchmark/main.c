@@ -11,6 +11,7 @@
 
 #include "interrupts.h"
 #include "measure.h"
+#include "pairs.h"
 #include "tasks.h"
 
 /// benchmark.nop with a longer payload.
@@ -191,6 +192,9 @@ static void measure_with_server(void) {
 }
 
 void main(void) {
+    if (pairs_main()) {
+        return;
+    }
     measure_init();
     measure("syscall.null", null_syscall);
     measure_with_server();
