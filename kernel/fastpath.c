@@ -118,6 +118,12 @@ static ALWAYS_INLINE void go_over_to_client(struct cpu *cpu, struct task *task, 
     go_over(cpu, task, dst, cpu->receiving);
 }
 
+/// The message is over, as far as others see it.
+static ALWAYS_INLINE void unlock_and_leave(struct cpu *cpu) {
+    spin_unlock(&cpu->lock);
+    sharing_end(cpu);
+}
+
 /// Gives up what has been locked, and goes the long way.
 static ALWAYS_INLINE void unlock_and_bail(struct cpu *cpu, uintptr_t type, uintptr_t word0,
                                           uintptr_t word1) {
@@ -183,7 +189,7 @@ __weak void call_long(FASTPATH_PARAMS) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_server(cpu, task, dst, peer);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     deliver_tail(dst, task->tid, type, word0, word1);
 }
 
@@ -200,7 +206,7 @@ __weak void serve_long(FASTPATH_PARAMS) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_client(cpu, task, dst);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     deliver_tail(dst, task->tid, type, word0, word1);
 }
 
@@ -216,7 +222,7 @@ static ALWAYS_INLINE void leave_payload(struct cpu *cpu, struct task *task, erro
     if (err != ERR_TRY_AGAIN) {
         unlock_and_bail(cpu, type, word0, word1);
     }
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     arch_syscall_set_arg(task, 1, type);
     arch_syscall_set_arg(task, 4, word0);
     arch_syscall_set_arg(task, 5, word1);
@@ -241,7 +247,7 @@ __weak void call_with_payload(FASTPATH_PARAMS) {
         leave_payload(cpu, task, err, type, word0, word1);
     }
     go_over_to_server(cpu, task, dst, peer);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     arch_fast_resume(dst, task->tid, type, to, word1);
 }
 
@@ -262,7 +268,7 @@ __weak void serve_with_payload(FASTPATH_PARAMS) {
         leave_payload(cpu, task, err, type, word0, word1);
     }
     go_over_to_client(cpu, task, dst);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     arch_fast_resume(dst, task->tid, type, to, word1);
 }
 
@@ -282,6 +288,7 @@ static __noinline void call_other(FASTPATH_PARAMS) {
 
 void fastpath_call(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
+    sharing_begin(cpu);
     struct task *dst = task->peer;
     if (UNLIKELY(task->peer_tid != peer)) {
         call_other(FASTPATH_ARGS);
@@ -300,7 +307,7 @@ void fastpath_call(FASTPATH_PARAMS) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_server(cpu, task, dst, peer);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 
@@ -317,6 +324,7 @@ static __noinline void serve_other(FASTPATH_PARAMS) {
 
 void fastpath_serve(FASTPATH_PARAMS) {
     ARCH_FAST_BEGIN;
+    sharing_begin(cpu);
     if (UNLIKELY(!prepare((uint32_t) type, &word0, &word1))) {
         if (may_be_long((uint32_t) type)) {
             arch_fast_goto(serve_long, FASTPATH_ARGS);
@@ -336,7 +344,7 @@ void fastpath_serve(FASTPATH_PARAMS) {
         unlock_and_bail(cpu, type, word0, word1);
     }
     go_over_to_client(cpu, task, dst);
-    spin_unlock(&cpu->lock);
+    unlock_and_leave(cpu);
     arch_fast_resume(dst, task->tid, type, word0, word1);
 }
 

@@ -100,6 +100,21 @@ static __noinline error_t cpu_info(unsigned index, vaddr_t buf, size_t len) {
     return copy_out(buf, len, &info, sizeof(info));
 }
 
+#ifdef CONFIG_COUNT_SHARING
+/// Without the CPU's lock: to take it would show in the count.
+static __noinline error_t sharing_info(unsigned index, vaddr_t buf, size_t len) {
+    if (index >= num_cpus) {
+        return ERR_NOT_FOUND;
+    }
+    const struct sharing *sharing = &cpus[index].sharing;
+    struct sharing_info info = {
+        .locks = __atomic_load_n(&sharing->locks, __ATOMIC_RELAXED),
+        .writes = __atomic_load_n(&sharing->writes, __ATOMIC_RELAXED),
+    };
+    return copy_out(buf, len, &info, sizeof(info));
+}
+#endif
+
 error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
     switch (kind) {
     case INFO_KERNEL:
@@ -110,6 +125,10 @@ error_t info_syscall(unsigned kind, unsigned index, vaddr_t buf, size_t len) {
         return cpu_info(index, buf, len);
     case INFO_CMDLINE:
         return copy_out(buf, len, memory_cmdline(), strlen(memory_cmdline()) + 1);
+#ifdef CONFIG_COUNT_SHARING
+    case INFO_SHARING:
+        return sharing_info(index, buf, len);
+#endif
     default:
         return ERR_INVALID_ARG;
     }

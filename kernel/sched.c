@@ -19,6 +19,9 @@ void sched_init(struct cpu *cpu, unsigned id) {
 
 void sched_kick(struct cpu *cpu) {
     // Who has been told already, or is looking at its queue anyway, needn't be interrupted.
+    if (cpu != this_cpu()) {
+        sharing_note_write();
+    }
     if (!atomic_swap_bool(&cpu->resched, true)) {
         smp_interrupt(cpu);
     }

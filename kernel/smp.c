@@ -18,6 +18,7 @@ void smp_send_ipis(void) {
     while (self->to_interrupt) {
         unsigned id = (unsigned) __builtin_ctz(self->to_interrupt);
         self->to_interrupt &= self->to_interrupt - 1;
+        sharing_note_write();
         board_send_ipi(id);
     }
 }

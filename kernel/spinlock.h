@@ -8,6 +8,7 @@
 
 #include <config.h>
 #include <kernel/hal.h>
+#include <kernel/sharing.h>
 #include <types.h>
 
 /// With one CPU there is nobody to keep out: locks take neither memory nor time.
@@ -18,7 +19,11 @@ struct spinlock {
 };
 
 static inline bool spin_try_lock(struct spinlock *lock) {
-    return !SPINLOCK_WORDS || arch_try_lock(&lock->held[0]);
+    bool taken = !SPINLOCK_WORDS || arch_try_lock(&lock->held[0]);
+    if (taken) {
+        sharing_note_lock(lock);
+    }
+    return taken;
 }
 
 static inline void spin_lock(struct spinlock *lock) {
@@ -28,6 +33,7 @@ static inline void spin_lock(struct spinlock *lock) {
                 arch_relax();
             }
         }
+        sharing_note_lock(lock);
     }
 }
 

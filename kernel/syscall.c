@@ -21,7 +21,10 @@ static intptr_t light_nop(uintptr_t a0 __unused, uintptr_t a1 __unused) {
 
 #ifndef ARCH_LIGHT_SYSCALLS
 static intptr_t light_notify(uintptr_t a0, uintptr_t a1) {
-    return ipc_notify((task_t) a0, (notifications_t) a1);
+    sharing_begin(this_cpu());
+    intptr_t result = ipc_notify((task_t) a0, (notifications_t) a1);
+    sharing_end(this_cpu());
+    return result;
 }
 #endif
 
@@ -172,7 +175,9 @@ void kernel_syscall(void) {
     uintptr_t number = arch_syscall_number(task);
     intptr_t result = ERR_INVALID_ARG;
     if ((number & ((1u << IPC_FLAGS_SHIFT) - 1)) == SYS_IPC) {
+        sharing_begin(this_cpu());
         result = ipc_syscall();
+        sharing_end(this_cpu());
 #ifndef ARCH_LIGHT_SYSCALLS
     } else if (number < SYS_FIRST_FULL) {
         result = light_syscalls[number](arch_syscall_arg(task, 0), arch_syscall_arg(task, 1));

@@ -192,6 +192,9 @@ struct cpu {
     list_t sync_waiters;  ///< Tasks that wait until this CPU has taken note of something.
     uint64_t started;     ///< When the CPU came up, in cycles.
 #endif
+#ifdef CONFIG_COUNT_SHARING
+    struct sharing sharing;
+#endif
 } __aligned(ARCH_CACHE_LINE);
 
 extern struct task tasks[CONFIG_NUM_TASKS];

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resea import latency, qemu
 from resea.baseline import compiler_of
@@ -14,19 +14,24 @@ CMDLINE = 'run="benchmark"'
 # The same where an instruction takes longer than a cycle of the guest's clock may show.
 COUNTED = 'instruction_ns={0} run="benchmark --instruction-ns={0}"'
 
+# What takes several CPUs, and the time of the clock on the wall.
+PAIRS_CMDLINE = 'run="benchmark --pairs"'
+
 # Seconds; a run takes well under one minute of an idle machine.
 LIMIT = 600
 
-_METRIC = re.compile(r"^.*?\bmetric (?P<name>[a-z0-9_.]+) (?P<value>-?\d+) (?P<unit>\S+)\s*$",
-                     re.MULTILINE)
+_LINE = re.compile(r"^.*?\b(?P<kind>metric|report) (?P<name>[a-z0-9_.]+) (?P<value>-?\d+) "
+                   r"(?P<unit>\S+)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a board's benchmark has measured: `figures` is {name: (value, unit)}."""
+    """What a board's benchmark has measured: `figures` is {name: (value, unit)}. `reports` is the
+    same of what depends on the host: nothing is concluded from it."""
 
     compiler: str
     figures: dict
+    reports: dict = field(default_factory=dict)
 
     @property
     def values(self):
@@ -42,13 +47,24 @@ def is_part(name):
 
 def metrics(text):
     """The figures in a guest's output: {name: (value, unit)}, in the order of their lines."""
+    return _figures(text, "metric")
+
+
+def reports(text):
+    """The same of what is reported only."""
+    return _figures(text, "report")
+
+
+def _figures(text, kind):
     return {match["name"]: (int(match["value"]), match["unit"])
-            for match in _METRIC.finditer(text)}
+            for match in _LINE.finditer(text) if match["kind"] == kind}
 
 
-def lines(figures):
-    """The figures as `scons bench` prints them."""
-    return [f"metric {name} {value} {unit}" for name, (value, unit) in figures.items()]
+def lines(result):
+    """A result as `scons bench` prints it."""
+    return [f"{kind} {name} {value} {unit}"
+            for kind, figures in (("metric", result.figures), ("report", result.reports))
+            for name, (value, unit) in figures.items()]
 
 
 def command(machine, image):
@@ -67,6 +83,15 @@ def run(machine, image, log):
     return figures
 
 
+def run_pairs(machine, image, log):
+    """The same on all CPUs, without counting instructions: returns what is reported. Nothing, of a
+    machine with one CPU."""
+    if machine.cpus == 1:
+        return {}
+    qemu.run_to_end(qemu.command(machine, qemu.Setup(cmdline=PAIRS_CMDLINE), image), log, LIMIT)
+    return reports(log.read_text(encoding="utf-8", errors="replace"))
+
+
 # ---- Results, kept for the page of all boards ----------------------------------------------------
 
 
@@ -75,7 +100,8 @@ def measure(build):
     machine = qemu.machine_of(build.manifest, build.arch.qemu)
     figures = run(machine, build.image, build.logs / "bench.log")
     figures.update(latency.figures(latency.measure(build)))
-    result = Result(compiler_of(build.arch), figures)
+    result = Result(compiler_of(build.arch), figures,
+                    run_pairs(machine, build.image, build.logs / "bench-pairs.log"))
     keep(result, build.folder)
     return result
 
@@ -83,7 +109,8 @@ def measure(build):
 def keep(result, folder):
     """Leaves a result in the folder of its build, for others to load."""
     (folder / "bench.json").write_text(json.dumps(
-        {"compiler": result.compiler, "metrics": result.figures}, indent=2) + "\n")
+        {"compiler": result.compiler, "metrics": result.figures, "reports": result.reports},
+        indent=2) + "\n")
 
 
 def load(folder):
@@ -92,5 +119,6 @@ def load(folder):
     if not path.is_file():
         return None
     data = json.loads(path.read_text())
-    return Result(data["compiler"], {name: tuple(figure)
-                                     for name, figure in data["metrics"].items()})
+    figures, reported = ({name: tuple(figure) for name, figure in data.get(key, {}).items()}
+                         for key in ("metrics", "reports"))
+    return Result(data["compiler"], figures, reported)

@@ -178,6 +178,24 @@ def paths(boards):
     return "<h2>The longest paths in the kernel</h2>\n" + table(boards, rows)
 
 
+def reports(boards, known):
+    """The table of what is only reported."""
+    names = list(dict.fromkeys(name for board in boards for name in board.result.reports))
+    if not names:
+        return ""
+    heads = "".join(f"<th>{escape(board.name)}</th>" for board in boards)
+    rows = [f"<tr><th>figure</th>{heads}<th>unit</th><th>what it is</th></tr>"]
+    for name in names:
+        found = [board.result.reports.get(name) for board in boards]
+        cells = "".join(f"<td>{number(figure[0]) if figure else ''}</td>" for figure in found)
+        unit = next(figure[1] for figure in found if figure)
+        rows.append(f"<tr><td>{name}</td>{cells}<td>{escape(unit)}</td>"
+                    f"<td>{_code(known.get(name, ''))}</td></tr>")
+    return ("<h2>On several CPUs</h2>\n<p>By the clock on the wall, with a thread of the host's "
+            "for each CPU: these depend on the host and on what else it does. They are not "
+            "compared with anything.</p>\n<table>\n" + "\n".join(rows) + "\n</table>")
+
+
 def _compared_with(board):
     if board.before:
         what = f"compared with the baseline of {board.before.date}"
@@ -204,7 +222,7 @@ def html(boards, known):
              "leave out, and how each figure is measured.</p>",
              "<ul>", *map(_compared_with, boards), "</ul>", overview(boards)]
     parts += [section(metric, boards, known.get(metric, "")) for metric in metric_names(boards)]
-    parts.append(paths(boards))
+    parts += [paths(boards), reports(boards, known)]
     return "\n".join(parts) + "\n</html>\n"
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from resea import baseline, bench, benchpage
 
 TOP = Path(__file__).resolve().parents[2]
-RESULT = bench.Result("clang 14", {"ipc.roundtrip": (400, "cycles"), "size.task": (64, "bytes")})
+RESULT = bench.Result("clang 14", {"ipc.roundtrip": (400, "cycles"), "size.task": (64, "bytes")},
+                      {"ipc.pairs.4": (189300, "messages/s")})
 BEFORE = baseline.Baseline("clang 14", datetime.date(2026, 11, 28), {"ipc.roundtrip": 500})
 SEL4 = baseline.Anchor("seL4 <x>", "x64", "measured", {"ipc.roundtrip": 395, "syscall.null": 100})
 X64 = benchpage.Board("x64", RESULT, BEFORE, (SEL4,))
@@ -74,3 +75,11 @@ def test_parts_of_latency_have_a_table_and_no_plots():
     text = benchpage.html(boards, {})
     assert "<tr><td>ipc</td><td>300</td>" in text and "latency.max.ipc" not in text
     assert benchpage.metric_names(boards) == ["latency.max"]
+
+
+def test_what_depends_on_the_host_has_a_table_of_its_own():
+    text = benchpage.html([NEW, X64], {"ipc.pairs.4": "of `4` pairs"})
+    assert ("<tr><td>ipc.pairs.4</td><td></td><td>189,300</td><td>messages/s</td>"
+            "<td>of <code>4</code> pairs</td></tr>") in text
+    assert benchpage.metric_names([NEW, X64]) == ["only.here", "ipc.roundtrip", "size.task"]
+    assert "On several CPUs" not in benchpage.html([NEW], {})

@@ -15,11 +15,22 @@ MACHINE = qemu.Machine("qemu-system-x86_64", "pc", icount_shift=6)
 
 def test_metrics_are_found_among_other_output():
     text = ("[kernel] hello\r\nmetric ipc.roundtrip 395 instructions\r\n"
-            "[bench] metric size.task 640 bytes\nmetric broken x y\nresea> \n")
+            "[bench] metric size.task 640 bytes\nmetric broken x y\nresea> \n"
+            "report ipc.pairs.4 189300 messages/s\r\n")
     figures = bench.metrics(text)
     assert figures == {"ipc.roundtrip": (395, "instructions"), "size.task": (640, "bytes")}
-    assert bench.lines(figures) == ["metric ipc.roundtrip 395 instructions",
-                                    "metric size.task 640 bytes"]
+    reports = bench.reports(text)
+    assert reports == {"ipc.pairs.4": (189300, "messages/s")}
+    result = bench.Result("clang 14", figures, reports)
+    assert bench.lines(result) == ["metric ipc.roundtrip 395 instructions",
+                                   "metric size.task 640 bytes",
+                                   "report ipc.pairs.4 189300 messages/s"]
+    assert set(result.values) == {"ipc.roundtrip", "size.task"}
+
+
+def test_pairs_are_measured_where_there_are_several_cpus(tmp_path):
+    assert bench.run_pairs(MACHINE, "resea.img", tmp_path / "log") == {}
+    assert not (tmp_path / "log").exists()
 
 
 def test_bench_counts_instructions_on_one_cpu():

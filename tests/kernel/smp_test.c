@@ -292,12 +292,16 @@ static void round_trip(const struct pair *pair) {
 
 TEST("smp: pairs on CPUs of their own share no lock, and write nothing that another CPU writes") {
     static struct others before, after;
+    struct sharing first[HOST_CPUS];
     set_up_pairs();
     for (unsigned i = 0; i < HOST_CPUS; i++) {
         round_trip(&pairs[i]);  // The first time, a peer is looked up.
     }
     unsigned fast = host.fast_messages;
     host.shared_locks = 0;
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        first[i] = cpus[i].sharing;
+    }
     for (int round = 0; round < 100; round++) {
         unsigned i = (unsigned) round % HOST_CPUS;
         look_at_others(&before, i);
@@ -307,5 +311,40 @@ TEST("smp: pairs on CPUs of their own share no lock, and write nothing that anot
     }
     TEST_EXPECT_EQ(host.fast_messages, fast + 200);
     TEST_EXPECT_EQ(host.shared_locks, 0);
+    for (unsigned i = 0; i < HOST_CPUS; i++) {
+        TEST_EXPECT_EQ(cpus[i].sharing.locks, first[i].locks);
+        TEST_EXPECT_EQ(cpus[i].sharing.writes, first[i].writes);
+    }
     TEST_EXPECT(host_check());
+}
+
+TEST("smp: what a message shares with another CPU is counted") {
+    const struct sharing *here = &cpus[0].sharing, *there = &cpus[1].sharing;
+    set_up_pairs();
+    host_task(pairs[1].server)->arch.pinned = true;
+    // CPU 1's lock, and the interrupt that makes it look at its run queue.
+    struct sharing before = *here;
+    host_compose(pairs[0].client, 1, 16);
+    TEST_EXPECT_EQ(host_ipc(pairs[0].client, pairs[1].server, pairs[1].server, IPC_CALL),
+                   HOST_BLOCKED);
+    TEST_EXPECT_EQ(here->locks, before.locks + 1);
+    TEST_EXPECT_GT(here->writes, before.writes + 1);
+    // CPU 1 has been visited, and visits CPU 0 to answer.
+    host_deliver_ipis();
+    before = *there;
+    host_compose(pairs[1].server, 2, 16);
+    TEST_EXPECT_EQ(
+        host_ipc(pairs[1].server, pairs[0].client, IPC_ANY, IPC_SEND | IPC_RECV | IPC_REPLY),
+        HOST_BLOCKED);
+    TEST_EXPECT_EQ(there->locks, before.locks + 1);
+    TEST_EXPECT_GT(there->writes, before.writes);
+    // Within CPU 0: that it has been visited counts once.
+    host_deliver_ipis();
+    before = *here;
+    TEST_EXPECT_EQ(SYSCALL(pairs[0].client, SYS_NOTIFY, pairs[0].client, NOTIFY_USER_BASE), OK);
+    TEST_EXPECT_EQ(here->locks, before.locks);
+    TEST_EXPECT_EQ(here->writes, before.writes + 1);
+    TEST_EXPECT_EQ(SYSCALL(pairs[0].client, SYS_NOTIFY, pairs[0].client, NOTIFY_USER_BASE), OK);
+    TEST_EXPECT_EQ(here->locks, before.locks);
+    TEST_EXPECT_EQ(here->writes, before.writes + 1);
 }

@@ -1,5 +1,5 @@
-// Messages, notifications, faults and the end of tasks: kernel/ipc.c, with what it uses of sched.c,
-// task.c and smp.c, for three tasks on two CPUs.
+// Messages, notifications, faults and the end of tasks: kernel/ipc.c, and the short way of
+// kernel/fastpath.c, with what they use of sched.c, task.c and smp.c, for three tasks on two CPUs.
 //
 // What a CPU does while it holds locks is one step here: nobody else sees it half done, since whoever
 // changes a task has the lock of its CPU (`touch` checks that; lock_order.pml is about the locks
@@ -13,6 +13,8 @@
 //   -DCALLS=...  what tasks do, a sum of the bits below
 //   -DSERVICE    tasks 1 and 2 are well-behaved clients of task 0, a well-behaved server: when nothing
 //                goes on any more, nobody waits for an answer
+//   -DATTENTION  the flag that tells a server's short way whether there is something to receive; without, it
+//                looks, which is the same to all but the flag's own upkeep
 //   -DBUG_...    mutations, each of which must be found
 //
 // Left out: priorities (the scheduler takes any ready task at any time), rights, the bytes themselves.
@@ -58,6 +60,9 @@
 #define TELL      4  // ipc_notify()
 #define DESTROY   5
 #define FREE_SLOT 6
+#ifdef BUG_FAST_LOOKS_BEFORE_LOCKING
+#define FAST      7
+#endif
 
 // Results of a section.
 #define DONE    0
@@ -72,6 +77,9 @@ typedef task_struct {
     bit cpu;
     byte waits;    // waits_for
     bit notified;  // pending notifications
+#ifdef ATTENTION
+    bit attention;
+#endif
     bit reported;
     bit faulting;  // WORK_FAULT
     bit in_call;   // makes the system call in its registers, for the first time or again
@@ -94,6 +102,14 @@ byte client;      // whom a well-behaved server has to answer
 #else
 #define serves false
 #define KILLER 0
+#endif
+
+#ifdef ATTENTION
+#define attention(x)            task[x].attention
+#define set_attention(x, value) task[x].attention = value
+#else
+#define attention(x)            (task[x].notified || task[x].first != 0)
+#define set_attention(x, value) skip
 #endif
 
 #define cpu_of(x)       task[x].cpu
@@ -123,6 +139,7 @@ byte client;      // whom a well-behaved server has to answer
 #define task_holds(x)                                                                     \
     /* no lost notification */                                                            \
     assert(!(state_of(x) == RECEIVING && task[x].waits == ANY && task[x].notified));       \
+    assert(attention(x) || (!task[x].notified && task[x].first == 0));                     \
     assert(state_of(x) != RUNNING || current[cpu_of(x)] == (x));                           \
     assert((state_of(x) == FREE) == (task[x].tid == 0))
 
@@ -187,6 +204,7 @@ inline block(x, new_state) {
 
 inline push_back(x, r) {
     touch(r);
+    set_attention(r, 1);
     if
     :: task[r].first == 0 -> task[r].first = x + 1
     :: else -> assert(task[r].second == 0); task[r].second = x + 1
@@ -195,6 +213,7 @@ inline push_back(x, r) {
 
 inline push_front(x, r) {
     touch(r);
+    set_attention(r, 1);
     assert(task[r].second == 0);
     task[r].second = task[r].first;
     task[r].first = x + 1
@@ -399,6 +418,10 @@ inline receive_section() {
         :: else ->
             block(t, RECEIVING);
             task[t].waits = task[t].src;
+            if
+            :: task[t].src == ANY -> set_attention(t, 0)
+            :: else -> skip
+            fi;
             result = PENDING
         fi
     fi;
@@ -429,6 +452,62 @@ inline receive_step() {
     fi
 }
 
+// ---- The short way -------------------------------------------------------------------------------
+
+// What fastpath.c compares under this CPU's own lock. The long way may be taken all the same: the lock isn't
+// free, somebody is more urgent, a page isn't there.
+
+#ifdef BUG_FAST_WITHOUT_THE_CPU
+#define receives_here(x) (state_of(x) == RECEIVING)
+#else
+#define receives_here(x) (state_of(x) == RECEIVING && cpu_of(x) == c)
+#endif
+
+#ifdef BUG_FAST_WITHOUT_THE_ID
+#define is_named(x, id) true
+#else
+#define is_named(x, id) (task[x].tid == (id))
+#endif
+
+#define can_call(x) (is_named(x, task[t].dst) && task[x].waits == ANY && receives_here(x))
+
+#ifdef BUG_FAST_WITHOUT_WHOM_IT_WAITS_FOR
+#define waits_for_us(x) true
+#else
+#define waits_for_us(x) (task[x].waits == task[t].tid)
+#endif
+
+#ifdef BUG_FAST_WITHOUT_ATTENTION
+#define has_nothing_to_take true
+#else
+#define has_nothing_to_take (!attention(t))
+#endif
+
+#define is_serve \
+    (task[t].sends && task[t].receives && task[t].replies && task[t].src == ANY && !task[t].noblock)
+#define can_serve(x) \
+    (is_named(x, task[t].dst) && waits_for_us(x) && has_nothing_to_take && receives_here(x))
+
+#define can_go_over                                                           \
+    (task[t].sends && ((is_call(t) && can_call(SLOT(task[t].dst)))            \
+                       || (is_serve && can_serve(SLOT(task[t].dst)))))
+
+// The message is in registers; the CPU is left to `d`.
+inline go_over() {
+    d = SLOT(task[t].dst);
+    touch(d);
+    assert(accepts(d, task[t].tid));
+    task[t].from = task[t].tid;
+    arrived(t, d);
+    task[d].waits = 0;
+    end_call(d);
+    task[t].waits = (is_call(t) -> task[t].dst : ANY);
+    state_of(t) = RECEIVING;
+    state_of(d) = RUNNING;
+    current[c] = d;
+    step = USER
+}
+
 // ---- The system calls ----------------------------------------------------------------------------
 
 inline notify_locked(x) {
@@ -436,7 +515,11 @@ inline notify_locked(x) {
     task[x].notified = 1;
     if
     :: state_of(x) == RECEIVING && task[x].waits == ANY -> task[x].notified = 0; complete(x)
+#ifndef BUG_NOTIFICATIONS_CALL_NO_ATTENTION
+    :: else -> set_attention(x, 1)
+#else
     :: else -> skip
+#endif
     fi
 }
 
@@ -528,6 +611,7 @@ inline free_slot() {
     task[2].tid = 0;
     task[2].waits = 0;
     task[2].notified = 0;
+    set_attention(2, 0);
     task[2].reported = 0;
     task[2].faulting = 0;
     end_call(2);
@@ -551,6 +635,7 @@ inline destroy_section() {
 inline create_section() {
     k = 1 - c;
     task[2].tid = TID(2, next_gen);
+    set_attention(2, 1);
     cpu_of(2) = c;
     state_of(2) = READY
 }
@@ -575,6 +660,11 @@ inline begin_call() {
     task[t].in_call = 1;
     if
     :: task[t].dst == DESTROY_CALL -> step = DESTROY
+#ifdef BUG_FAST_LOOKS_BEFORE_LOCKING
+    :: task[t].dst != DESTROY_CALL && can_go_over -> step = FAST
+#else
+    :: task[t].dst != DESTROY_CALL && can_go_over -> go_over()
+#endif
     :: task[t].dst != DESTROY_CALL && task[t].sends -> look(task[t].dst); step = SEND
     :: else -> go_on_to_receive()
     fi
@@ -688,6 +778,9 @@ end:
     :: atomic { step == USER && current[c] != NONE -> t = current[c]; user_step(); release() }
     :: atomic { step == SEND -> send_section(); release() }
     :: atomic { step == RECEIVE -> receive_step(); release() }
+#ifdef BUG_FAST_LOOKS_BEFORE_LOCKING
+    :: atomic { step == FAST -> go_over(); release() }
+#endif
     :: atomic { step == REPORT -> report_section(); release() }
     :: atomic { step == TELL -> notify_section(); release() }
     :: atomic { step == DESTROY -> destroy_section(); release() }
@@ -700,6 +793,7 @@ init {
     atomic {
         task[0].tid = TID(0, 0); task[1].tid = TID(1, 0); task[2].tid = TID(2, 0);
         state_of(0) = READY; state_of(1) = READY; state_of(2) = READY;
+        set_attention(0, 1); set_attention(1, 1); set_attention(2, 1);
         current[0] = NONE; current[1] = NONE;
         run processor(0);
         run processor(1)

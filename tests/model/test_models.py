@@ -25,11 +25,13 @@ def calls(*kinds):
 
 
 SERVICE = ["-DSERVICE", calls(TIMERS, NOTIFY, DEATH)]
+ATTENTION = ["-DSERVICE", "-DATTENTION", calls(TIMERS, NOTIFY)]
 
 # A name, the model, its options, and about how many states there are: many fewer would mean that it
 # has come to a halt somewhere.
 SEARCHES = [
     ("service", "ipc", SERVICE, 1_000_000),
+    ("service, and its flag", "ipc", ATTENTION, 350_000),
     ("messages and death", "ipc", [calls(ONE_WAY, REPLIES, DEATH)], 3_000_000),
     ("notifications and death", "ipc", [calls(NOTIFY, ONE_WAY, DEATH)], 1_000_000),
     ("timers and calls", "ipc", [calls(TIMERS, REPLIES)], 100_000),
@@ -45,8 +47,14 @@ MUTATIONS = [
     ("ipc", "BUG_CALLER_IS_WOKEN_TO_RECEIVE", SERVICE),
     ("ipc", "BUG_DESTROY_BEGINS_ONCE", [calls(ONE_WAY, REPLIES, DEATH)]),
     ("ipc", "BUG_DESTROY_DOES_NOT_WAIT", SERVICE),
+    ("ipc", "BUG_FAST_LOOKS_BEFORE_LOCKING", SERVICE),
+    ("ipc", "BUG_FAST_WITHOUT_ATTENTION", SERVICE),
+    ("ipc", "BUG_FAST_WITHOUT_THE_CPU", SERVICE),
+    ("ipc", "BUG_FAST_WITHOUT_THE_ID", [calls(ONE_WAY, REPLIES, DEATH)]),
+    ("ipc", "BUG_FAST_WITHOUT_WHOM_IT_WAITS_FOR", [calls(REPLIES)]),
     ("ipc", "BUG_LOOKS_BEFORE_LOCKING", SERVICE),
     ("ipc", "BUG_LOOKS_FOR_NOTIFICATIONS_BEFORE_LOCKING", SERVICE),
+    ("ipc", "BUG_NOTIFICATIONS_CALL_NO_ATTENTION", ATTENTION),
     ("ipc", "BUG_NO_SECOND_LOOK_AT_CPU", SERVICE),
     ("ipc", "BUG_NO_SECOND_LOOK_AT_ID", SERVICE),
     ("ipc", "BUG_RECEIVERS_ARE_NOT_ABORTED", [calls(ONE_WAY, REPLIES, DEATH)]),

@@ -55,8 +55,8 @@ def test_random_system_calls_hurt_nobody(machines, mode, cpus, report, figure):
 # What every board measures, so that boards can be compared.
 PORTABLE_METRICS = {
     "boot.to_shell", "ipc.ool.128", "ipc.roundtrip", "ipc.roundtrip.max",
-    "irq.to_task", "mem.idle", "notify.signal", "notify.wake", "size.kernel.ram",
-    "size.kernel.text", "size.task", "syscall.null", "task.spawn", "task.life"}
+    "irq.to_task", "mem.idle", "notify.roundtrip", "notify.signal", "notify.wake",
+    "size.kernel.ram", "size.kernel.text", "size.task", "syscall.null", "task.spawn", "task.life"}
 # Page faults, and payloads longer than a small board's memory and messages.
 MMU_METRICS = {"fault.roundtrip", "ipc.roundtrip.64", "ipc.ool.256", "ipc.ool.4096",
                "ipc.ool.65536"}
@@ -73,3 +73,24 @@ def test_bench_gives_the_same_figures_twice(machines):
     mmu = MMU_METRICS if machines.board.mmu else set()
     assert set(figures[0]) == PORTABLE_METRICS | mmu
     assert figures[0] == figures[1]
+
+
+# What a pair of tasks shares with other CPUs: nothing, while each of four has a CPU to itself.
+PAIRS = "ipc.pairs.4"
+
+
+@pytest.mark.heavy(40)
+@pytest.mark.needs("smp")
+@pytest.mark.programs("benchmark", "benchmark_server")
+def test_pairs_on_cpus_of_their_own_share_nothing(machines, report):
+    guest = machines.boot("debug", cpus=4, cmdline=bench.PAIRS_CMDLINE)
+    assert guest.wait(300) == qemu.EXIT_SUCCESS
+    found = bench.reports(guest.text())
+    assert found[f"{PAIRS}.fewest"][0] >= 2000
+    assert found[f"{PAIRS}.shared_locks"] == (0, "locks")
+    assert found[f"{PAIRS}.shared_writes"] == (0, "writes")
+    # Times are told, and not judged.
+    for name in (PAIRS, "ipc.roundtrip.crossing"):
+        if name in found:
+            value, unit = found[name]
+            report(f"{machines.board.name} debug, {name}: {value} {unit}")

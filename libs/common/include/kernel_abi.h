@@ -186,6 +186,7 @@ enum info_kind {
     INFO_TASK = 1,    ///< struct task_info of the task in slot `index`; ERR_NOT_FOUND if it is free
     INFO_CPU = 2,     ///< struct cpu_info of CPU `index`
     INFO_CMDLINE = 3,  ///< The boot loader's command line, a string
+    INFO_SHARING = 4,  ///< struct sharing_info of CPU `index`; ERR_INVALID_ARG if it isn't counted
 };
 
 /// SYS_TRACE. All of it needs TASK_RIGHT_DEBUG.
@@ -274,6 +275,12 @@ struct cpu_info {
     uint64_t switches;
     task_t running;  ///< 0 if idle.
     uint32_t reserved;
+};
+
+/// What the messages of a CPU's tasks have shared with other CPUs since boot.
+struct sharing_info {
+    uint64_t locks;   ///< Locks taken, but for the CPU's own.
+    uint64_t writes;  ///< Writes to memory and devices that other CPUs write, too.
 };
 
 #endif

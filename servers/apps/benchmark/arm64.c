@@ -13,6 +13,10 @@
 
 static volatile uint32_t *enable;
 
+uint32_t interrupts_now(void) {
+    return (uint32_t) arch_cpu_cycles();
+}
+
 void interrupts_init(void) {
     io_t aux = io_alloc_memory_fixed(AUX_BASE, AUX_LEN, IO_ALLOC_NORMAL);
     ASSERT(aux != NULL);

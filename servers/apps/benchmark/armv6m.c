@@ -15,7 +15,7 @@ static volatile uint32_t *timer(unsigned offset) {
     return (volatile uint32_t *) (TIMER2 + offset);
 }
 
-static uint32_t now(void) {
+uint32_t interrupts_now(void) {
     *timer(TASKS_CAPTURE1) = 1;
     return *timer(CC1);
 }
@@ -25,11 +25,11 @@ void interrupts_init(void) {
 }
 
 uint32_t interrupts_raise(void) {
-    uint32_t start = now();
+    uint32_t start = interrupts_now();
     uint32_t time = (start + TICKS_AHEAD) & UINT16_MAX;
     *timer(CC0) = time;
     *timer(INTENSET) = INT_COMPARE0;
-    while (interrupts_elapsed(start, now()) <= TICKS_AHEAD) {}
+    while (interrupts_elapsed(start, interrupts_now()) <= TICKS_AHEAD) {}
     return time;
 }
 

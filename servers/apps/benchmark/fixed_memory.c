@@ -3,6 +3,7 @@
 #include <resea/task.h>
 
 #include "measure.h"
+#include "pairs.h"
 #include "tasks.h"
 
 static void never_run(void) {}
@@ -18,4 +19,8 @@ task_t create_task(const char *name) {
 
 void measure_faults(void) {
     // There are none.
+}
+
+bool pairs_main(void) {
+    return false;  // There is one CPU.
 }

@@ -7,6 +7,9 @@
 
 #include <types.h>
 
+/// The time as the driver tells it.
+uint32_t interrupts_now(void);
+
 /// Makes the device reachable, once the driver has readied it.
 void interrupts_init(void);
 

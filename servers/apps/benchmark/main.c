@@ -11,6 +11,7 @@
 
 #include "interrupts.h"
 #include "measure.h"
+#include "pairs.h"
 #include "tasks.h"
 
 /// benchmark.nop with a longer payload.
@@ -78,7 +79,7 @@ static void signal(void) {
 }
 
 /// Until the server, which is more urgent, has received it and waits again.
-static void wake(void) {
+static void notify_and_back(void) {
     ASSERT_OK(ipc_notify(server, NOTIFY_USER_BASE));
 }
 
@@ -121,7 +122,7 @@ static void measure_ipc(void) {
         measure("ipc.roundtrip.64", round_trip_64);
     }
     measure("ipc.roundtrip.max", round_trip_max);
-    measure("notify.wake", wake);
+    measure("notify.roundtrip", notify_and_back);
     memset(payload, 1, sizeof(payload));
     measure_payload("ipc.ool.128", 128, 100);
     measure_payload("ipc.ool.256", 256, 100);
@@ -138,26 +139,39 @@ static void measure_tasks(void) {
     measure_slow("task.life", 10, live);
 }
 
-#define INTERRUPTS 100
+#define WAKES 100
 
-/// From a device's interrupt in this program until its driver, which is more urgent, goes on behind its
-/// receive: the lowest of some times, as the clock's interrupts fall into others.
-static void measure_interrupts(void) {
+/// What `begin` makes the server's driver do, which is more urgent: from the time that it returns until the
+/// driver goes on behind its receive. The lowest of some, as the clock's interrupts fall into others.
+static void measure_wake(const char *name, uint32_t (*begin)(void)) {
+    uint32_t best = UINT32_MAX;
+    for (int i = 0; i < WAKES; i++) {
+        uint32_t began = begin(), woken;
+        ASSERT_OK(call_benchmark_wake_time(server, &woken));
+        best = MIN(best, interrupts_elapsed(began, woken));
+    }
+
+    METRIC(name, measure_counted(best), "cycles");
+}
+
+static uint32_t notify_driver(void) {
+    uint32_t time = interrupts_now();
+    if (UNLIKELY(ipc_notify(server, NOTIFY_USER_BASE) != OK)) {
+        fail();
+    }
+    return time;
+}
+
+static void measure_driver(void) {
     error_t err = call_benchmark_irq_start(server);
+    measure_wake("notify.wake", notify_driver);
     if (IS_ERROR(err)) {
         WARN("irq.to_task is left out: the device: %s", error_name(err));
         return;
     }
 
     interrupts_init();
-    uint32_t best = UINT32_MAX;
-    for (int i = 0; i < INTERRUPTS; i++) {
-        uint32_t raised = interrupts_raise(), seen;
-        ASSERT_OK(call_benchmark_irq_time(server, &seen));
-        best = MIN(best, interrupts_elapsed(raised, seen));
-    }
-
-    METRIC("irq.to_task", measure_counted(best), "cycles");
+    measure_wake("irq.to_task", interrupts_raise);
 }
 
 static void print_sizes(void) {
@@ -173,11 +187,14 @@ static void measure_with_server(void) {
     server = ipc_lookup("benchmark_server");
     ASSERT_OK(server);
     measure_ipc();
-    measure_interrupts();
+    measure_driver();
     ASSERT_OK(call_task_kill(INIT_TASK, server));
 }
 
 void main(void) {
+    if (pairs_main()) {
+        return;
+    }
     measure_init();
     measure("syscall.null", null_syscall);
     measure_with_server();

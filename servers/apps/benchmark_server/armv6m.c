@@ -1,6 +1,7 @@
 #include <driver/irq.h>
 
 #include "device.h"
+#include "fpu.h"
 
 // TIMER2 of the nRF51 (nRF51 Series Reference Manual 3.0, chapter 18): it counts 16 bits at 16 MHz, and
 // interrupts when it reaches CC0. Reading the time is capturing it in CC2.
@@ -39,3 +40,5 @@ void device_acknowledge(void) {
     *timer(INTENCLR) = INT_COMPARE0;
     *timer(EVENTS_COMPARE0) = 0;
 }
+
+void fpu_use(void) {}

@@ -11,7 +11,7 @@ __noreturn void driver_main(task_t client) {
     struct message m;
     error_t err = device_open();
     m.type = IS_OK(err) ? BENCHMARK_IRQ_START_REPLY_MSG : err;
-    uint32_t interrupted = 0;
+    uint32_t woken = 0;
     while (true) {
         if (m.type != DONT_REPLY) {
             ipc_reply(client, &m);
@@ -22,12 +22,14 @@ __noreturn void driver_main(task_t client) {
         ASSERT_OK(received);
         client = m.src;
         if (m.type == NOTIFICATIONS_MSG) {
-            interrupted = now;
-            device_acknowledge();
+            woken = now;
+            if (m.notifications.data & NOTIFY_IRQ) {
+                device_acknowledge();
+            }
             m.type = DONT_REPLY;
-        } else if (m.type == BENCHMARK_IRQ_TIME_MSG) {
-            m.type = BENCHMARK_IRQ_TIME_REPLY_MSG;
-            m.benchmark_irq_time_reply.time = interrupted;
+        } else if (m.type == BENCHMARK_WAKE_TIME_MSG) {
+            m.type = BENCHMARK_WAKE_TIME_REPLY_MSG;
+            m.benchmark_wake_time_reply.time = woken;
         } else {
             discard_unknown_message(&m);
             m.type = DONT_REPLY;

@@ -2,6 +2,7 @@
 #include <driver/irq.h>
 
 #include "device.h"
+#include "fpu.h"
 
 // The keyboard controller (Intel 8042): a byte that is written to its output buffer interrupts like one
 // from the keyboard.
@@ -24,4 +25,8 @@ uint32_t device_time(void) {
 
 void device_acknowledge(void) {
     (void) arch_port_read8(KBC_DATA);
+}
+
+void fpu_use(void) {
+    __asm__ __volatile__("pxor %%xmm0, %%xmm0" ::: "xmm0");
 }

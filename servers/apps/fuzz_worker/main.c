@@ -118,7 +118,7 @@ static void prepare_pointers(struct call *call) {
         call->args[2] = any ? call->args[2] : random_pointer();
         break;
     case SYS_INFO:
-        call->args[0] = random_below(6);
+        call->args[0] = random_below(7);
         call->args[2] = any ? call->args[2] : random_pointer();
         call->args[3] = random_below(PAGE_SIZE);
         break;

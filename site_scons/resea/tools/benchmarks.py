@@ -15,8 +15,9 @@ def _write_page(top, boards):
     print(f"{benchpage.write(top, boards)}: all figures, with plots")
 
 
-@command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines; of all "
-         "boards, writes build/bench/index.html, too",
+@command("bench", "measures, in guest instructions; prints 'metric NAME VALUE UNIT' lines, and "
+         "'report …' lines of what depends on the host; of all boards, writes "
+         "build/bench/index.html, too",
          needs=["image"], default_board="all", default_mode="release",
          suits=can_bench, finish=_write_page,
          options=[Option("compare", "0|1", "fails if a figure is more than 3 % above the committed "
@@ -28,7 +29,7 @@ def bench(ctx):
     if judged and ctx.build.mode != "release":
         raise UserError("build=debug", "baselines are of release builds")
     result = benchmark.measure(ctx.build)
-    print("\n".join(benchmark.lines(result.figures)))
+    print("\n".join(benchmark.lines(result)))
     print(f"{ctx.build.logs.relative_to(ctx.top)}/latency.txt: the longest paths in the kernel")
     return _judge(ctx, result)
 
