@@ -40,6 +40,7 @@
 #define ASM_SYS_IPC_CALL      (1 | 3 << 6)
 #define ASM_SYS_IPC_SERVE     (1 | 27 << 6)
 #define ASM_SYS_IPC_WAIT      (1 | 18 << 6)
+#define ASM_IPC_SEND_BIT      6
 #define ASM_TASK_SLOT_BITS    10
 #define ASM_TASK_READY        1
 #define ASM_TASK_RUNNING      2
