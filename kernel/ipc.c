@@ -166,10 +166,10 @@ error_t transfer_check_type(int type) {
 }
 
 error_t transfer_check_ool(int type, size_t ool_len) {
-    if (MSG_OOL_KIND(type) == MSG_OOL_STR && ool_len == 0) {
-        return ERR_INVALID_ARG;
+    if (ool_len > CONFIG_OOL_MAX) {
+        return ERR_TOO_LARGE;
     }
-    return ool_len > CONFIG_OOL_MAX ? ERR_TOO_LARGE : OK;
+    return MSG_OOL_KIND(type) == MSG_OOL_STR && ool_len == 0 ? ERR_INVALID_ARG : OK;
 }
 
 /// The current task has sent `dst` what it waited for.
@@ -590,8 +590,7 @@ void ipc_abort_all(struct task *task) {
             sender->reported = true;  // Its pager is gone: nobody else is to be told.
         }
     }
-    for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
-        struct task *other = task_slot(slot);
+    for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
         if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
             task_abort(other, ERR_ABORTED);
         }

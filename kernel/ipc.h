@@ -21,11 +21,11 @@ void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 /// The current task, which is blocked in `state` (FAULTED or STOPPED), is reported to its pager.
 void ipc_report(enum task_state state);
 
-#ifdef CONFIG_MMU
 /// The interrupt line of `driver`, a task of this CPU, has fired: the driver is told, and if it is to run now,
 /// it has the CPU on return. Drops the lock of `cpu`, this one, which the caller has taken.
 void fastpath_interrupt(struct cpu *cpu, struct task *driver);
 
+#ifdef CONFIG_MMU
 /// ipc_report() of a page fault of `task`, the current one: goes to its pager at once if that waits on this
 /// CPU, `cpu`, and is to run next.
 void fastpath_fault(struct cpu *cpu, struct task *task);

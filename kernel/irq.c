@@ -28,15 +28,24 @@ static unsigned home_of(unsigned irq) {
     return irq % CONFIG_NUM_IRQ_OWNERS;
 }
 
-static bool is_waiting(const struct irq_owner *owner) {
-    size_t i = (size_t) (owner - owners);
-    return (waiting[i / 32] >> (i % 32)) & 1;
+static uint32_t *word_of(const struct irq_owner *owner) {
+    return &waiting[NUM_WORDS > 1 ? (owner - owners) / 32 : 0];
 }
 
-static void set_waiting(const struct irq_owner *owner, bool waits) {
-    size_t i = (size_t) (owner - owners);
-    uint32_t bit = 1u << (i % 32);
-    waiting[i / 32] = waits ? waiting[i / 32] | bit : waiting[i / 32] & ~bit;
+static uint32_t bit_of(const struct irq_owner *owner) {
+    return 1u << ((owner - owners) % 32);
+}
+
+static bool is_waiting(const struct irq_owner *owner) {
+    return (*word_of(owner) & bit_of(owner)) != 0;
+}
+
+static void set_waiting(const struct irq_owner *owner) {
+    *word_of(owner) |= bit_of(owner);
+}
+
+static void clear_waiting(const struct irq_owner *owner) {
+    *word_of(owner) &= ~bit_of(owner);
 }
 
 /// The next entry of a line from `owner` on, or NULL.
@@ -57,27 +66,19 @@ static struct irq_owner *find_owner(unsigned irq, task_t tid) {
     return owner;
 }
 
-/// Notes which owners of a line share it. The caller holds irq_lock.
-static void note_sharing(unsigned irq) {
+/// Notes whether the owners of a line share it, and unmasks it if none of them has to come back any more.
+/// The caller holds irq_lock.
+static void update_line(unsigned irq) {
     struct irq_owner *first = next_owner(owners, irq);
-    bool shared = first && next_owner(first + 1, irq);
+    bool waits = false;
     for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        owner->shared = shared;
+        owner->shared = owner != first || next_owner(owner + 1, irq);
+        waits |= is_waiting(owner);
     }
-}
-
-/// Unmasks a line if nobody has to come back any more. The caller holds irq_lock.
-static void unmask_if_done(unsigned irq) {
-    struct irq_owner *first = next_owner(owners, irq);
-    for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        if (is_waiting(owner)) {
-            return;
-        }
-    }
-    if (first) {
-        board_irq_unmask(irq);
-    } else {
+    if (!first) {
         board_irq_mask(irq);
+    } else if (!waits) {
+        board_irq_unmask(irq);
     }
 }
 
@@ -89,9 +90,9 @@ static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];
         if (!owner->slot) {
-            *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .irq = irq};
-            note_sharing(irq);
-            unmask_if_done(irq);
+            owner->slot = TASK_SLOT(tid);
+            owner->irq = irq;
+            update_line(irq);
             return OK;
         }
     }
@@ -119,9 +120,8 @@ error_t irq_acquire(unsigned irq) {
 static void remove_owner(struct irq_owner *owner) {
     unsigned irq = owner->irq;
     owner->slot = 0;
-    set_waiting(owner, false);
-    note_sharing(irq);
-    unmask_if_done(irq);
+    clear_waiting(owner);
+    update_line(irq);
 }
 
 error_t irq_release(unsigned irq) {
@@ -149,9 +149,9 @@ void irq_release_all(struct task *task) {
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
-    set_waiting(owner, false);
+    clear_waiting(owner);
     if (owner->shared) {
-        unmask_if_done(owner->irq);
+        update_line(owner->irq);
     } else {
         board_irq_unmask(owner->irq);
     }
@@ -159,8 +159,11 @@ static void come_back(struct irq_owner *owner) {
 
 /// The same of those of a task's entries that are in a word of `waiting`.
 static void come_back_with(struct task *task, unsigned word) {
-    for (uint32_t bits = waiting[word]; bits; bits &= bits - 1) {
-        struct irq_owner *owner = &owners[32 * word + (unsigned) __builtin_ctz(bits)];
+    uint32_t bits = waiting[word];
+    while (bits) {
+        unsigned bit = 31 - (unsigned) __builtin_clz(bits);
+        bits ^= 1u << bit;
+        struct irq_owner *owner = &owners[32 * word + bit];
         if (owner->slot != TASK_SLOT(task->tid)) {
             continue;
         }
@@ -204,7 +207,7 @@ static void mask_for_owners(unsigned irq) {
     spin_lock(&irq_lock);
     board_irq_mask(irq);
     for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
-        set_waiting(owner, true);
+        set_waiting(owner);
     }
     spin_unlock(&irq_lock);
 }
@@ -213,7 +216,7 @@ static void mask_for_owners(unsigned irq) {
 static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     spin_lock(&irq_lock);
     bool waits = owner->slot && owner->irq == irq && is_waiting(owner);
-    task_t tid = waits ? task_slot(owner->slot)->tid : 0;
+    task_t tid = waits ? tasks[owner->slot - 1].tid : 0;
     spin_unlock(&irq_lock);
     return tid;
 }
@@ -241,8 +244,6 @@ static void handle(unsigned irq) {
     }
 }
 
-#ifdef CONFIG_MMU
-
 /// The only owner of a line, if it is a task of this CPU, whose lock is held, and if the table tells that
 /// at first sight. NULL: it is not so.
 static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) {
@@ -254,7 +255,7 @@ static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) 
     if (!is_on(task, cpu)) {
         return NULL;
     }
-    set_waiting(owner, true);
+    set_waiting(owner);
     return task;
 }
 
@@ -285,14 +286,6 @@ void kernel_irq(unsigned irq) {
         tell_elsewhere(cpu, irq);
     }
 }
-
-#else
-
-void kernel_irq(unsigned irq) {
-    handle(irq);
-}
-
-#endif
 
 uint32_t irq_count(unsigned irq __unused, task_t *owner) {
     struct irq_owner *first = next_owner(owners, irq);

@@ -1,6 +1,7 @@
 #include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/memory.h>
+#include <kernel/sched.h>
 #include <kernel/transfer.h>
 #include <program_table.h>
 #include <string.h>
@@ -168,14 +169,15 @@ bool memory_teardown(struct task *task __unused, bool now __unused) {
 bool kernel_check_stack(vaddr_t sp) {
     struct task *task = current_task();
     const uint32_t *guard = (const uint32_t *) task->stack;
-    bool intact = sp >= task->stack + GUARD_BYTES;
-    for (int i = 0; i < STACK_GUARD_WORDS; i++) {
-        intact &= guard[i] == STACK_PATTERN;
+    STATIC_ASSERT(STACK_GUARD_WORDS == 4, "all of them are looked at");
+    // Without a loop: every trap comes here.
+    if (LIKELY(sp >= task->stack + GUARD_BYTES) && LIKELY(guard[3] == STACK_PATTERN)
+        && LIKELY(guard[2] == STACK_PATTERN) && LIKELY(guard[1] == STACK_PATTERN)
+        && LIKELY(guard[0] == STACK_PATTERN)) {
+        return true;
     }
-    if (!intact) {
-        task_stop(EXP_STACK_OVERFLOW, 0, sp);
-    }
-    return intact;
+    task_stop(EXP_STACK_OVERFLOW, 0, sp);
+    return false;
 }
 
 void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used) {
@@ -260,6 +262,25 @@ void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uin
         uintptr_t words[2];
     } m = {type, src, {word0, word1}};
     arch_pass_message(message_of(task), (const struct message *) (const void *) &m, src, 2);
+}
+
+/// Whether a task waits for any message, and is to run before the current one and all others.
+static bool is_waiting_driver(const struct cpu *cpu, const struct task *driver) {
+    return driver->state == TASK_RECEIVING && driver->waits_for == IPC_ANY && cpu->current
+           && driver->priority < cpu->current->priority
+           && !(cpu->disturbed >> (driver->priority ^ TASK_PRIORITY_MAX));
+}
+
+void fastpath_interrupt(struct cpu *cpu, struct task *driver) {
+    if (!is_waiting_driver(cpu, driver)) {
+        ipc_notify_locked(driver, NOTIFY_IRQ);
+        return;
+    }
+    sched_put_back(cpu, cpu->current);
+    cpu->current = driver;
+    driver->state = TASK_RUNNING;
+    transfer_give(driver, KERNEL_TASK, NOTIFICATIONS_MSG, NOTIFY_IRQ, 0);
+    arch_syscall_set_result(driver, OK);
 }
 
 static bool has_ool(int type) {

@@ -457,28 +457,29 @@ function arch_pass_message
     adds    r3, #1
     beq     1f
     movs    r6, #0
-    movs    r3, #0
 1:  stmia   r0!, {r4-r7}
-    // 12 words may follow. r2: so many are to be cleared.
-    movs    r2, #ASM_MESSAGE_WORDS - 2
-    subs    r2, r3
-    bne     3f
+    // All that may follow is cleared first: mostly it is.
+    movs    r4, #0
+    movs    r5, #0
+    movs    r6, #0
+    movs    r7, #0
     .rept 3
-    ldmia   r1!, {r4-r7}
     stmia   r0!, {r4-r7}
     .endr
-2:  pop     {r4-r7, pc}
-3:  cmp     r3, #0
-    beq     5f
+    subs    r0, #48
+    // r3: so many words follow, or none.
+    b       3f
+2:  ldmia   r1!, {r4-r7}
+    stmia   r0!, {r4-r7}
+3:  subs    r3, #4
+    bge     2b
+    adds    r3, #4
+    b       5f
 4:  ldmia   r1!, {r4}
     stmia   r0!, {r4}
-    subs    r3, #1
-    bne     4b
-5:  movs    r4, #0
-6:  subs    r2, #1
-    blo     2b
-    stmia   r0!, {r4}
-    b       6b
+5:  subs    r3, #1
+    bge     4b
+    pop     {r4-r7, pc}
     .size arch_pass_message, . - arch_pass_message
 
     .section .note.GNU-stack, "", %progbits
