@@ -294,8 +294,10 @@ armv6m_svc_entry:
     cmp     r3, #1
     bne     .Llonger
     ldr     r3, [r6, #8]
+.Lshort:
     movs    r6, #0
     stmia   r0!, {r1, r2, r3, r6}
+.Lclear:
     movs    r1, #0
     movs    r2, #0
     movs    r3, #0
@@ -414,22 +416,35 @@ armv6m_svc_entry:
     stmia   r0!, {r1, r2}
     pop     {r4, r5, r7}
     b       .Lpassed
-1:  mov     r1, r6
+1:  cmp     r3, #0
+    beq     .Lshort
+    mov     r1, r6
     bl      arch_pass_message
-    b       .Lpassed_by_call
-
-.Lwith_payload:
-    mov     r2, r1
-    mov     r0, r4
-    mov     r1, r5
-    bl      transfer_send_payload
-    cmp     r0, #0
-    beq     .Lpassed_by_call
-    b       9b
-.Lpassed_by_call:
     ldr     r0, =EXC_RETURN_TASK
     mov     lr, r0
     b       .Lpassed
+
+.Lwith_payload:
+    cmp     r3, #2 | ASM_MSG_OOL_BYTES << ASM_MSG_LEN_BITS
+    beq     1f
+    cmp     r3, #2 | ASM_MSG_OOL_STR << ASM_MSG_LEN_BITS
+    bne     2f                          // An error, or a payload with more than that
+1:  mov     r0, r4
+    mov     r1, r5
+    bl      transfer_payload
+    subs    r3, r0, #0
+    beq     2f
+    ldr     r0, =EXC_RETURN_TASK
+    mov     lr, r0
+    ldr     r1, [r6, #0]
+    ldr     r2, [r4, #TASK_TID]
+    ldr     r6, [r6, #12]
+    ldr     r0, [r5, #TASK_FRAME]
+    ldr     r0, [r0, #FRAME_R3]
+    stmia   r0!, {r1, r2, r3, r6}
+    movs    r6, #0
+    b       .Lclear
+2:  b       9b
 
 // __noreturn void arch_resume(struct task *task)
     .globl arch_resume

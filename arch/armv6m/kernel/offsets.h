@@ -49,6 +49,9 @@
 #define ASM_STACK_GUARD_WORDS 4
 #define ASM_STACK_PATTERN     0xa9a9a9a9
 #define ASM_MSG_LEN_SHIFT     19
+#define ASM_MSG_LEN_BITS      5
+#define ASM_MSG_OOL_BYTES     1
+#define ASM_MSG_OOL_STR       2
 #define ASM_MSG_KERNEL_BITS   3
 #define ASM_MESSAGE_SIZE      64
 #define ASM_MESSAGE_WORDS     14

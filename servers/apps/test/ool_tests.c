@@ -7,16 +7,15 @@
 #include "peer.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
-static uint8_t source[CONFIG_OOL_MAX + 1];
 static volatile int result;
 
 static void test_lengths(void) {
-    payload_fill(source, sizeof(source));
     const size_t lens[] = {0, 1, 2, 15, 4095, 4096, 4097, 8192, 10000, CONFIG_OOL_MAX};
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         if (lens[i] <= CONFIG_OOL_MAX) {
-            payload_echo(source, lens[i]);
+            payload_echo(variant_payload(), lens[i]);
         }
     }
 }
@@ -33,13 +32,13 @@ static struct message ool_message(const void *data, size_t len) {
 static void test_too_large(void) {
     const size_t lens[] = {CONFIG_OOL_MAX + 1, SIZE_MAX, SIZE_MAX / 2 + 1};
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-        struct message m = ool_message(source, lens[i]);
+        struct message m = ool_message(variant_payload(), lens[i]);
         CHECK_EQ(raw_ipc(peer_task(), peer_task(), &m, IPC_CALL), ERR_TOO_LARGE);
     }
 
     void *data;
     size_t len;
-    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), source, CONFIG_OOL_MAX + 1, &data, &len),
+    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), variant_payload(), CONFIG_OOL_MAX + 1, &data, &len),
              ERR_TOO_LARGE);
 }
 
@@ -56,7 +55,7 @@ static void test_receiver_without_buffer(void) {
     task_t thread = thread_start(call_without_buffer);
     struct message m;
     CHECK_OK(thread_recv(thread, &m));
-    m = ool_message(source, 1);
+    m = ool_message(variant_payload(), 1);
     CHECK_EQ(raw_ipc(thread, 0, &m, IPC_SEND | IPC_REPLY), ERR_TOO_LARGE);
     // It still waits. The library's reply turns the failure into an answer.
     ipc_reply(thread, &m);

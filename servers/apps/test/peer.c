@@ -133,7 +133,7 @@ void payload_fill(uint8_t *data, size_t len) {
     }
 }
 
-void payload_echo(uint8_t *data, size_t len) {
+void payload_echo(const uint8_t *data, size_t len) {
     void *echoed;
     size_t echoed_len;
     error_t err = call_benchmark_nop_with_ool(peer_task(), data, len, &echoed, &echoed_len);
