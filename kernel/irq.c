@@ -7,9 +7,10 @@
 /// A task that has acquired a line.
 struct irq_owner {
     uint16_t slot;  ///< Of the task; 0: unused.
-    uint16_t irq : 15;
-    uint16_t shared : 1;  ///< The line has other owners, too.
+    uint16_t line;  ///< Its number, and SHARED: it has, or has had, other owners, too.
 };
+#define SHARED 0x8000u
+STATIC_ASSERT(CONFIG_NUM_IRQS <= SHARED, "a line's number and the bit don't overlap");
 
 /// An entry is at the place of its line, or at the first free one behind it.
 static struct irq_owner owners[CONFIG_NUM_IRQ_OWNERS];
@@ -23,6 +24,10 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 #endif
 
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
+
+static unsigned irq_of(const struct irq_owner *owner) {
+    return owner->line & ~SHARED;
+}
 
 static unsigned home_of(unsigned irq) {
     return irq % CONFIG_NUM_IRQ_OWNERS;
@@ -51,7 +56,7 @@ static void clear_waiting(const struct irq_owner *owner) {
 /// The next entry of a line from `owner` on, or NULL.
 static struct irq_owner *next_owner(struct irq_owner *owner, unsigned irq) {
     for (; owner < OWNERS_END; owner++) {
-        if (owner->slot && owner->irq == irq) {
+        if (owner->slot && irq_of(owner) == irq) {
             return owner;
         }
     }
@@ -66,19 +71,18 @@ static struct irq_owner *find_owner(unsigned irq, task_t tid) {
     return owner;
 }
 
-/// Notes whether the owners of a line share it, and unmasks it if none of them has to come back any more.
-/// The caller holds irq_lock.
-static void update_line(unsigned irq) {
+/// Unmasks a line if nobody has to come back any more. The caller holds irq_lock.
+static void unmask_if_done(unsigned irq) {
     struct irq_owner *first = next_owner(owners, irq);
-    bool waits = false;
     for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        owner->shared = owner != first || next_owner(owner + 1, irq);
-        waits |= is_waiting(owner);
+        if (is_waiting(owner)) {
+            return;
+        }
     }
-    if (!first) {
-        board_irq_mask(irq);
-    } else if (!waits) {
+    if (first) {
         board_irq_unmask(irq);
+    } else {
+        board_irq_mask(irq);
     }
 }
 
@@ -90,9 +94,13 @@ static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];
         if (!owner->slot) {
+            struct irq_owner *other = next_owner(owners, irq);
             owner->slot = TASK_SLOT(tid);
-            owner->irq = irq;
-            update_line(irq);
+            owner->line = irq;
+            if (other) {
+                owner->line = other->line = irq | SHARED;
+            }
+            unmask_if_done(irq);
             return OK;
         }
     }
@@ -118,10 +126,10 @@ error_t irq_acquire(unsigned irq) {
 
 /// The caller holds irq_lock.
 static void remove_owner(struct irq_owner *owner) {
-    unsigned irq = owner->irq;
+    unsigned irq = irq_of(owner);
     owner->slot = 0;
     clear_waiting(owner);
-    update_line(irq);
+    unmask_if_done(irq);
 }
 
 error_t irq_release(unsigned irq) {
@@ -150,10 +158,10 @@ void irq_release_all(struct task *task) {
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
     clear_waiting(owner);
-    if (owner->shared) {
-        update_line(owner->irq);
+    if (owner->line & SHARED) {
+        unmask_if_done(irq_of(owner));
     } else {
-        board_irq_unmask(owner->irq);
+        board_irq_unmask(owner->line);
     }
 }
 
@@ -215,7 +223,7 @@ static void mask_for_owners(unsigned irq) {
 /// Who is to be told of a line by this entry of the table, or 0.
 static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     spin_lock(&irq_lock);
-    bool waits = owner->slot && owner->irq == irq && is_waiting(owner);
+    bool waits = irq_of(owner) == irq && is_waiting(owner);
     task_t tid = waits ? tasks[owner->slot - 1].tid : 0;
     spin_unlock(&irq_lock);
     return tid;
@@ -248,7 +256,7 @@ static void handle(unsigned irq) {
 /// at first sight. NULL: it is not so.
 static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) {
     struct irq_owner *owner = &owners[home_of(irq)];
-    if (!owner->slot || owner->irq != irq || owner->shared) {
+    if (!owner->slot || owner->line != irq) {
         return NULL;
     }
     struct task *task = &tasks[owner->slot - 1];

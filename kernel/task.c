@@ -28,8 +28,9 @@ struct task *task_slot(int slot) {
 }
 
 static struct task *find_alive(task_t tid) {
+    // No task has an ID that isn't positive.
     struct task *task = task_slot(TASK_SLOT(tid));
-    return tid > 0 && task && task->tid == tid && task->state != TASK_DYING ? task : NULL;
+    return task && task->tid == tid && task->state != TASK_DYING ? task : NULL;
 }
 
 bool task_is_alive(task_t tid) {

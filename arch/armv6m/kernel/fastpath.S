@@ -420,9 +420,7 @@ armv6m_svc_entry:
     beq     .Lshort
     mov     r1, r6
     bl      arch_pass_message
-    ldr     r0, =EXC_RETURN_TASK
-    mov     lr, r0
-    b       .Lpassed
+    b       .Lpassed_by_call
 
 .Lwith_payload:
     cmp     r3, #2 | ASM_MSG_OOL_BYTES << ASM_MSG_LEN_BITS
@@ -445,6 +443,10 @@ armv6m_svc_entry:
     movs    r6, #0
     b       .Lclear
 2:  b       9b
+.Lpassed_by_call:
+    ldr     r0, =EXC_RETURN_TASK
+    mov     lr, r0
+    b       .Lpassed
 
 // __noreturn void arch_resume(struct task *task)
     .globl arch_resume
