@@ -3,8 +3,10 @@
 #include <resea/malloc.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
+#include <string.h>
 
 #include "peer.h"
+#include "scale.h"
 #include "test.h"
 #include "thread.h"
 #include "variant.h"
@@ -18,6 +20,24 @@ static void test_lengths(void) {
             payload_echo(variant_payload(), lens[i]);
         }
     }
+}
+
+/// A program that has a short payload isn't without the rest of its receive buffer.
+static void test_short_leaves_room(void) {
+    const char text[] = "a payload";
+    void *echoed;
+    size_t len;
+    if (!CHECK_OK(call_benchmark_nop_with_ool(peer_task(), text, sizeof(text), &echoed, &len))) {
+        return;
+    }
+    void *block = malloc(BESIDE_PAYLOAD_LEN);
+    CHECK(block != NULL);
+    CHECK_EQ(len, sizeof(text));
+    CHECK(memcmp(echoed, text, sizeof(text)) == 0);
+    free(echoed);
+    free(block);
+    // All of it is there again.
+    payload_echo(variant_payload(), CONFIG_OOL_MAX);
 }
 
 static struct message ool_message(const void *data, size_t len) {
@@ -95,6 +115,7 @@ static void test_empty_string_without_nul(void) {
 
 const struct test_case ool_cases[] = {
     {"ool.lengths", test_lengths},
+    {"ool.short_leaves_room", test_short_leaves_room},
     {"ool.too_large", test_too_large},
     {"ool.receiver_without_buffer", test_receiver_without_buffer},
     {"ool.unterminated_string", test_unterminated_string},
