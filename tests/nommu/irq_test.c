@@ -66,13 +66,13 @@ TEST("nommu: a driver that isn't more urgent takes its turn") {
     for (int priority = 3; priority <= 4; priority++) {
         machine_reset();
         task_t driver = spawn_waiting_driver(2, priority), a = machine_spawn(3, 0);
-        machine_run(a);
+        TEST_EXPECT_EQ(wait_for_any(INIT_TASK), BLOCKED);
+        TEST_EXPECT_EQ(running(), a);
         machine_irq(IRQ);
         TEST_EXPECT_EQ(running(), a);
         TEST_EXPECT_EQ(machine_state(driver), TASK_READY);
         TEST_EXPECT(!machine.unmasked[IRQ]);
         TEST_EXPECT_EQ(machine_ipc(a, 0, driver, IPC_RECV), BLOCKED);
-        TEST_EXPECT_EQ(wait_for_any(INIT_TASK), BLOCKED);
         TEST_EXPECT_EQ(running(), driver);
         expect_told(2);
         TEST_EXPECT_EQ(wait_for_any(driver), BLOCKED);
@@ -127,20 +127,21 @@ TEST("nommu: a driver runs if nobody else does") {
     TEST_EXPECT_EQ(running(), 0);
 }
 
-TEST("nommu: the scheduler is asked if it has to be") {
+TEST("nommu: a driver doesn't pass by who is ready for longer") {
     machine_reset();
-    task_t driver = spawn_waiting_driver(2, 2), a = machine_spawn(3, 0), urgent = machine_spawn(4, 0);
-    TEST_EXPECT_EQ(wait_for_any(urgent), BLOCKED);
-    TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_TASK_SCHEDULE, urgent, 1), OK);
+    task_t driver = spawn_waiting_driver(2, 2), a = machine_spawn(3, 0),
+           equal = machine_spawn(4, 0);
+    TEST_EXPECT_EQ(wait_for_any(equal), BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(INIT_TASK, SYS_TASK_SCHEDULE, equal, 2), OK);
     machine_run(a);
     // As if it had been woken, and the interrupt had come before the scheduler.
     cpu_acquire(this_cpu());
-    ipc_notify_locked(machine_task(urgent), NOTIFY_USER_BASE);
+    ipc_notify_locked(machine_task(equal), NOTIFY_USER_BASE);
     cpu_release();
     machine_irq(IRQ);
-    TEST_EXPECT_EQ(running(), urgent);
+    TEST_EXPECT_EQ(running(), equal);
     TEST_EXPECT_EQ(machine_state(driver), TASK_READY);
-    TEST_EXPECT_EQ(wait_for_any(urgent), BLOCKED);
+    TEST_EXPECT_EQ(wait_for_any(equal), BLOCKED);
     TEST_EXPECT_EQ(running(), driver);
     expect_told(2);
     TEST_EXPECT_EQ(wait_for_any(driver), BLOCKED);

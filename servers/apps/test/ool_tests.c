@@ -32,8 +32,7 @@ static void test_short_leaves_room(void) {
     }
     void *block = malloc(BESIDE_PAYLOAD_LEN);
     CHECK(block != NULL);
-    CHECK_EQ(len, sizeof(text));
-    CHECK(memcmp(echoed, text, sizeof(text)) == 0);
+    CHECK(len == sizeof(text) && memcmp(echoed, text, sizeof(text)) == 0);
     free(echoed);
     free(block);
     // All of it is there again.
@@ -58,7 +57,8 @@ static void test_too_large(void) {
 
     void *data;
     size_t len;
-    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), variant_payload(), CONFIG_OOL_MAX + 1, &data, &len),
+    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), variant_payload(), CONFIG_OOL_MAX + 1, &data,
+                                         &len),
              ERR_TOO_LARGE);
 }
 
@@ -81,6 +81,33 @@ static void test_receiver_without_buffer(void) {
     ipc_reply(thread, &m);
     thread_join(thread);
     CHECK_EQ(result, ERR_TOO_LARGE);
+}
+
+#define WITH_WORDS_MSG                                                                             \
+    MSG_TYPE(MSG_INTERFACE(BENCHMARK_NOP_WITH_OOL_MSG), MSG_METHOD(BENCHMARK_NOP_WITH_OOL_MSG), 0, \
+             MSG_OOL_BYTES, 4 * MSG_LEN_UNIT)
+
+static void call_with_words(void) {
+    struct message m = ool_message(variant_payload(), 20);
+    m.type = WITH_WORDS_MSG;
+    m.words[2] = 7;
+    m.words[3] = 8;
+    m.words[4] = 9;
+    result = raw_ipc(main_task, main_task, &m, IPC_CALL);
+}
+
+/// What travels beside a payload arrives, and no more than its type says.
+static void test_beside_words(void) {
+    task_t thread = thread_start(call_with_words);
+    struct message m;
+    if (CHECK_OK(thread_recv(thread, &m)) && CHECK_EQ(m.type, WITH_WORDS_MSG)) {
+        CHECK(m.ool_len == 20 && memcmp(m.ool_ptr, variant_payload(), 20) == 0);
+        CHECK(m.words[2] == 7 && m.words[3] == 8 && m.words[4] == 0);
+        free(m.ool_ptr);
+    }
+    ipc_reply_err(thread, ERR_EMPTY);
+    thread_join(thread);
+    CHECK_EQ(result, OK);
 }
 
 static void send_unterminated(void) {
@@ -118,6 +145,7 @@ const struct test_case ool_cases[] = {
     {"ool.short_leaves_room", test_short_leaves_room},
     {"ool.too_large", test_too_large},
     {"ool.receiver_without_buffer", test_receiver_without_buffer},
+    {"ool.beside_words", test_beside_words},
     {"ool.unterminated_string", test_unterminated_string},
     {"ool.empty_string_without_nul", test_empty_string_without_nul},
     {NULL, NULL},
