@@ -23,9 +23,9 @@ static inline void sched_put_back(struct cpu *cpu, struct task *task) {
     task->state = TASK_READY;
     list_push_front(&cpu->queues[task->priority], &task->link);
     cpu->ready_mask |= READY_BIT(task->priority);
-#if CONFIG_NUM_CPUS > 1
+#    if CONFIG_NUM_CPUS > 1
     cpu->num_ready++;
-#endif
+#    endif
 }
 #else
 // Small parts have no room for another copy of it.
