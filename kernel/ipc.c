@@ -21,10 +21,6 @@ static bool accepts(const struct task *receiver, task_t from) {
            && (receiver->waits_for == IPC_ANY || receiver->waits_for == from);
 }
 
-static bool waits_for_reply(const struct task *receiver, task_t from) {
-    return receiver->state == TASK_RECEIVING && receiver->waits_for == from;
-}
-
 void ipc_restart_receive(struct task *task) {
     arch_syscall_set_number(task, SYS_IPC_WITH((ipc_flags(task) & ~IPC_SEND) | IPC_SENT));
     arch_syscall_restart(task);
@@ -57,7 +53,7 @@ static void compose_notifications(struct task *task) {
 }
 
 /// Writes into the pager's `msg` why `task` is blocked.
-static void compose_report(struct message *m, struct task *task) {
+static __noinline void compose_report(struct message *m, struct task *task) {
     bzero(m->raw, TRANSFER_REPORT_BYTES);
     m->src = task->tid;
     if (task_is_faulted(task)) {
@@ -78,7 +74,7 @@ static void compose_report(struct message *m, struct task *task) {
 }
 
 /// Leaves a task in the queue of whom it wants to send to.
-static void queue_sender(struct task *dst, struct task *task, bool at_front) {
+static __noinline void queue_sender(struct task *dst, struct task *task, bool at_front) {
     dst->attention = true;
     if (at_front) {
         list_push_front(&dst->senders, &task->link);
@@ -166,10 +162,10 @@ error_t transfer_check_type(int type) {
 }
 
 error_t transfer_check_ool(int type, size_t ool_len) {
-    if (MSG_OOL_KIND(type) == MSG_OOL_STR && ool_len == 0) {
-        return ERR_INVALID_ARG;
+    if (ool_len > CONFIG_OOL_MAX) {
+        return ERR_TOO_LARGE;
     }
-    return ool_len > CONFIG_OOL_MAX ? ERR_TOO_LARGE : OK;
+    return MSG_OOL_KIND(type) == MSG_OOL_STR && ool_len == 0 ? ERR_INVALID_ARG : OK;
 }
 
 /// The current task has sent `dst` what it waited for.
@@ -237,8 +233,9 @@ static void let_receiver_pull(struct task *task, struct task *dst) {
 /// Sends to `dst`, both CPUs' locks being held.
 static error_t send_locked(struct task *task, struct task *dst, int type) {
     bool ready = accepts(dst, task->tid);
+    bool asked = ready && dst->waits_for == task->tid;
     bool replying = (ipc_flags(task) & IPC_REPLY) != 0;
-    if (!waits_for_reply(dst, task->tid) && !rights_may_call(task, dst)) {
+    if (!asked && !rights_may_call(task, dst)) {
         return ERR_NOT_PERMITTED;
     }
     if (!ready && (replying || (ipc_flags(task) & IPC_NOBLOCK))) {
@@ -259,7 +256,7 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
         }
         return SYSCALL_PENDING;
     }
-    if (err == ERR_TOO_LARGE && replying && waits_for_reply(dst, task->tid)) {
+    if (err == ERR_TOO_LARGE && replying && asked) {
         complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
     }
     return err;
@@ -601,8 +598,7 @@ void ipc_abort_all(struct task *task) {
             sender->reported = true;  // Its pager is gone: nobody else is to be told.
         }
     }
-    for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
-        struct task *other = task_slot(slot);
+    for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
         if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
             task_abort(other, ERR_ABORTED);
         }

@@ -24,11 +24,11 @@ void ipc_notify_from_kernel(task_t dst, notifications_t notifications);
 /// The current task, which is blocked in `state` (FAULTED or STOPPED), is reported to its pager.
 void ipc_report(enum task_state state);
 
-#ifdef CONFIG_MMU
 /// The interrupt line of `driver`, a task of this CPU, has fired: the driver is told, and if it is to run now,
 /// it has the CPU on return. Drops the lock of `cpu`, this one, which the caller has taken.
 void fastpath_interrupt(struct cpu *cpu, struct task *driver);
 
+#ifdef CONFIG_MMU
 /// ipc_notify() of a task that waits for any message on this CPU, whose lock the caller has taken: drops it, or
 /// keeps it until the CPU goes over to that task in kernel_resume(), as soon as the current one is saved.
 intptr_t fastpath_wake(struct task *dst, notifications_t notifications, struct cpu *cpu);

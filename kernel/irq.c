@@ -7,9 +7,10 @@
 /// A task that has acquired a line.
 struct irq_owner {
     uint16_t slot;  ///< Of the task; 0: unused.
-    uint16_t line;  ///< Its number, with LINE_SHARED if it has other owners, too.
+    uint16_t line;  ///< Its number, and SHARED: it has, or has had, other owners, too.
 };
-#define LINE_SHARED 0x8000
+#define SHARED 0x8000u
+STATIC_ASSERT(CONFIG_NUM_IRQS <= SHARED, "a line's number and the bit don't overlap");
 
 /// An entry is at the place of its line, or at the first free one behind it.
 static struct irq_owner owners[CONFIG_NUM_IRQ_OWNERS];
@@ -24,29 +25,38 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
 
+static unsigned irq_of(const struct irq_owner *owner) {
+    return owner->line & ~SHARED;
+}
+
 static unsigned home_of(unsigned irq) {
     return irq % CONFIG_NUM_IRQ_OWNERS;
 }
 
-static unsigned line_of(const struct irq_owner *owner) {
-    return owner->line & ~LINE_SHARED;
+static uint32_t *word_of(const struct irq_owner *owner) {
+    return &waiting[NUM_WORDS > 1 ? (owner - owners) / 32 : 0];
+}
+
+static uint32_t bit_of(const struct irq_owner *owner) {
+    return 1u << ((owner - owners) % 32);
 }
 
 static bool is_waiting(const struct irq_owner *owner) {
-    size_t i = (size_t) (owner - owners);
-    return (waiting[i / 32] >> (i % 32)) & 1;
+    return (*word_of(owner) & bit_of(owner)) != 0;
 }
 
-static void set_waiting(const struct irq_owner *owner, bool waits) {
-    size_t i = (size_t) (owner - owners);
-    uint32_t bit = 1u << (i % 32);
-    waiting[i / 32] = waits ? waiting[i / 32] | bit : waiting[i / 32] & ~bit;
+static void set_waiting(const struct irq_owner *owner) {
+    *word_of(owner) |= bit_of(owner);
+}
+
+static void clear_waiting(const struct irq_owner *owner) {
+    *word_of(owner) &= ~bit_of(owner);
 }
 
 /// The next entry of a line from `owner` on, or NULL.
 static struct irq_owner *next_owner(struct irq_owner *owner, unsigned irq) {
     for (; owner < OWNERS_END; owner++) {
-        if (owner->slot && line_of(owner) == irq) {
+        if (owner->slot && irq_of(owner) == irq) {
             return owner;
         }
     }
@@ -59,15 +69,6 @@ static struct irq_owner *find_owner(unsigned irq, task_t tid) {
         owner = next_owner(owner + 1, irq);
     }
     return owner;
-}
-
-/// Notes which owners of a line share it. The caller holds irq_lock.
-static void note_sharing(unsigned irq) {
-    struct irq_owner *first = next_owner(owners, irq);
-    bool shared = first && next_owner(first + 1, irq);
-    for (struct irq_owner *owner = first; owner; owner = next_owner(owner + 1, irq)) {
-        owner->line = (uint16_t) (irq | (shared ? LINE_SHARED : 0));
-    }
 }
 
 /// Unmasks a line if nobody has to come back any more. The caller holds irq_lock.
@@ -93,8 +94,12 @@ static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];
         if (!owner->slot) {
-            *owner = (struct irq_owner){.slot = TASK_SLOT(tid), .line = (uint16_t) irq};
-            note_sharing(irq);
+            struct irq_owner *other = next_owner(owners, irq);
+            owner->slot = TASK_SLOT(tid);
+            owner->line = irq;
+            if (other) {
+                owner->line = other->line = irq | SHARED;
+            }
             unmask_if_done(irq);
             return OK;
         }
@@ -121,10 +126,9 @@ error_t irq_acquire(unsigned irq) {
 
 /// The caller holds irq_lock.
 static void remove_owner(struct irq_owner *owner) {
-    unsigned irq = line_of(owner);
+    unsigned irq = irq_of(owner);
     owner->slot = 0;
-    set_waiting(owner, false);
-    note_sharing(irq);
+    clear_waiting(owner);
     unmask_if_done(irq);
 }
 
@@ -153,9 +157,9 @@ void irq_release_all(struct task *task) {
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
-    set_waiting(owner, false);
-    if (owner->line & LINE_SHARED) {
-        unmask_if_done(line_of(owner));
+    clear_waiting(owner);
+    if (owner->line & SHARED) {
+        unmask_if_done(irq_of(owner));
     } else {
         board_irq_unmask(owner->line);
     }
@@ -163,8 +167,11 @@ static void come_back(struct irq_owner *owner) {
 
 /// The same of those of a task's entries that are in a word of `waiting`.
 static void come_back_with(struct task *task, unsigned word) {
-    for (uint32_t bits = waiting[word]; bits; bits &= bits - 1) {
-        struct irq_owner *owner = &owners[32 * word + (unsigned) __builtin_ctz(bits)];
+    uint32_t bits = waiting[word];
+    while (bits) {
+        unsigned bit = 31 - (unsigned) __builtin_clz(bits);
+        bits ^= 1u << bit;
+        struct irq_owner *owner = &owners[32 * word + bit];
         if (owner->slot != TASK_SLOT(task->tid)) {
             continue;
         }
@@ -208,7 +215,7 @@ static void mask_for_owners(unsigned irq) {
     spin_lock(&irq_lock);
     board_irq_mask(irq);
     for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
-        set_waiting(owner, true);
+        set_waiting(owner);
     }
     spin_unlock(&irq_lock);
 }
@@ -216,8 +223,8 @@ static void mask_for_owners(unsigned irq) {
 /// Who is to be told of a line by this entry of the table, or 0.
 static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     spin_lock(&irq_lock);
-    bool waits = owner->slot && line_of(owner) == irq && is_waiting(owner);
-    task_t tid = waits ? task_slot(owner->slot)->tid : 0;
+    bool waits = irq_of(owner) == irq && is_waiting(owner);
+    task_t tid = waits ? tasks[owner->slot - 1].tid : 0;
     spin_unlock(&irq_lock);
     return tid;
 }
@@ -245,13 +252,11 @@ static void handle(unsigned irq) {
     }
 }
 
-#ifdef CONFIG_MMU
-
 /// The only owner of a line, if it is a task of this CPU, whose lock is held, and if the table tells that
 /// at first sight. NULL: it is not so.
 static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) {
     struct irq_owner *owner = &owners[home_of(irq)];
-    if (!owner->slot || owner->line != irq) {  // With LINE_SHARED it is none.
+    if (!owner->slot || owner->line != irq) {
         return NULL;
     }
     struct task *task = &tasks[owner->slot - 1];
@@ -259,7 +264,7 @@ static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) 
     if (!is_on(task, cpu)) {
         return NULL;
     }
-    set_waiting(owner, true);
+    set_waiting(owner);
     return task;
 }
 
@@ -290,14 +295,6 @@ void kernel_irq(unsigned irq) {
         tell_elsewhere(cpu, irq);
     }
 }
-
-#else
-
-void kernel_irq(unsigned irq) {
-    handle(irq);
-}
-
-#endif
 
 uint32_t irq_count(unsigned irq __unused, task_t *owner) {
     struct irq_owner *first = next_owner(owners, irq);

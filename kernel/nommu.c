@@ -1,6 +1,7 @@
 #include <kernel/board.h>
 #include <kernel/ipc.h>
 #include <kernel/memory.h>
+#include <kernel/sched.h>
 #include <kernel/transfer.h>
 #include <program_table.h>
 #include <string.h>
@@ -27,13 +28,24 @@ static uint32_t stack_len(const struct task *task) {
 // ---- Whose memory -------------------------------------------------------------------------------
 
 /// Whether [addr, addr + len) lies within [base, base + size), without overflow.
-static bool is_within(vaddr_t addr, size_t len, vaddr_t base, size_t size) {
-    return addr >= base && addr - base <= size && len <= size - (addr - base);
+static __noinline bool is_within(vaddr_t addr, size_t len, vaddr_t base, size_t size) {
+    vaddr_t offset = addr - base;
+    return offset <= size && len <= size - offset;
+}
+
+/// Inlined: payloads are as quick as that.
+static ALWAYS_INLINE bool is_own(const struct task *task, vaddr_t addr, size_t len) {
+    vaddr_t offset = addr - task->ram;
+    return offset <= ram_len(task) && len <= ram_len(task) - offset;
 }
 
 /// The null pointer is none, even if there is flash at 0: debug builds don't compute with it.
-static bool is_flash(vaddr_t addr, size_t len) {
+static __noinline bool is_flash(vaddr_t addr, size_t len) {
     return addr != 0 && is_within(addr, len, (vaddr_t) __flash, (size_t) (__flash_end - __flash));
+}
+
+static ALWAYS_INLINE bool is_readable(const struct task *task, vaddr_t addr, size_t len) {
+    return LIKELY(is_own(task, addr, len)) || is_flash(addr, len);
 }
 
 /// What the last check has refused: syscall_fault() tells of it.
@@ -47,13 +59,11 @@ static bool allow(bool allowed, vaddr_t addr) {
 }
 
 bool memory_may_write(const struct task *task, vaddr_t addr, size_t len, size_t align) {
-    bool own = is_within(addr, len, task->ram, ram_len(task));
-    return allow(own && IS_ALIGNED(addr, align), addr);
+    return allow(is_own(task, addr, len) && IS_ALIGNED(addr, align), addr);
 }
 
 bool memory_may_read(const struct task *task, vaddr_t addr, size_t len, size_t align) {
-    bool readable = is_within(addr, len, task->ram, ram_len(task)) || is_flash(addr, len);
-    return allow(readable && IS_ALIGNED(addr, align), addr);
+    return allow(is_readable(task, addr, len) && IS_ALIGNED(addr, align), addr);
 }
 
 bool arch_copy_from_user(void *dst, vaddr_t src, size_t len) {
@@ -168,14 +178,15 @@ bool memory_teardown(struct task *task __unused, bool now __unused) {
 bool kernel_check_stack(vaddr_t sp) {
     struct task *task = current_task();
     const uint32_t *guard = (const uint32_t *) task->stack;
-    bool intact = sp >= task->stack + GUARD_BYTES;
-    for (int i = 0; i < STACK_GUARD_WORDS; i++) {
-        intact &= guard[i] == STACK_PATTERN;
+    STATIC_ASSERT(STACK_GUARD_WORDS == 4, "all of them are looked at");
+    // Without a loop: every trap comes here.
+    if (LIKELY(sp >= task->stack + GUARD_BYTES) && LIKELY(guard[3] == STACK_PATTERN)
+        && LIKELY(guard[2] == STACK_PATTERN) && LIKELY(guard[1] == STACK_PATTERN)
+        && LIKELY(guard[0] == STACK_PATTERN)) {
+        return true;
     }
-    if (!intact) {
-        task_stop(EXP_STACK_OVERFLOW, 0, sp);
-    }
-    return intact;
+    task_stop(EXP_STACK_OVERFLOW, 0, sp);
+    return false;
 }
 
 void memory_stack_usage(const struct task *task, uint32_t *size, uint32_t *used) {
@@ -262,22 +273,41 @@ void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uin
     arch_pass_message(message_of(task), (const struct message *) (const void *) &m, src, 2);
 }
 
+/// Whether a task waits for any message, and is to run before the current one and all others.
+static bool is_waiting_driver(const struct cpu *cpu, const struct task *driver) {
+    return driver->state == TASK_RECEIVING && driver->waits_for == IPC_ANY && cpu->current
+           && driver->priority < cpu->current->priority
+           && !(cpu->disturbed >> (driver->priority ^ TASK_PRIORITY_MAX));
+}
+
+void fastpath_interrupt(struct cpu *cpu, struct task *driver) {
+    if (!is_waiting_driver(cpu, driver)) {
+        ipc_notify_locked(driver, NOTIFY_IRQ);
+        return;
+    }
+    sched_put_back(cpu, cpu->current);
+    cpu->current = driver;
+    driver->state = TASK_RUNNING;
+    transfer_give(driver, KERNEL_TASK, NOTIFICATIONS_MSG, NOTIFY_IRQ, 0);
+    arch_syscall_set_result(driver, OK);
+}
+
 static bool has_ool(int type) {
     return type >= 0 && (type & MSG_OOL);
 }
 
-/// Copies a payload, which is short here, in one go. Returns where it is now, or NULL if `to` has no
-/// room for it.
-static void *pass_ool(const struct message *m, struct task *to) {
+void *transfer_payload(struct task *from, struct task *to) {
+    const struct message *m = message_of(from);
     const struct ool_buffer *buf = (const struct ool_buffer *) ipc_user_ool(to);
-    // Looked at only now: most messages have no payload, and another thread may have changed it.
-    if (!memory_may_read(to, (vaddr_t) buf, sizeof(*buf), sizeof(uintptr_t))
-        || m->ool_len > buf->capacity || !memory_may_write(to, (vaddr_t) buf->ptr, m->ool_len, 1)) {
+    size_t len = m->ool_len;
+    // The buffer is looked at only now: most messages have no payload, and another thread may have changed it.
+    if (UNLIKELY(len - 1 >= CONFIG_OOL_MAX)
+        || UNLIKELY(!is_readable(from, (vaddr_t) m->ool_ptr, len))
+        || UNLIKELY(!memory_may_read(to, (vaddr_t) buf, sizeof(*buf), sizeof(uintptr_t)))
+        || UNLIKELY(len > buf->capacity) || UNLIKELY(!is_own(to, (vaddr_t) buf->ptr, len))) {
         return NULL;
     }
-    void *ptr = buf->ptr;
-    memcpy(ptr, m->ool_ptr, m->ool_len);
-    return ptr;
+    return memcpy(buf->ptr, m->ool_ptr, len);
 }
 
 /// Copies the message of `from`, which has been checked, to where `to` wants it.
@@ -286,7 +316,7 @@ static error_t __mustuse pass(struct task *from, struct task *to, int type) {
     struct message *dst = message_of(to);
     void *payload = NULL;
     if (has_ool(type) && m->ool_len) {
-        payload = pass_ool(m, to);
+        payload = transfer_payload(from, to);
         if (!payload) {
             return ERR_TOO_LARGE;
         }
@@ -325,11 +355,6 @@ error_t transfer_send(struct task *task, struct task *dst, int type, bool ready)
         err = ready ? pass(task, dst, type) : TRANSFER_HELD;
     }
     return err;
-}
-
-error_t transfer_send_payload(struct task *task, struct task *dst, int type) {
-    error_t err = has_ool(type) ? check_message(task) : ERR_INVALID_ARG;
-    return err == OK ? pass(task, dst, type) : err;
 }
 
 error_t transfer_receive(struct task *sender) {

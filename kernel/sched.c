@@ -55,6 +55,12 @@ static void enqueue(struct cpu *cpu, struct task *task, bool at_front) {
     count_ready(cpu, 1);
 }
 
+#ifndef CONFIG_MMU
+void sched_put_back(struct cpu *cpu, struct task *task) {
+    enqueue(cpu, task, true);
+}
+#endif
+
 static void dequeue(struct cpu *cpu, struct task *task) {
     unsigned priority = task->priority;
     list_remove(&task->link);

@@ -18,14 +18,19 @@ void sched_wake_before_block(struct task *task);
 
 /// `task`, which runs, gives way to a more urgent one: it will be the next of its priority. The caller holds
 /// the CPU's lock and puts another task on it.
+#ifdef CONFIG_MMU
 static inline void sched_put_back(struct cpu *cpu, struct task *task) {
     task->state = TASK_READY;
     list_push_front(&cpu->queues[task->priority], &task->link);
     cpu->ready_mask |= READY_BIT(task->priority);
-#if CONFIG_NUM_CPUS > 1
+#    if CONFIG_NUM_CPUS > 1
     cpu->num_ready++;
-#endif
+#    endif
 }
+#else
+// Small parts have no room for another copy of it.
+void sched_put_back(struct cpu *cpu, struct task *task);
+#endif
 
 /// Moves a ready task to another CPU's run queue. The caller holds both CPUs' locks.
 void sched_move(struct task *task, struct cpu *from, struct cpu *to);

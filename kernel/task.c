@@ -27,9 +27,14 @@ struct task *task_slot(int slot) {
     return (slot >= 1 && slot <= CONFIG_NUM_TASKS) ? &tasks[slot - 1] : NULL;
 }
 
-bool task_is_alive(task_t tid) {
+static struct task *find_alive(task_t tid) {
+    // No task has an ID that isn't positive.
     struct task *task = task_slot(TASK_SLOT(tid));
-    return tid > 0 && task && task->tid == tid && task->state != TASK_DYING;
+    return task && task->tid == tid && task->state != TASK_DYING ? task : NULL;
+}
+
+bool task_is_alive(task_t tid) {
+    return find_alive(tid) != NULL;
 }
 
 #if CONFIG_NUM_CPUS > 1
@@ -115,7 +120,7 @@ struct task *task_acquire(task_t tid) {
 #else
 
 struct task *task_acquire(task_t tid) {
-    return task_is_alive(tid) ? task_slot(TASK_SLOT(tid)) : NULL;
+    return find_alive(tid);
 }
 
 #endif

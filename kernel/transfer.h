@@ -133,10 +133,9 @@ void transfer_give(struct task *task, task_t src, int type, uintptr_t word0, uin
 error_t __mustuse transfer_send(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive(struct task *sender);
 
-/// The first part of sending to who is ready to receive, for an architecture's own short way: OK, or nothing
-/// has been done.
-CALLED_FROM_ASSEMBLY error_t __mustuse transfer_send_payload(struct task *task, struct task *dst,
-                                                             int type);
+/// Copies the payload of `from`, whose message has one, in one go. Returns where `to` has it now, or NULL: it is
+/// empty or too long, `from` may not read it, or `to` has no room for it.
+CALLED_FROM_ASSEMBLY void *transfer_payload(struct task *from, struct task *to);
 
 #endif
 

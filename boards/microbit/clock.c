@@ -23,7 +23,10 @@
 
 #define HZ 16000000u
 
-static uint32_t rounds, last;
+static struct {
+    uint32_t rounds;
+    uint32_t last;
+} counter;
 
 /// The prescaler is 1 from reset on, and compare register 2 is 0.
 void clock_init(void) {
@@ -37,11 +40,11 @@ void clock_init(void) {
 uint64_t board_cycles(void) {
     TIMER(CAPTURE(NOW)) = 1;
     uint32_t now = TIMER(CC(NOW));
-    if (now < last) {
-        rounds++;
+    if (now < counter.last) {
+        counter.rounds++;
     }
-    last = now;
-    return ((uint64_t) rounds << 32) | now;
+    counter.last = now;
+    return ((uint64_t) counter.rounds << 32) | now;
 }
 
 uint64_t board_clock_hz(void) {
@@ -65,10 +68,9 @@ void board_timer_set(uint64_t deadline) {
     }
 }
 
-/// Called for TIMER0's line.
+/// Called for TIMER0's line. kernel_timer() looks at the clock, so that no round is missed.
 void clock_interrupt(void) {
     TIMER(COMPARE(DEADLINE)) = 0;
     TIMER(COMPARE(ROUND)) = 0;
-    (void) board_cycles();
     kernel_timer();
 }

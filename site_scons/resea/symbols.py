@@ -4,8 +4,8 @@ The kernel is linked twice: with an empty table, to learn the addresses, and wit
 table stands behind the code in the linker script, so that filling it moves no function; `check`
 proves that it didn't.
 
-    struct { uint32_t magic, count, strings_off, capacity; };  strings_off: from the table's start
-    struct { uint64_t addr; uint32_t name_off, reserved; } [count];  sorted; name_off: in strings
+    struct { uint32_t magic, count; uint64_t base; };     base: the address of the first function
+    struct { uint32_t addr_off, name_off; } [count];      sorted; from the base, and in strings
     char strings[];
 """
 
@@ -13,18 +13,16 @@ from resea import elf
 from resea.errors import UserError
 
 MAGIC = 0x4d595352
-_HEADER_SIZE = 16
-_ENTRY_SIZE = 16
 
 
 def assembly(functions):
     """The table as assembly text."""
-    strings_off = _HEADER_SIZE + len(functions) * _ENTRY_SIZE
+    base = functions[0][0] if functions else 0
     lines = ['.section .symtab_resea, "a"', ".balign 16", ".global __symtab", "__symtab:",
-             f".long {MAGIC:#x}, {len(functions)}, {strings_off}, {len(functions)}"]
+             f".long {MAGIC:#x}, {len(functions)}", f".quad {base:#x}"]
     offset = 0
     for address, name in functions:
-        lines.append(f".quad {address:#x}; .long {offset}, 0")
+        lines.append(f".long {address - base:#x}, {offset}")
         offset += len(name.encode()) + 1
     lines += [f'.asciz "{name}"' for _, name in functions]
     return "\n".join(lines) + "\n"

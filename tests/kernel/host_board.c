@@ -17,10 +17,10 @@
 
 /// What the build makes of the kernel's symbols; here, of three that aren't there.
 extern const struct host_symtab {
-    uint32_t magic, count, strings_off, capacity;
+    uint32_t magic, count;
+    uint64_t base;
     struct {
-        uint64_t addr;
-        uint32_t name_off, reserved;
+        uint32_t addr_off, name_off;
     } entries[3];
     char strings[20];
 } __symtab;
@@ -28,9 +28,8 @@ extern const struct host_symtab {
 const struct host_symtab __symtab = {
     .magic = 0x4d595352,
     .count = 3,
-    .strings_off = offsetof(struct host_symtab, strings),
-    .capacity = 3,
-    .entries = {{0x1000, 0, 0}, {0x1800, 6, 0}, {0x2000, 13, 0}},
+    .base = 0x1000,
+    .entries = {{0, 0}, {0x800, 6}, {0x1000, 13}},
     .strings = "first\0second\0third",
 };
 

@@ -19,25 +19,25 @@
     cmp     r2, r6
     beq     .Lnotify_allowed
     ldr     r2, [r4, #TASK_PAGER]
-    cmp     r2, r0
+    cmp     r2, r3
     beq     .Lnotify_allowed
-    cmp     r6, r0
+    cmp     r6, r3
     beq     .Lnotify_allowed
     cmp     r6, #ASM_INIT_TASK
     beq     .Lnotify_allowed
-    cmp     r0, #ASM_INIT_TASK
+    cmp     r3, #ASM_INIT_TASK
     beq     .Lnotify_allowed
     ldrb    r2, [r4, #TASK_SERVER]
     ldr     r6, [r5, #TASK_MAY_CALL]
     lsrs    r6, r2
     lsrs    r6, #1
     bcs     .Lnotify_allowed
-    movs    r0, #ASM_NOT_PERMITTED
+    movs    r3, #ASM_NOT_PERMITTED
     b       8f
 .Lno_such_task:
-    movs    r0, #ASM_INVALID_TASK
-8:  negs    r0, r0
-    str     r0, [r3, #0]
+    movs    r3, #ASM_INVALID_TASK
+8:  negs    r3, r3
+    str     r3, [r0, #0]
     pop     {r4-r7}
     bx      lr
 .Loverflow:
@@ -45,6 +45,7 @@
     b       .Lleave
 
 .Lnotify_slowly:
+    mov     r3, r0
     mov     r0, r5
     ldr     r1, [r3, #4]
     pop     {r4-r7}
@@ -54,16 +55,16 @@
     b       .Llight_done
 
 // Close by: a conditional branch reaches 256 bytes back.
-// SYS_NOTIFY. r3: the process stack, where the processor has saved r0 first. r1: the notifications.
+// SYS_NOTIFY. r0: the process stack, where the processor has saved r0 first. r1: the notifications.
 // r4: the task. r5: the one it notifies. r7: the CPU.
     .globl armv6m_notify
     .type armv6m_notify, %function
     .thumb_func
 armv6m_notify:
     push    {r4-r7}
-    ldr     r0, [r3, #0]
-    ldr     r1, [r3, #4]
-    lsls    r2, r0, #32 - ASM_TASK_SLOT_BITS
+    ldr     r3, [r0, #0]
+    ldr     r1, [r0, #4]
+    lsls    r2, r3, #32 - ASM_TASK_SLOT_BITS
     lsrs    r2, r2, #32 - ASM_TASK_SLOT_BITS
     subs    r2, #1
     cmp     r2, #CONFIG_NUM_TASKS
@@ -73,13 +74,13 @@ armv6m_notify:
     ldr     r5, =tasks
     adds    r5, r2
     ldr     r2, [r5, #TASK_TID]
-    cmp     r2, r0
+    cmp     r2, r3
     bne     .Lno_such_task
     ldr     r7, =cpus
     ldr     r4, [r7, #CPU_CURRENT]
     ldr     r2, [r4, #TASK_STACK]
     adds    r2, #4 * ASM_STACK_GUARD_WORDS
-    cmp     r3, r2
+    cmp     r0, r2
     blo     .Loverflow
     // One of the two may call the other one.
     ldrb    r2, [r5, #TASK_SERVER]
@@ -98,28 +99,28 @@ armv6m_notify:
     beq     3f
     // It will look at them when it receives.
 2:  str     r2, [r5, #TASK_NOTIFICATIONS]
-    movs    r0, #0
-    str     r0, [r3, #0]
+    movs    r3, #0
+    str     r3, [r0, #0]
     movs    r1, #1
     strb    r1, [r5, #TASK_ATTENTION]
     pop     {r4-r7}
     bx      lr
 3:  // It waits for them. If it is more urgent than the task and all others, it gets the CPU.
-    ldrb    r0, [r5, #TASK_PRIORITY]
+    ldrb    r3, [r5, #TASK_PRIORITY]
     ldrb    r6, [r4, #TASK_PRIORITY]
-    cmp     r0, r6
+    cmp     r3, r6
     bhs     .Lnotify_slowly
     ldr     r1, [r7, #CPU_DISTURBED]
     cmp     r1, #0
     beq     4f
     movs    r6, #ASM_TASK_PRIORITY_MAX
-    subs    r6, r0
+    subs    r6, r3
     lsrs    r1, r6
     bne     .Lnotify_slowly
 4:  movs    r6, #0
-    str     r6, [r3, #0]
-    subs    r3, #FRAME_R0
-    str     r3, [r4, #TASK_FRAME]
+    str     r6, [r0, #0]
+    subs    r0, #FRAME_R0
+    str     r0, [r4, #TASK_FRAME]
     ldr     r0, [r5, #TASK_FRAME]
     str     r6, [r0, #FRAME_R0]
     ldr     r0, [r0, #FRAME_R3]
@@ -167,8 +168,8 @@ armv6m_notify:
     .type armv6m_svc_entry, %function
     .thumb_func
 armv6m_svc_entry:
-    mrs     r3, psp
-    ldr     r2, [r3, #16]               // r12: the number of the call
+    mrs     r0, psp
+    ldr     r2, [r0, #16]               // r12: the number of the call
     cmp     r2, #ASM_SYS_FIRST_FULL
     bhs     1f
     // A light one: what C doesn't save needs no saving.
@@ -182,11 +183,11 @@ armv6m_svc_entry:
     ldr     r1, [r1, #CPU_CURRENT]
     ldr     r1, [r1, #TASK_STACK]
     adds    r1, #4 * ASM_STACK_GUARD_WORDS
-    cmp     r3, r1
+    cmp     r0, r1
     blo     .Lleave
-    ldr     r0, [r3, #0]
-    ldr     r1, [r3, #4]
-    push    {r3, lr}
+    push    {r0, lr}
+    ldr     r1, [r0, #4]
+    ldr     r0, [r0, #0]
     blx     r2
 .Llight_done:
     pop     {r1, r2}
@@ -206,9 +207,9 @@ armv6m_svc_entry:
     ldr     r4, [r7, #CPU_CURRENT]
     str     r0, [r4, #TASK_FRAME]
     ldr     r5, [r4, #TASK_STACK]
-    adds    r5, #4 * ASM_STACK_GUARD_WORDS
-    cmp     r0, r5
-    blo     9f
+    subs    r1, r0, r5
+    cmp     r1, #4 * ASM_STACK_GUARD_WORDS
+    blt     9f
     ldr     r6, [r0, #FRAME_R3]
     ldr     r1, [r4, #TASK_RAM]
     subs    r1, r6, r1
@@ -219,11 +220,9 @@ armv6m_svc_entry:
     bhi     9f
     lsls    r1, r6, #30
     bne     9f
-    ldr     r3, =ASM_SYS_IPC_WAIT
-    cmp     r2, r3
-    beq     .Lwait
-    subs    r5, #4                      // The guard word that an overflow hits first
-    ldr     r5, [r5, #0]
+    lsrs    r1, r2, #ASM_IPC_SEND_BIT + 1
+    bcc     .Lwait
+    ldr     r5, [r5, #4 * (ASM_STACK_GUARD_WORDS - 1)] // What an overflow hits first
     ldr     r1, =ASM_STACK_PATTERN
     cmp     r5, r1
     bne     9f
@@ -258,8 +257,7 @@ armv6m_svc_entry:
     bcs     2f
     cmp     r1, #ASM_INIT_TASK
     bne     9f
-2:  ldrb    r3, [r4, #TASK_PRIORITY]
-    b       .Lexchange
+2:  b       .Lexchange
 9:  ldr     r0, [r4, #TASK_FRAME]
     bl      armv6m_syscall
 
@@ -274,21 +272,20 @@ armv6m_svc_entry:
     ldrb    r1, [r4, #TASK_ATTENTION]
     cmp     r1, #0
     bne     9b
-    ldrb    r3, [r5, #TASK_PRIORITY]
 
-    // Nobody may have to run before, or in turn with, the peer. r1: whom the task waits for then. r3: at
-    // what priority the peer will run.
+    // Nobody may have to run before, or in turn with, the peer. r1: whom the task waits for then.
 .Lexchange:
     ldr     r2, [r7, #CPU_DISTURBED]
     cmp     r2, #0
     bne     .Ldisturbed
 .Lundisturbed:
     str     r1, [r4, #TASK_WAITS_FOR]   // Means nothing as long as the task runs.
-    ldr     r2, [r6, #0]
-    lsls    r3, r2, #32 - ASM_MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
+    ldr     r1, [r6, #0]
+    lsls    r3, r1, #32 - ASM_MSG_LEN_SHIFT // The method is the kernel's own if all of these are 0:
     lsrs    r3, r3, #32 - ASM_MSG_LEN_SHIFT + ASM_MSG_KERNEL_BITS
     beq     9b
-    lsrs    r3, r2, #ASM_MSG_LEN_SHIFT
+    // r3: the words of the message. r0: where the peer wants it. r2: its sender
+    lsrs    r3, r1, #ASM_MSG_LEN_SHIFT
     cmp     r3, #ASM_MESSAGE_WORDS
     bhi     .Lwith_payload
     ldr     r0, [r5, #TASK_FRAME]
@@ -296,10 +293,11 @@ armv6m_svc_entry:
     ldr     r2, [r4, #TASK_TID]
     cmp     r3, #1
     bne     .Llonger
-    ldr     r1, [r6, #0]
     ldr     r3, [r6, #8]
+.Lshort:
     movs    r6, #0
     stmia   r0!, {r1, r2, r3, r6}
+.Lclear:
     movs    r1, #0
     movs    r2, #0
     movs    r3, #0
@@ -337,30 +335,23 @@ armv6m_svc_entry:
     resume_caller
 
 .Ldisturbed:
+    // A call is served with the caller's urgency.
+    mov     r0, r4
+    cmp     r1, #0
+    bne     1f
+    mov     r0, r5
+1:  ldrb    r3, [r0, #TASK_PRIORITY]
     movs    r0, #ASM_TASK_PRIORITY_MAX
     subs    r0, r3
     lsrs    r2, r0
     beq     .Lundisturbed
     b       9b
 
-.Llonger:
-    mov     r1, r6
-    bl      arch_pass_message
-    b       .Lpassed_by_call
-
-.Lwith_payload:
-    mov     r0, r4
-    mov     r1, r5
-    bl      transfer_send_payload
-    cmp     r0, #0
-    bne     9b
-.Lpassed_by_call:
-    ldr     r0, =EXC_RETURN_TASK
-    mov     lr, r0
-    b       .Lpassed
-
     // Waits for any message. The CPU goes to the most urgent task that is ready, if no other is like it.
 .Lwait:
+    ldr     r3, =ASM_SYS_IPC_WAIT
+    cmp     r2, r3
+    bne     9b
     ldrb    r1, [r4, #TASK_ATTENTION]
     cmp     r1, #0
     bne     9b
@@ -410,6 +401,53 @@ armv6m_svc_entry:
     ldr     r0, [r5, #TASK_FRAME]
     b       .Lresume                    // It may have been interrupted anywhere.
 
+.Llonger:
+    cmp     r3, #ASM_MESSAGE_WORDS
+    bne     1f
+    // As long as can be: 14 words, six at a time
+    push    {r4, r5, r7}
+    stmia   r0!, {r1, r2}
+    adds    r6, #8
+    .rept 2
+    ldmia   r6!, {r1-r5, r7}
+    stmia   r0!, {r1-r5, r7}
+    .endr
+    ldmia   r6!, {r1, r2}
+    stmia   r0!, {r1, r2}
+    pop     {r4, r5, r7}
+    b       .Lpassed
+1:  cmp     r3, #0
+    beq     .Lshort
+    mov     r1, r6
+    bl      arch_pass_message
+    b       .Lpassed_by_call
+
+.Lwith_payload:
+    cmp     r3, #2 | ASM_MSG_OOL_BYTES << ASM_MSG_LEN_BITS
+    beq     1f
+    cmp     r3, #2 | ASM_MSG_OOL_STR << ASM_MSG_LEN_BITS
+    bne     2f                          // An error, or a payload with more than that
+1:  mov     r0, r4
+    mov     r1, r5
+    bl      transfer_payload
+    subs    r3, r0, #0
+    beq     2f
+    ldr     r0, =EXC_RETURN_TASK
+    mov     lr, r0
+    ldr     r1, [r6, #0]
+    ldr     r2, [r4, #TASK_TID]
+    ldr     r6, [r6, #12]
+    ldr     r0, [r5, #TASK_FRAME]
+    ldr     r0, [r0, #FRAME_R3]
+    stmia   r0!, {r1, r2, r3, r6}
+    movs    r6, #0
+    b       .Lclear
+2:  b       9b
+.Lpassed_by_call:
+    ldr     r0, =EXC_RETURN_TASK
+    mov     lr, r0
+    b       .Lpassed
+
 // __noreturn void arch_resume(struct task *task)
     .globl arch_resume
     .type arch_resume, %function
@@ -436,28 +474,29 @@ function arch_pass_message
     adds    r3, #1
     beq     1f
     movs    r6, #0
-    movs    r3, #0
 1:  stmia   r0!, {r4-r7}
-    // 12 words may follow. r2: so many are to be cleared.
-    movs    r2, #ASM_MESSAGE_WORDS - 2
-    subs    r2, r3
-    bne     3f
+    // All that may follow is cleared first: mostly it is.
+    movs    r4, #0
+    movs    r5, #0
+    movs    r6, #0
+    movs    r7, #0
     .rept 3
-    ldmia   r1!, {r4-r7}
     stmia   r0!, {r4-r7}
     .endr
-2:  pop     {r4-r7, pc}
-3:  cmp     r3, #0
-    beq     5f
+    subs    r0, #48
+    // r3: so many words follow, or none.
+    b       3f
+2:  ldmia   r1!, {r4-r7}
+    stmia   r0!, {r4-r7}
+3:  subs    r3, #4
+    bge     2b
+    adds    r3, #4
+    b       5f
 4:  ldmia   r1!, {r4}
     stmia   r0!, {r4}
-    subs    r3, #1
-    bne     4b
-5:  movs    r4, #0
-6:  subs    r2, #1
-    blo     2b
-    stmia   r0!, {r4}
-    b       6b
+5:  subs    r3, #1
+    bge     4b
+    pop     {r4-r7, pc}
     .size arch_pass_message, . - arch_pass_message
 
     .section .note.GNU-stack, "", %progbits

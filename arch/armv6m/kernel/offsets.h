@@ -40,6 +40,7 @@
 #define ASM_SYS_IPC_CALL      (1 | 3 << 6)
 #define ASM_SYS_IPC_SERVE     (1 | 27 << 6)
 #define ASM_SYS_IPC_WAIT      (1 | 18 << 6)
+#define ASM_IPC_SEND_BIT      6
 #define ASM_TASK_SLOT_BITS    10
 #define ASM_TASK_READY        1
 #define ASM_TASK_RUNNING      2
@@ -48,6 +49,9 @@
 #define ASM_STACK_GUARD_WORDS 4
 #define ASM_STACK_PATTERN     0xa9a9a9a9
 #define ASM_MSG_LEN_SHIFT     19
+#define ASM_MSG_LEN_BITS      5
+#define ASM_MSG_OOL_BYTES     1
+#define ASM_MSG_OOL_STR       2
 #define ASM_MSG_KERNEL_BITS   3
 #define ASM_MESSAGE_SIZE      64
 #define ASM_MESSAGE_WORDS     14

@@ -49,15 +49,19 @@ __noreturn void armv6m_leave(struct arch_frame *frame) {
     kernel_resume();
 }
 
+static __noinline void handle_interrupt(void) {
+    board_interrupt(exception_number() - 16);
+}
+
 __noreturn void armv6m_interrupt(struct arch_frame *frame) {
     (void) enter(frame);
-    board_interrupt(exception_number() - 16);
+    handle_interrupt();
     kernel_resume();
 }
 
 void armv6m_idle_interrupt(void) {
     check_kernel_stack();
-    board_interrupt(exception_number() - 16);
+    handle_interrupt();
 }
 
 // ---- Faults: the part tells nothing but where -----------------------------------------------------

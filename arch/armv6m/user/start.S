@@ -21,10 +21,18 @@ _start:
 
     ldr r1, =__bss_end
     movs r3, #0
+    movs r4, r3
+    movs r5, r3
+    movs r6, r3
     b 4f
-3:  stmia r0!, {r3}
-4:  cmp r0, r1
-    blo 3b
+3:  stmia r0!, {r3-r6}
+4:  subs r2, r1, r0
+    cmp r2, #16
+    bhs 3b
+    b 6f
+5:  stmia r0!, {r3}
+6:  cmp r0, r1
+    blo 5b
 
     // Ends a chain of frame pointers. resea_init never returns.
     mov r7, r3

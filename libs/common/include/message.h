@@ -54,11 +54,11 @@
                 : (((size_t) (type) >> MSG_LEN_SHIFT) & ((1 << MSG_LEN_BITS) - 1)) * MSG_LEN_UNIT)
 
 /// Interface 0 is the kernel's own (idl/global.idl): methods below this one, unless they are replies,
-/// come from the kernel only; it refuses to carry them for a task.
+/// come from the kernel only; it refuses to carry them for a task. In their types all bits between those of
+/// the method and the length are 0.
 #define MSG_KERNEL_METHODS 8
-#define MSG_IS_KERNEL_ONLY(type)                                                      \
-    ((type) >= 0 && MSG_INTERFACE(type) == 0 && MSG_METHOD(type) < MSG_KERNEL_METHODS \
-     && ((type) &MSG_REPLY) == 0)
+#define MSG_IS_KERNEL_ONLY(type) \
+    ((type) >= 0 && ((type) & ((1 << MSG_LEN_SHIFT) - MSG_KERNEL_METHODS)) == 0)
 
 #define MESSAGE_HEADER_SIZE  (sizeof(int) + sizeof(task_t))
 #define MESSAGE_PAYLOAD_SIZE (MESSAGE_SIZE - MESSAGE_HEADER_SIZE)

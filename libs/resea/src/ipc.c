@@ -11,13 +11,6 @@
 /// A server that dies of a message again and again must not keep its client busy for ever.
 #define SERVICE_TRIES 4
 
-/// Words of a payload that a receive always writes.
-#ifdef CONFIG_MMU
-#    define LIBRARY_WORDS IPC_WORDS
-#else
-#    define LIBRARY_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
-#endif
-
 static error_t send(task_t dst, struct message *m, unsigned flags) {
     if (ool_is_special(m)) {
         error_t err = ool_prepare_send(m);
@@ -90,11 +83,11 @@ static ALWAYS_INLINE error_t accept_any(struct message *m) {
         return ool_accept_any(m);
     }
     unsigned words = type >> MSG_LEN_SHIFT;
-    if (UNLIKELY(words > LIBRARY_WORDS)) {
+    if (UNLIKELY(words > OOL_WRITTEN_WORDS)) {
         clear_words_from(m, words);
         return OK;
     }
-    for (size_t i = LIBRARY_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
+    for (size_t i = OOL_WRITTEN_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
         m->words[i] = 0;
     }
     return OK;

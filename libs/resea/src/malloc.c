@@ -38,6 +38,9 @@ static struct chunk *alloc_chunk(size_t chunk_size) {
 }
 
 void *malloc(size_t size) {
+    if (OOL_IS_SHORT && ool_payload.ptr != NULL) {
+        ool_cut_payload();
+    }
     size_t chunk_size = chunk_size_for(size);
     struct chunk *chunk = (chunk_size != 0) ? alloc_chunk(chunk_size) : NULL;
     if (chunk == NULL) {

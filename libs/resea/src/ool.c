@@ -99,13 +99,16 @@ static void clear_rest(struct message *m) {
     if (ool_is_present(m)) {
         used = MAX(used, sizeof(m->ool_ptr) + sizeof(m->ool_len));
     }
-    memset(&m->raw[used], 0, sizeof(m->raw) - used);
+    if (OOL_WRITTEN_WORDS * sizeof(m->words[0]) < sizeof(m->raw)) {
+        memset(&m->raw[used], 0, sizeof(m->raw) - used);
+    }
 }
 
 error_t ool_accept_any(struct message *m) {
     // Most payloads come with nothing else.
     if (ool_is_plain(m) && m->ool_len > 0) {
-        for (size_t i = OOL_PLAIN_WORDS; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
+        size_t first = MAX((size_t) OOL_PLAIN_WORDS, (size_t) OOL_WRITTEN_WORDS);
+        for (size_t i = first; i < sizeof(m->words) / sizeof(m->words[0]); i++) {
             m->words[i] = 0;
         }
         hand_out(m, m->ool_len);

@@ -29,11 +29,26 @@ extern struct ool_payload {
     size_t len;
 } ool_payload;
 
-/// Whether payloads keep their blocks. Where memory is short, or blocks are watched, they don't.
-#if defined(CONFIG_MMU) && !defined(CONFIG_MALLOC_CHECKS)
+/// Whether payloads keep their blocks. Where blocks are watched, they don't.
+#ifndef CONFIG_MALLOC_CHECKS
 #    define OOL_KEEPS_BLOCKS true
 #else
 #    define OOL_KEEPS_BLOCKS false
+#endif
+
+/// Whether memory is so short that a program that allocates, while it has a payload, is to have the rest of its
+/// block.
+#ifdef CONFIG_MMU
+#    define OOL_IS_SHORT false
+#else
+#    define OOL_IS_SHORT true
+#endif
+
+/// Words of a payload that a receive always writes: what a message hasn't got is 0 there.
+#ifdef CONFIG_MMU
+#    define OOL_WRITTEN_WORDS IPC_WORDS
+#else
+#    define OOL_WRITTEN_WORDS (MESSAGE_PAYLOAD_SIZE / sizeof(uintptr_t))
 #endif
 
 /// Takes back a payload that the program frees: it is the buffer again. False: the pointer is no such one.

@@ -3,22 +3,40 @@
 #include <resea/malloc.h>
 #include <resea/syscall.h>
 #include <resea/task.h>
+#include <string.h>
 
 #include "peer.h"
+#include "scale.h"
 #include "test.h"
 #include "thread.h"
+#include "variant.h"
 
-static uint8_t source[CONFIG_OOL_MAX + 1];
 static volatile int result;
 
 static void test_lengths(void) {
-    payload_fill(source, sizeof(source));
     const size_t lens[] = {0, 1, 2, 15, 4095, 4096, 4097, 8192, 10000, CONFIG_OOL_MAX};
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         if (lens[i] <= CONFIG_OOL_MAX) {
-            payload_echo(source, lens[i]);
+            payload_echo(variant_payload(), lens[i]);
         }
     }
+}
+
+/// A program that has a short payload isn't without the rest of its receive buffer.
+static void test_short_leaves_room(void) {
+    const char text[] = "a payload";
+    void *echoed;
+    size_t len;
+    if (!CHECK_OK(call_benchmark_nop_with_ool(peer_task(), text, sizeof(text), &echoed, &len))) {
+        return;
+    }
+    void *block = malloc(BESIDE_PAYLOAD_LEN);
+    CHECK(block != NULL);
+    CHECK(len == sizeof(text) && memcmp(echoed, text, sizeof(text)) == 0);
+    free(echoed);
+    free(block);
+    // All of it is there again.
+    payload_echo(variant_payload(), CONFIG_OOL_MAX);
 }
 
 static struct message ool_message(const void *data, size_t len) {
@@ -33,13 +51,14 @@ static struct message ool_message(const void *data, size_t len) {
 static void test_too_large(void) {
     const size_t lens[] = {CONFIG_OOL_MAX + 1, SIZE_MAX, SIZE_MAX / 2 + 1};
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
-        struct message m = ool_message(source, lens[i]);
+        struct message m = ool_message(variant_payload(), lens[i]);
         CHECK_EQ(raw_ipc(peer_task(), peer_task(), &m, IPC_CALL), ERR_TOO_LARGE);
     }
 
     void *data;
     size_t len;
-    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), source, CONFIG_OOL_MAX + 1, &data, &len),
+    CHECK_EQ(call_benchmark_nop_with_ool(peer_task(), variant_payload(), CONFIG_OOL_MAX + 1, &data,
+                                         &len),
              ERR_TOO_LARGE);
 }
 
@@ -56,12 +75,39 @@ static void test_receiver_without_buffer(void) {
     task_t thread = thread_start(call_without_buffer);
     struct message m;
     CHECK_OK(thread_recv(thread, &m));
-    m = ool_message(source, 1);
+    m = ool_message(variant_payload(), 1);
     CHECK_EQ(raw_ipc(thread, 0, &m, IPC_SEND | IPC_REPLY), ERR_TOO_LARGE);
     // It still waits. The library's reply turns the failure into an answer.
     ipc_reply(thread, &m);
     thread_join(thread);
     CHECK_EQ(result, ERR_TOO_LARGE);
+}
+
+#define WITH_WORDS_MSG                                                                             \
+    MSG_TYPE(MSG_INTERFACE(BENCHMARK_NOP_WITH_OOL_MSG), MSG_METHOD(BENCHMARK_NOP_WITH_OOL_MSG), 0, \
+             MSG_OOL_BYTES, 4 * MSG_LEN_UNIT)
+
+static void call_with_words(void) {
+    struct message m = ool_message(variant_payload(), 20);
+    m.type = WITH_WORDS_MSG;
+    m.words[2] = 7;
+    m.words[3] = 8;
+    m.words[4] = 9;
+    result = raw_ipc(main_task, main_task, &m, IPC_CALL);
+}
+
+/// What travels beside a payload arrives, and no more than its type says.
+static void test_beside_words(void) {
+    task_t thread = thread_start(call_with_words);
+    struct message m;
+    if (CHECK_OK(thread_recv(thread, &m)) && CHECK_EQ(m.type, WITH_WORDS_MSG)) {
+        CHECK(m.ool_len == 20 && memcmp(m.ool_ptr, variant_payload(), 20) == 0);
+        CHECK(m.words[2] == 7 && m.words[3] == 8 && m.words[4] == 0);
+        free(m.ool_ptr);
+    }
+    ipc_reply_err(thread, ERR_EMPTY);
+    thread_join(thread);
+    CHECK_EQ(result, OK);
 }
 
 static void send_unterminated(void) {
@@ -96,8 +142,10 @@ static void test_empty_string_without_nul(void) {
 
 const struct test_case ool_cases[] = {
     {"ool.lengths", test_lengths},
+    {"ool.short_leaves_room", test_short_leaves_room},
     {"ool.too_large", test_too_large},
     {"ool.receiver_without_buffer", test_receiver_without_buffer},
+    {"ool.beside_words", test_beside_words},
     {"ool.unterminated_string", test_unterminated_string},
     {"ool.empty_string_without_nul", test_empty_string_without_nul},
     {NULL, NULL},

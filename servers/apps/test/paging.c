@@ -1,6 +1,8 @@
+#include <config.h>
 #include <idl_client.h>
 #include <resea/task.h>
 
+#include "peer.h"
 #include "test.h"
 #include "thread.h"
 #include "variant.h"
@@ -107,4 +109,10 @@ bool variant_page_in(unsigned index, task_t tid, vaddr_t vaddr, unsigned fault) 
 
     unsigned flags = (write ? MAP_W : 0) | ((fault & FAULT_EXEC) ? MAP_X : 0);
     return thread_map(tid, page, src, flags) == OK;
+}
+
+const uint8_t *variant_payload(void) {
+    static uint8_t payload[CONFIG_OOL_MAX + 1];
+    payload_fill(payload, sizeof(payload));
+    return payload;
 }

@@ -92,7 +92,7 @@ int wait_exit(task_t task) {
         } else if (err == OK && num_kept < MAX_THREADS) {
             kept[num_kept++] = m;
         } else {
-            check_failed(__FILE__, __LINE__, "message %x instead of an exit", (unsigned) m.type);
+            check_failed(__FILE_NAME__, __LINE__, "message %x instead of an exit", (unsigned) m.type);
             break;
         }
     }
@@ -133,7 +133,7 @@ void payload_fill(uint8_t *data, size_t len) {
     }
 }
 
-void payload_echo(uint8_t *data, size_t len) {
+void payload_echo(const uint8_t *data, size_t len) {
     void *echoed;
     size_t echoed_len;
     error_t err = call_benchmark_nop_with_ool(peer_task(), data, len, &echoed, &echoed_len);

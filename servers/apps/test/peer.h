@@ -28,7 +28,7 @@ struct message nop_message(int value);
 /// Fills memory with a pattern.
 void payload_fill(uint8_t *data, size_t len);
 /// Sends a payload to the peer, and checks what comes back.
-void payload_echo(uint8_t *data, size_t len);
+void payload_echo(const uint8_t *data, size_t len);
 
 /// Launches a program and returns its task ID or an error.
 task_t launch(const char *cmdline);

@@ -15,11 +15,15 @@
 #    define GROWN_LEN 100000
 /// A block that is large, but not too large.
 #    define LARGE_LEN (4 * 1024 * 1024)
+/// What fits into the heap beside a short payload.
+#    define BESIDE_PAYLOAD_LEN LARGE_LEN
 #else
-#    define MAX_THREADS 2
-#    define NUM_BLOCKS  3
-#    define GROWN_LEN   100
-#    define LARGE_LEN   150
+#    define MAX_THREADS        2
+#    define NUM_BLOCKS         3
+#    define GROWN_LEN          100
+#    define LARGE_LEN          150
+/// Not beside a whole receive buffer.
+#    define BESIDE_PAYLOAD_LEN 328
 #endif
 
 #endif

@@ -46,7 +46,7 @@ void check_failed(const char *file, unsigned line, const char *fmt, ...) __print
     ({                                                            \
         bool __ok = (cond);                                       \
         if (!__ok) {                                              \
-            check_failed(__FILE__, __LINE__, "not true: " #cond); \
+            check_failed(__FILE_NAME__, __LINE__, "not true: " #cond); \
         }                                                         \
         __ok;                                                     \
     })
@@ -55,7 +55,7 @@ void check_failed(const char *file, unsigned line, const char *fmt, ...) __print
     ({                                                                                           \
         long long __a = (long long) (a), __b = (long long) (b);                                  \
         if (!(__a op __b)) {                                                                     \
-            check_failed(__FILE__, __LINE__, "%s is %lld, expected %s %lld", #a, __a, #op, __b); \
+            check_failed(__FILE_NAME__, __LINE__, "%s is %lld, expected %s %lld", #a, __a, #op, __b); \
         }                                                                                        \
         __a op __b;                                                                              \
     })
@@ -72,7 +72,7 @@ void check_failed(const char *file, unsigned line, const char *fmt, ...) __print
         const char *__a = (a), *__b = (b);                                        \
         bool __same = __a != NULL && strcmp(__a, __b) == 0;                       \
         if (!__same) {                                                            \
-            check_failed(__FILE__, __LINE__, "%s is \"%s\", expected \"%s\"", #a, \
+            check_failed(__FILE_NAME__, __LINE__, "%s is \"%s\", expected \"%s\"", #a, \
                          __a ? __a : "(null)", __b);                              \
         }                                                                         \
         __same;                                                                   \

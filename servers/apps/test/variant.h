@@ -19,6 +19,9 @@ void variant_all_ended(void);
 /// Without an MMU: the first of the guard words of a thread's stack.
 volatile uint32_t *variant_stack_bottom(unsigned index);
 
+/// CONFIG_OOL_MAX + 1 bytes to send.
+const uint8_t *variant_payload(void);
+
 /// Addresses that a program must not read, and must not write. The kernel refuses them, whatever the
 /// length (but for 0) of what is there.
 extern const uintptr_t variant_unreadable[], variant_unwritable[];
