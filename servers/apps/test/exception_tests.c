@@ -39,8 +39,8 @@ static void test_machine(void) {
         struct message m;
         CHECK_OK(thread_recv(thread, &m));
         if (m.type != EXCEPTION_MSG || m.exception.exception != e->exception) {
-            check_failed(__FILE_NAME__, __LINE__, "%s: message %x, exception %d instead of %d", e->what,
-                         (unsigned) m.type, m.exception.exception, e->exception);
+            check_failed(__FILE_NAME__, __LINE__, "%s: message %x, exception %d instead of %d",
+                         e->what, (unsigned) m.type, m.exception.exception, e->exception);
         }
         CHECK_EQ(state_of(thread), TASK_STOPPED);
         thread_destroy(thread);
