@@ -301,7 +301,8 @@ void *transfer_payload(struct task *from, struct task *to) {
     const struct ool_buffer *buf = (const struct ool_buffer *) ipc_user_ool(to);
     size_t len = m->ool_len;
     // The buffer is looked at only now: most messages have no payload, and another thread may have changed it.
-    if (UNLIKELY(len - 1 >= CONFIG_OOL_MAX) || UNLIKELY(!is_readable(from, (vaddr_t) m->ool_ptr, len))
+    if (UNLIKELY(len - 1 >= CONFIG_OOL_MAX)
+        || UNLIKELY(!is_readable(from, (vaddr_t) m->ool_ptr, len))
         || UNLIKELY(!memory_may_read(to, (vaddr_t) buf, sizeof(*buf), sizeof(uintptr_t)))
         || UNLIKELY(len > buf->capacity) || UNLIKELY(!is_own(to, (vaddr_t) buf->ptr, len))) {
         return NULL;
