@@ -22,8 +22,10 @@ static void check(bool ok, const char *what, const struct task *task, unsigned c
     printf(")\n");
 }
 
+/// Of those that wait for a task that ends, some may still have to be told.
 static bool is_alive(task_t tid) {
-    return host_task(tid) != NULL && host_state(tid) != TASK_DYING;
+    const struct task *task = host_task(tid);
+    return task != NULL && (task->state != TASK_DYING || !(task->work & WORK_ENDED));
 }
 
 // ---- CPUs ---------------------------------------------------------------------------------------
