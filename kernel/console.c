@@ -76,8 +76,8 @@ static void log_text(const char *text, size_t len) {
 
 /// The caller holds output_lock.
 static void put(void *ctx __unused, char c) {
-    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
     if (!capture(c)) {
+        klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
         (void) show(&c, 1);
     }
 }

@@ -51,11 +51,10 @@ static const struct task *next_task(struct progress *p) {
     return NULL;
 }
 
-static void print_task(const struct task *task) {
+/// The end of a task's line.
+static void print_wait(const struct task *task) {
     task_t target = waits_for(task);
     const struct task *other = find(target);
-    printk("#%d %s: state=%s, cpu=%u, priority=%u", task->tid, task->name, state_names[task->state],
-           task->cpu, task->priority);
     if (other) {
         printk(", %s #%d %s", task->state == TASK_RECEIVING ? "from" : "to", target, other->name);
     }
@@ -65,17 +64,26 @@ static void print_task(const struct task *task) {
     printk("\n");
 }
 
-/// `sub` is the slot, counted from 1, from which on tasks that wait to send to this one are to be printed.
+/// `sub` is 0 at the beginning of a task's line, 1 in it; then the slot, counted from 2, from which on tasks that wait
+/// to send to this one are to be printed, below the line.
 static bool cmd_ps(struct progress *p) {
     const struct task *task = next_task(p);
     if (!task) {
         return false;
     }
     if (!p->sub) {
-        print_task(task);
+        printk("#%d %s: state=%s, cpu=%u, priority=%u", task->tid, task->name,
+               state_names[task->state], task->cpu, task->priority);
+        p->sub = 1;
+        return true;
     }
-    while (p->sub++ < CONFIG_NUM_TASKS) {
-        const struct task *sender = &tasks[p->sub - 1];
+    if (p->sub == 1) {
+        print_wait(task);
+        p->sub = 2;
+        return true;
+    }
+    while (p->sub < CONFIG_NUM_TASKS + 2) {
+        const struct task *sender = &tasks[p->sub++ - 2];
         if (sender->tid && sender->state == TASK_SENDING && sender->waits_for == task->tid) {
             printk("    - #%d %s\n", sender->tid, sender->name);
             return true;
@@ -160,13 +168,13 @@ static bool cmd_mem(struct progress *p) {
     }
     const unsigned half = 4 * sizeof(p->sub);
     size_t mapped = p->sub & (((uintptr_t) 1 << half) - 1), tables = p->sub >> half;
-    bool more = memory_count(&p->at, &mapped, &tables);
-    p->sub = mapped | (tables << half);
-    if (!more) {
-        printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n",
-               memory_num_pages(), mapped, tables, memory_boot_bytes() / 1024);
+    if (memory_count(&p->at, &mapped, &tables)) {
+        p->sub = mapped | (tables << half);
+        return true;
     }
-    return more;
+    printk("pages: %zu for tasks, %zu mapped, %zu page tables; kernel took %zu KiB at boot\n",
+           memory_num_pages(), mapped, tables, memory_boot_bytes() / 1024);
+    return false;
 }
 
 static bool cmd_irq(struct progress *p) {
@@ -274,8 +282,7 @@ static const struct command *find_command(const char *line) {
 /// From the beginning to the end: in the debugger, and in a panic, nothing else goes on.
 static void run(bool (*step)(struct progress *p)) {
     struct progress progress = {0, 0};
-    while (step(&progress)) {
-    }
+    while (step(&progress)) {}
 }
 
 void kdebug_print_tasks(void) {
@@ -408,7 +415,7 @@ static error_t run_for_task(struct task *task, vaddr_t cmd, size_t cmd_len, vadd
     if (number) {
         return go_on(task, number - 1, (struct progress){cmd, cmd_len}, buf, buf_len);
     }
-    const struct command *command;
+    const struct command *command = NULL;
     error_t err = read_command(cmd, cmd_len, &command);
     if (err != OK) {
         return err;
@@ -421,7 +428,7 @@ static error_t run_for_task(struct task *task, vaddr_t cmd, size_t cmd_len, vadd
 /// The output is collected where it is wanted.
 static error_t run_for_task(struct task *task, vaddr_t cmd, size_t cmd_len, vaddr_t buf,
                             size_t buf_len) {
-    const struct command *command;
+    const struct command *command = NULL;
     error_t err = read_command(cmd, cmd_len, &command);
     if (err != OK) {
         return err;

@@ -238,16 +238,19 @@ static void frame_give_back(paddr_t paddr) {
 }
 
 /// Pages that one call of memory_count() looks at: interrupts wait meanwhile.
-#define COUNT_AT_ONCE 256
+#define COUNT_AT_ONCE 128
 
 bool memory_count(size_t *at, size_t *mapped, size_t *tables) {
-    size_t end = MIN(*at, memory_num_frames) + COUNT_AT_ONCE;
-    for (; *at < MIN(end, memory_num_frames); (*at)++) {
+    if (*at >= memory_num_frames) {
+        return false;
+    }
+    size_t end = MIN(*at + COUNT_AT_ONCE, memory_num_frames);
+    for (; *at < end; (*at)++) {
         uint16_t frame = frames[*at];
         *tables += frame == FRAME_TABLE;
         *mapped += frame > 0 && frame <= FRAME_MAX_COUNT;
     }
-    return *at < memory_num_frames;
+    return true;
 }
 
 // ---- Mapping ------------------------------------------------------------------------------------

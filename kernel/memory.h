@@ -75,7 +75,7 @@ error_t __mustuse memory_unmap(task_t tid, vaddr_t vaddr);
 size_t memory_num_pages(void);
 
 /// For the debugger: adds to the counts of pages that are mapped, and that are page tables now, those from the page
-/// *at on, some at a time. False: that was the last one.
+/// *at on, some at a time. False: there is no such page.
 bool memory_count(size_t *at, size_t *mapped, size_t *tables);
 #else
 static inline size_t memory_num_pages(void) {

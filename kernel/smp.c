@@ -148,7 +148,7 @@ static void leave_dying(struct cpu *cpu) {
 }
 
 /// Tasks that one interrupt wakes, at most. If there are more, the CPU interrupts itself again.
-#define WAKES_AT_ONCE 8
+#    define WAKES_AT_ONCE 8
 
 void kernel_ipi(void) {
     struct cpu *cpu = this_cpu();

@@ -14,9 +14,9 @@
 
 // The CRT controller: the number of a register goes to port 0x3d4, its value to 0x3d5; both at once as a word. Of
 // a pair of registers the first one is the high half.
-#define CRTC         0x3d4
-#define START_HIGH   12
-#define CURSOR_HIGH  14
+#define CRTC        0x3d4
+#define START_HIGH  12
+#define CURSOR_HIGH 14
 
 static unsigned column, row;
 /// The row of the memory that is the first one shown.

@@ -58,8 +58,7 @@ TEST("bounded: the log has what was shown, and no more") {
     uint32_t position = UINT32_MAX;  // From another world: the oldest.
     void *at = host_ptr(a, MSG_VADDR + 512);
     memcpy(at, &position, sizeof(position));
-    while (SYSCALL(a, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512) > 0) {
-    }
+    while (SYSCALL(a, SYS_KLOG_READ, MSG_VADDR, 100, MSG_VADDR + 512) > 0) {}
     // More often than the log is long, so that it wraps at each offset.
     for (int i = 0; i < CONFIG_KLOG_SIZE / 13; i++) {
         memcpy(host_ptr(a, MSG_VADDR), "1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n", 20);
@@ -406,8 +405,8 @@ TEST("bounded: ranges that touch are one grant") {
     TEST_EXPECT_EQ(
         SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_MMIO, HOST_MMIO + 2 * PAGE_SIZE, PAGE_SIZE), OK);
     TEST_EXPECT_EQ(host_try_map(a, FREE_VADDR, HOST_MMIO + PAGE_SIZE, 0), ERR_NOT_PERMITTED);
-    TEST_EXPECT_EQ(
-        SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_MMIO, HOST_MMIO + PAGE_SIZE, PAGE_SIZE), OK);
+    TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_GRANT, a, GRANT_MMIO, HOST_MMIO + PAGE_SIZE, PAGE_SIZE),
+                   OK);
     TEST_EXPECT_EQ(SYSCALL(ROOT_TASK, SYS_VM_MAP, a, FREE_VADDR, HOST_MMIO, 0, MAP_PHYS, 4),
                    MAP_DONE(3, 0));
 }

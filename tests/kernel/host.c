@@ -437,8 +437,7 @@ static void boot(void) {
 void host_count_pages(size_t *mapped, size_t *tables) {
     size_t at = 0;
     *mapped = *tables = 0;
-    while (memory_count(&at, mapped, tables)) {
-    }
+    while (memory_count(&at, mapped, tables)) {}
 }
 
 void host_reset(void) {

@@ -111,7 +111,7 @@ void x64_fpu_load(void) {
 static void allow_ports(uint64_t base, uint64_t len, void *arg) {
     uint8_t *iomap = arg;
     uint64_t first = base / 8, last = (base + len) / 8;
-    uint8_t below = (uint8_t) ((1u << (base % 8)) - 1);           // Of the first byte.
+    uint8_t below = (uint8_t) ((1u << (base % 8)) - 1);              // Of the first byte.
     uint8_t from_end = (uint8_t) ~((1u << ((base + len) % 8)) - 1);  // Of the last one.
     if (first == last) {
         iomap[first] &= below | from_end;
