@@ -9,7 +9,7 @@
 
 struct bootinfo;
 
-/// Called first on the boot CPU: after it, board_console_putc() works.
+/// Called first on the boot CPU: after it, board_console_write() works.
 void board_early_init(void);
 
 /// Fills `ranges`, `ram_bytes` and `cmdline` of *info with what the boot loader says of usable RAM,
@@ -50,8 +50,9 @@ uint64_t board_boot_cycles(void);
 /// replaces an earlier one.
 void board_timer_set(uint64_t deadline);
 
-/// Writes a character to the debug console(s). May wait for the device.
-void board_console_putc(char c);
+/// Writes text to the debug console(s). May wait for the device. A "\r\n" begins a new line; the kernel writes no
+/// '\n' alone.
+void board_console_write(const char *text, size_t len);
 
 /// Next character of console input, or -1. Called from kernel_irq() for the console's own line too.
 int board_console_getc(void);

@@ -44,16 +44,42 @@ static bool capture(char c __unused) {
     return false;
 }
 
+/// Lines that are shown at once, at most: to scroll a screen takes as long as to show dozens of characters, and
+/// interrupts wait.
+#define LINES_AT_ONCE 8
+
+/// Shows text up to the last line that may be shown at once. Returns how much.
+static size_t show(const char *text, size_t len) {
+    size_t begin = 0, i = 0;
+    for (unsigned lines = 0; i < len && lines < LINES_AT_ONCE;) {
+        if (text[i++] == '\n') {
+            board_console_write(&text[begin], i - 1 - begin);
+            board_console_write("\r\n", 2);
+            begin = i;
+            lines++;
+        }
+    }
+    board_console_write(&text[begin], i - begin);
+    return i;
+}
+
+static void log_text(const char *text, size_t len) {
+    while (len > 0) {
+        uint32_t at = klog_end % CONFIG_KLOG_SIZE;
+        size_t piece = MIN(len, (size_t) (CONFIG_KLOG_SIZE - at));
+        memcpy(&klog[at], text, piece);
+        klog_end += piece;
+        text += piece;
+        len -= piece;
+    }
+}
+
 /// The caller holds output_lock.
 static void put(void *ctx __unused, char c) {
-    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
-    if (capture(c)) {
-        return;
+    if (!capture(c)) {
+        klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+        (void) show(&c, 1);
     }
-    if (c == '\n') {
-        board_console_putc('\r');
-    }
-    board_console_putc(c);
 }
 
 void vprintk(const char *fmt, va_list ap) {
@@ -102,9 +128,8 @@ error_t console_write(vaddr_t buf, size_t len) {
         return syscall_fault();
     }
     spin_lock(&output_lock);
-    for (size_t i = 0; i < len; i++) {
-        put(NULL, chunk[i]);
-    }
+    len = show(chunk, len);
+    log_text(chunk, len);
     task_t tid = watcher;
     watcher = 0;
     spin_unlock(&output_lock);

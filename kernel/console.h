@@ -23,8 +23,8 @@ error_t __mustuse klog_read(vaddr_t buf, size_t len, vaddr_t position);
 /// In a panic, nobody else runs any more: forgets who held the locks.
 void console_break_locks(void);
 
-/// While it is set, printk() output is also collected in a buffer: what a debugger command prints for
-/// a task. Returns how many bytes it would have taken. With CONFIG_KDEBUG_COMMANDS.
+/// While it is set, printk() output is collected in a buffer instead of being shown: what a debugger command
+/// prints for a task. Returns how many bytes it would have taken. With CONFIG_KDEBUG_COMMANDS.
 void console_capture(char *buf, size_t size);
 size_t console_end_capture(void);
 

@@ -365,7 +365,14 @@ static struct task *acquire_sender(struct task *task, task_t src) {
     }
 }
 
-/// The payload of `sender` can't be had. Returns how the receive goes on.
+/// The receive is made again when interrupts have had their turn.
+static error_t receive_later(struct task *task) {
+    ipc_restart_receive(task);
+    return SYSCALL_PENDING;
+}
+
+/// The payload of `sender` can't be had. Returns how the receive goes on: later, for much of the payload may have
+/// been copied.
 static error_t drop_sender(struct task *task, struct task *sender, error_t err) {
     if (TRANSFER_PIECEWISE && err == ERR_NOT_FOUND) {
         // The sender's page is missing: it takes the fault itself and then sends again.
@@ -373,14 +380,14 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         sender->work |= WORK_FAULT;
         arch_syscall_restart(sender);
         sched_wake(sender);
-        return ERR_TRY_AGAIN;
+        return receive_later(task);
     }
     // An answer that doesn't come: the client would wait for ever.
     bool tell =
         ipc_src(task) == sender->tid
         && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     fail_send(sender, err);
-    return tell ? err : ERR_TRY_AGAIN;
+    return tell ? err : receive_later(task);
 }
 
 /// Takes the message of `sender`, both CPUs' locks being held.
@@ -409,7 +416,7 @@ static error_t receive_from(struct task *task, struct task *sender) {
     return OK;
 }
 
-/// One attempt to receive. ERR_TRY_AGAIN: look again.
+/// One attempt to receive. ERR_TRY_AGAIN: there is more of a payload.
 static error_t receive_once(struct task *task, task_t src) {
     struct task *sender = acquire_sender(task, src);
     error_t err = OK;
@@ -434,7 +441,7 @@ static error_t receive_once(struct task *task, task_t src) {
     return err;
 }
 
-/// How many messages to try, or pieces of a payload to pull, before interrupts get their turn.
+/// How many pieces of a payload to pull from another CPU before interrupts get their turn.
 #define TRIES_PER_ENTRY 4
 
 static error_t receive(struct task *task, task_t src) {
@@ -457,8 +464,7 @@ static error_t receive(struct task *task, task_t src) {
             return err;
         }
     }
-    ipc_restart_receive(task);
-    return SYSCALL_PENDING;
+    return receive_later(task);
 }
 
 // ---- The system calls ---------------------------------------------------------------------------
@@ -487,7 +493,7 @@ error_t ipc_syscall(void) {
         }
     }
     error_t err = receive(task, ipc_src(task));
-    if (err == OK && (flags & IPC_SEND)) {
+    if (err == OK && (flags & (IPC_SEND | IPC_SENT))) {
         smp_offer();
     }
     return err;
@@ -588,10 +594,17 @@ static void leave_queues(struct task *task) {
     smp_leave(task);
 }
 
-void ipc_abort_all(struct task *task) {
+/// Those that wait for a task, which are told of its end before interrupts get their turn.
+#define ABORTS_AT_ONCE 12
+
+bool ipc_abort_some(struct task *task) {
     leave_queues(task);
+    // Nobody begins to wait for it from now on.
+    task->state = TASK_DYING;
+    int left = ABORTS_AT_ONCE;
     struct task *sender;
-    while ((sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+    while (left > 0 && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+        left--;
         if (sender->state == TASK_SENDING) {
             fail_send(sender, ERR_ABORTED);
         } else {
@@ -600,7 +613,11 @@ void ipc_abort_all(struct task *task) {
     }
     for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
         if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
+            if (left-- == 0) {
+                return false;
+            }
             task_abort(other, ERR_ABORTED);
         }
     }
+    return list_is_empty(&task->senders);
 }

@@ -86,10 +86,24 @@ static void unmask_if_done(unsigned irq) {
     }
 }
 
+/// Owners of one line, at most: all are told at once, while other interrupts wait.
+#define MAX_SHARERS 16
+
+static unsigned count_owners(unsigned irq) {
+    unsigned num = 0;
+    for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
+        num++;
+    }
+    return num;
+}
+
 /// The caller holds irq_lock.
 static error_t __mustuse add_owner(unsigned irq, task_t tid) {
     if (find_owner(irq, tid)) {
         return ERR_ALREADY_EXISTS;
+    }
+    if (CONFIG_NUM_IRQ_OWNERS > MAX_SHARERS && count_owners(irq) >= MAX_SHARERS) {
+        return ERR_IN_USE;
     }
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];
@@ -145,14 +159,19 @@ error_t irq_release(unsigned irq) {
     return owner ? OK : ERR_NOT_FOUND;
 }
 
-void irq_release_all(struct task *task) {
+/// Lines that are released before interrupts get their turn.
+#define RELEASES_AT_ONCE 4
+
+bool irq_release_some(struct task *task) {
+    int left = RELEASES_AT_ONCE;
     spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
-        if (owner->slot == TASK_SLOT(task->tid)) {
+    for (struct irq_owner *owner = owners; owner < OWNERS_END && left >= 0; owner++) {
+        if (owner->slot == TASK_SLOT(task->tid) && left-- > 0) {
             remove_owner(owner);
         }
     }
     spin_unlock(&irq_lock);
+    return left >= 0;
 }
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.

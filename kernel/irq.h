@@ -11,8 +11,8 @@
 error_t __mustuse irq_acquire(unsigned irq);
 error_t __mustuse irq_release(unsigned irq);
 
-/// Releases all lines of a task that ends.
-void irq_release_all(struct task *task);
+/// Releases lines of a task that ends, some at a time. False: there are more.
+bool __mustuse irq_release_some(struct task *task);
 
 /// Unmasks what `task` has held masked.
 void irq_unmask_done(struct task *task);

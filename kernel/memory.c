@@ -22,6 +22,7 @@ static uint16_t *frames;
 size_t memory_num_frames;
 static paddr_t boot_next, boot_end;
 static size_t boot_bytes;
+static size_t num_pages;
 
 // ---- Boot ---------------------------------------------------------------------------------------
 
@@ -99,7 +100,14 @@ void memory_finish_boot(paddr_t bootfs, size_t bootfs_len) {
     for (size_t off = 0; off < bootfs_len; off += PAGE_SIZE) {
         frames[(bootfs + off) / PAGE_SIZE] = 1;
     }
+    for (size_t i = 0; i < memory_num_frames; i++) {
+        num_pages += frames[i] != FRAME_KERNEL;
+    }
     boot_end = boot_next;
+}
+
+size_t memory_num_pages(void) {
+    return num_pages;
 }
 
 size_t memory_boot_bytes(void) {
@@ -230,13 +238,20 @@ static void frame_give_back(paddr_t paddr) {
     __atomic_store_n(frame_of(paddr), FRAME_ZEROED, __ATOMIC_RELEASE);
 }
 
-void memory_count(size_t *mapped, size_t *tables, size_t *total) {
-    *mapped = *tables = *total = 0;
-    for (size_t i = 0; i < memory_num_frames; i++) {
-        *total += frames[i] != FRAME_KERNEL;
-        *tables += frames[i] == FRAME_TABLE;
-        *mapped += frames[i] > 0 && frames[i] <= FRAME_MAX_COUNT;
+/// Pages that one call of memory_count() looks at: interrupts wait meanwhile.
+#define COUNT_AT_ONCE 128
+
+bool memory_count(size_t *at, size_t *mapped, size_t *tables) {
+    if (*at >= memory_num_frames) {
+        return false;
     }
+    size_t end = MIN(*at + COUNT_AT_ONCE, memory_num_frames);
+    for (; *at < end; (*at)++) {
+        uint16_t frame = frames[*at];
+        *tables += frame == FRAME_TABLE;
+        *mapped += frame > 0 && frame <= FRAME_MAX_COUNT;
+    }
+    return true;
 }
 
 // ---- Mapping ------------------------------------------------------------------------------------
@@ -245,6 +260,16 @@ void memory_count(size_t *mapped, size_t *tables, size_t *total) {
 struct source {
     paddr_t paddr;
     bool is_ram;
+};
+
+/// What one system call goes by when it maps pages.
+struct offer {
+    // Pages that the caller lets the kernel have for page tables.
+    vaddr_t array;                    ///< Where the caller has them; 0: they have been read.
+    uintptr_t pages[MAP_TABLES_MAX];  ///< 0 behind the last one.
+    unsigned taken;
+    // Device memory that the task is known to have been granted.
+    paddr_t device_begin, device_end;  ///< An end of 0: none.
 };
 
 /// The rare cases of the next one.
@@ -284,16 +309,25 @@ static ALWAYS_INLINE error_t __mustuse source_from_own(vaddr_t vaddr, unsigned f
     return MIN(frame_get(source->paddr), OK);
 }
 
+/// Whether a task may use a page of a device. To look that up takes hundreds of instructions: not for each page.
+static __noinline bool is_granted(const struct task *task, paddr_t paddr, struct offer *offer) {
+    if (paddr >= offer->device_end || paddr < offer->device_begin) {
+        offer->device_begin = paddr;
+        offer->device_end = rights_end(task, GRANT_MMIO, paddr);
+    }
+    return offer->device_end - paddr >= PAGE_SIZE;
+}
+
 /// Takes a page named by its physical address: RAM, or a device's that the task may use.
-static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, unsigned flags,
-                                          struct source *source) {
+static error_t __mustuse source_from_phys(paddr_t paddr, struct task *task, struct offer *offer,
+                                          unsigned flags, struct source *source) {
     if (!IS_ALIGNED(paddr, PAGE_SIZE)) {
         return ERR_INVALID_ARG;
     }
     source->paddr = paddr;
     source->is_ram = memory_is_ram(paddr) && *frame_of(paddr) != FRAME_KERNEL;
     if (!source->is_ram) {
-        return rights_covers(task, GRANT_MMIO, paddr, PAGE_SIZE) ? OK : ERR_NOT_PERMITTED;
+        return is_granted(task, paddr, offer) ? OK : ERR_NOT_PERMITTED;
     }
     int before = frame_get(paddr);
     if (before == 0 && (flags & MAP_ZERO)) {
@@ -328,13 +362,6 @@ static error_t __mustuse take_kpage(uintptr_t kpage, unsigned flags, paddr_t *pa
     spin_unlock(&as->lock);
     return err == OK ? frame_take(*paddr) : (err == ERR_NOT_FOUND ? ERR_INVALID_ARG : err);
 }
-
-/// Pages that the caller lets the kernel have for page tables.
-struct offer {
-    vaddr_t array;                    ///< Where the caller has them; 0: they have been read.
-    uintptr_t pages[MAP_TABLES_MAX];  ///< 0 behind the last one.
-    unsigned taken;
-};
 
 /// The next page of an offer, or 0. Copies are made at the last moment: most mappings need no table.
 static uintptr_t next_offered(struct offer *offer) {
@@ -392,7 +419,7 @@ static bool may_page(struct task *caller, struct task *task) {
 static ALWAYS_INLINE error_t __mustuse map_page(struct task *task, vaddr_t vaddr, uintptr_t src,
                                                 struct offer *offer, unsigned flags) {
     struct source source;
-    error_t err = (flags & MAP_PHYS) ? source_from_phys(src, task, flags, &source)
+    error_t err = (flags & MAP_PHYS) ? source_from_phys(src, task, offer, flags, &source)
                                      : source_from_own(src, flags, &source);
     if (IS_ERROR(err)) {
         return err;
@@ -409,14 +436,16 @@ static ALWAYS_INLINE error_t __mustuse map_page(struct task *task, vaddr_t vaddr
 }
 
 /// How much one call does before interrupts get their turn: so many pages, or fewer that are to be
-/// cleared.
-#define MAP_BUDGET      32
-#define MAP_BUDGET_ZERO 8
+/// cleared, or that caches may have to be told of.
+#define MAP_BUDGET      24
+#define MAP_BUDGET_ZERO 6
+#define MAP_BUDGET_X    2
 
 /// Maps pages until the first one that can't be, or the budget ends. Returns how many.
 static size_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, size_t num_pages,
                          struct offer *offer, unsigned flags, error_t *err) {
     int budget = MAP_BUDGET;
+    int cost = (flags & MAP_ZERO) ? MAP_BUDGET_ZERO : (flags & MAP_X) ? MAP_BUDGET_X : 1;
     size_t done = 0;
     while (done < num_pages && budget > 0) {
         size_t offset = done * PAGE_SIZE;
@@ -425,7 +454,7 @@ static size_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, size_t
             break;
         }
         done++;
-        budget -= (flags & MAP_ZERO) ? MAP_BUDGET_ZERO : 1;
+        budget -= cost;
     }
     return done;
 }
@@ -472,6 +501,7 @@ intptr_t memory_map(task_t tid, vaddr_t vaddr, uintptr_t src, uintptr_t kpage, u
     offer.pages[0] = kpage;
     offer.pages[1] = 0;
     offer.taken = 0;
+    offer.device_end = 0;
     err = map_page(task, vaddr, src, &offer, flags);
     release_target(task, err == OK, flags);
     return err == OK ? (intptr_t) offer.taken : err;
@@ -484,7 +514,11 @@ intptr_t memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, vaddr_t kpag
     if (IS_ERROR(err)) {
         return err;
     }
-    struct offer offer = {.array = kpages};
+    struct offer offer;
+    offer.array = kpages;
+    offer.pages[0] = 0;
+    offer.taken = 0;
+    offer.device_end = 0;
     size_t done = map_locked(task, vaddr, src, num_pages, &offer, flags, &err);
     release_target(task, done > 0, flags);
     if (done || offer.taken) {

@@ -70,8 +70,23 @@ intptr_t __mustuse memory_map_pages(task_t tid, vaddr_t vaddr, uintptr_t src, va
 /// Returns SYSCALL_PENDING if another CPU has to forget the page first.
 error_t __mustuse memory_unmap(task_t tid, vaddr_t vaddr);
 
-/// Pages that are mapped, and pages that are page tables now: for the debugger.
-void memory_count(size_t *mapped, size_t *tables, size_t *total);
+#ifdef CONFIG_MMU
+/// Pages that tasks may have; 0 without an MMU.
+size_t memory_num_pages(void);
+
+/// For the debugger: adds to the counts of pages that are mapped, and that are page tables now, those from the page
+/// *at on, some at a time. False: there is no such page.
+bool memory_count(size_t *at, size_t *mapped, size_t *tables);
+#else
+static inline size_t memory_num_pages(void) {
+    return 0;
+}
+
+static inline bool memory_count(size_t *at __unused, size_t *mapped __unused,
+                                size_t *tables __unused) {
+    return false;
+}
+#endif
 
 // ---- Without an MMU only ------------------------------------------------------------------------
 

@@ -102,10 +102,6 @@ error_t memory_unmap(task_t tid __unused, vaddr_t vaddr __unused) {
     return ERR_UNAVAILABLE;
 }
 
-void memory_count(size_t *mapped, size_t *tables, size_t *total) {
-    *mapped = *tables = *total = 0;
-}
-
 // ---- The life of a task -------------------------------------------------------------------------
 
 /// Whether the numbers make sense, wherever the memory is.

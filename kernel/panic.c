@@ -14,22 +14,39 @@ bool panicked(void) {
 
 #ifdef CONFIG_BACKTRACE
 
+#    define FRAMES_MAX 32
+
+/// The frames that are printed, from the innermost on: that one, or all.
+struct frames {
+    uintptr_t seen;
+    uintptr_t wanted;
+};
+#    define ALL_FRAMES UINTPTR_MAX
+
 static void print_frame(vaddr_t addr, void *arg) {
-    int *n = arg;
+    struct frames *frames = arg;
+    uintptr_t n = frames->seen++;
+    if (frames->wanted != ALL_FRAMES && frames->wanted != n) {
+        return;
+    }
     size_t offset;
     const char *name = symbol_find(addr, &offset);
     if (name) {
-        WARN("    #%d: %p %s()+0x%zx", *n, (void *) addr, name, offset);
+        WARN("    #%u: %p %s()+0x%zx", (unsigned) n, (void *) addr, name, offset);
     } else {
-        WARN("    #%d: %p", *n, (void *) addr);
+        WARN("    #%u: %p", (unsigned) n, (void *) addr);
     }
-    (*n)++;
+}
+
+bool backtrace_frame(uintptr_t n) {
+    struct frames frames = {0, n};
+    arch_backtrace(print_frame, &frames, FRAMES_MAX);
+    return n < frames.seen;
 }
 
 void backtrace(void) {
-    int n = 0;
     WARN("Backtrace:");
-    arch_backtrace(print_frame, &n, 32);
+    backtrace_frame(ALL_FRAMES);
 }
 
 /// What was running, without taking any lock.
@@ -37,9 +54,9 @@ static void print_state(void) {
     unsigned id = arch_cpu_id();
     struct task *task = cpus[id].current;
     if (task) {
-        int n = 0;
+        struct frames frames = {0, ALL_FRAMES};
         WARN("on CPU %u; the stack of task #%d %s:", id, task->tid, task->name);
-        arch_task_backtrace(task, print_frame, &n, 16);
+        arch_task_backtrace(task, print_frame, &frames, 16);
     } else {
         WARN("on CPU %u; no task was running", id);
     }
@@ -48,6 +65,10 @@ static void print_state(void) {
 #else
 
 void backtrace(void) {}
+
+bool backtrace_frame(uintptr_t n __unused) {
+    return false;
+}
 
 static void print_state(void) {
     struct task *task = current_task();

@@ -14,6 +14,8 @@ void printk(const char *fmt, ...) __printf(1, 2);
 
 /// Prints the kernel's call stack, with names.
 void backtrace(void);
+/// The same of one of its frames, counted from 0. False: there is no such frame.
+bool backtrace_frame(uintptr_t n);
 
 #define KLOG(level, fmt, ...) printk("[kernel] " level fmt "\n", ##__VA_ARGS__)
 

@@ -12,39 +12,49 @@ typedef uint8_t range_t;
 STATIC_ASSERT(CONFIG_NUM_IRQS < 256, "a grant can't name that many lines");
 #endif
 
-/// A range of interrupt lines, ports or device memory that a task may use.
+/// A range of interrupt lines, ports or device memory that a task may use. Ranges of one task and kind that
+/// touch are one: what the task holds of any place ends where one grant does. A grant ends with its task.
 struct grant {
-    uint16_t holder : 12;  ///< The task's slot; 0: free. A grant ends with its task.
-    uint16_t kind : 4;     ///< enum grant_kind
+    uint16_t key;  ///< Whose it is, and of which kind: key_of(). 0: free.
     range_t base;
     range_t len;
 };
 
+#define KIND_SHIFT 12
+STATIC_ASSERT(CONFIG_NUM_TASKS < (1 << KIND_SHIFT), "a key can't name that many slots");
+
 static struct grant grants[CONFIG_NUM_GRANTS];
 static struct spinlock grants_lock;
 
-static bool covers(const struct grant *grant, const struct task *task, enum grant_kind kind,
-                   uintptr_t base, uintptr_t len) {
-    return grant->holder == TASK_SLOT(task->tid) && grant->kind == kind && base >= grant->base
-           && base - grant->base <= grant->len && len <= grant->len - (base - grant->base);
+static uint16_t key_of(const struct task *task, enum grant_kind kind) {
+    return (uint16_t) (TASK_SLOT((unsigned) task->tid) | ((unsigned) kind << KIND_SHIFT));
+}
+
+uintptr_t rights_end(const struct task *task, enum grant_kind kind, uintptr_t base) {
+    uint16_t key = key_of(task, kind);
+    uintptr_t end = base;
+    spin_lock(&grants_lock);
+    for (const struct grant *grant = grants; grant < &grants[CONFIG_NUM_GRANTS]; grant++) {
+        if (UNLIKELY(grant->key == key) && base - grant->base < grant->len) {
+            end = grant->base + grant->len;
+            break;
+        }
+    }
+    spin_unlock(&grants_lock);
+    return end;
 }
 
 bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
-    bool found = false;
-    spin_lock(&grants_lock);
-    for (int i = 0; i < CONFIG_NUM_GRANTS && !found; i++) {
-        found = covers(&grants[i], task, kind, base, len);
-    }
-    spin_unlock(&grants_lock);
-    return found;
+    return len <= rights_end(task, kind, base) - base;
 }
 
 void rights_for_each(const struct task *task, enum grant_kind kind,
                      void (*callback)(uintptr_t base, uintptr_t len, void *arg), void *arg) {
+    uint16_t key = key_of(task, kind);
     spin_lock(&grants_lock);
-    for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
-        if (grants[i].holder == TASK_SLOT(task->tid) && grants[i].kind == kind) {
-            callback(grants[i].base, grants[i].len, arg);
+    for (const struct grant *grant = grants; grant < &grants[CONFIG_NUM_GRANTS]; grant++) {
+        if (UNLIKELY(grant->key == key)) {
+            callback(grant->base, grant->len, arg);
         }
     }
     spin_unlock(&grants_lock);
@@ -67,17 +77,27 @@ static error_t check_range(unsigned kind, uintptr_t base, uintptr_t len) {
 }
 
 static error_t add_range(struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
-    error_t err = ERR_NO_MEMORY;
+    uint16_t key = key_of(task, kind);
+    uintptr_t end = base + len;
+    struct grant *free = NULL;
     spin_lock(&grants_lock);
-    for (int i = 0; i < CONFIG_NUM_GRANTS && err; i++) {
-        if (!grants[i].holder) {
-            grants[i] = (struct grant){TASK_SLOT(task->tid), kind, base, len};
-            err = OK;
+    for (struct grant *grant = grants; grant < &grants[CONFIG_NUM_GRANTS]; grant++) {
+        uintptr_t grant_end = (uintptr_t) grant->base + grant->len;
+        if (grant->key == key && grant->base <= end && base <= grant_end) {
+            base = MIN(base, grant->base);
+            end = MAX(end, grant_end);
+            grant->key = 0;
         }
+        if (!grant->key && !free) {
+            free = grant;
+        }
+    }
+    if (free) {
+        *free = (struct grant){key, (range_t) base, (range_t) (end - base)};
     }
     spin_unlock(&grants_lock);
     arch_ports_changed(task);
-    return err;
+    return free ? OK : ERR_NO_MEMORY;
 }
 
 /// Ranges: from whoever holds them, or vm.
@@ -90,8 +110,8 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t ba
     if (!(granter->flags & TASK_RIGHT_PHYS) && !rights_covers(granter, kind, base, len)) {
         return ERR_NOT_PERMITTED;
     }
-    bool remembered = (range_t) base == base && (range_t) len == len;
-    if (rights_covers(task, kind, base, len) || !remembered) {
+    bool remembered = sizeof(range_t) == sizeof(uintptr_t) || kind == GRANT_IRQ;
+    if (!remembered || rights_covers(task, kind, base, len)) {
         return OK;
     }
     return add_range(task, kind, base, len);
@@ -143,8 +163,8 @@ void rights_inherit(struct task *task, const struct task *creator) {
 void rights_revoke_all(struct task *task) {
     spin_lock(&grants_lock);
     for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
-        if (grants[i].holder == TASK_SLOT(task->tid)) {
-            grants[i].holder = 0;
+        if ((grants[i].key & ((1u << KIND_SHIFT) - 1)) == TASK_SLOT((unsigned) task->tid)) {
+            grants[i].key = 0;
         }
     }
     spin_unlock(&grants_lock);

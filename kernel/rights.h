@@ -25,7 +25,10 @@ static inline bool rights_may_notify(const struct task *task, const struct task 
            || rights_may_call(task, dst) || rights_may_call(dst, task);
 }
 
-/// Whether one grant of the task's covers the whole range.
+/// Where what the task holds of a kind ends, from `base` on: `base` itself if it doesn't hold that.
+uintptr_t rights_end(const struct task *task, enum grant_kind kind, uintptr_t base);
+
+/// Whether the task holds the whole range.
 bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len);
 
 /// Calls `callback` for each range of a kind that the task holds.

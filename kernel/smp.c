@@ -148,6 +148,9 @@ static void leave_dying(struct cpu *cpu) {
     cpu_release();
 }
 
+/// Tasks that one interrupt wakes, at most. If there are more, the CPU interrupts itself again.
+#    define WAKES_AT_ONCE 8
+
 void kernel_ipi(void) {
     struct cpu *cpu = this_cpu();
     // The list of waiters doesn't tell: who waited may have been destroyed.
@@ -157,7 +160,12 @@ void kernel_ipi(void) {
     leave_dying(cpu);
     arch_flush_user_tlb();
     struct task *task;
-    while ((task = acquire_sync_waiter(cpu)) != NULL) {
+    for (int i = 0; (task = acquire_sync_waiter(cpu)) != NULL; i++) {
+        if (i == WAKES_AT_ONCE) {
+            cpu->must_sync = true;
+            cpu->to_interrupt |= 1u << cpu->id;
+            break;
+        }
         list_remove(&task->sync_link);
         sched_wake(task);
         cpu_release();

@@ -241,14 +241,15 @@ void task_stop(int exception, int value, vaddr_t addr) {
     ipc_report(TASK_STOPPED);
 }
 
-/// Ends all that others see of a task. The caller holds all locks.
-static void begin_destroy(struct task *task) {
-    ipc_abort_all(task);
+/// Ends what others see of a task, some of it at a time. False: there is more. The caller holds all locks.
+static bool __mustuse begin_destroy(struct task *task) {
+    if (!ipc_abort_some(task) || !irq_release_some(task)) {
+        return false;
+    }
     timer_cancel(task);
-    irq_release_all(task);
     rights_revoke_all(task);
-    task->state = TASK_DYING;
     memory_begin_destroy(task);
+    return true;
 }
 
 static error_t destroy_locked(struct task *caller, struct task *task, task_t tid) {
@@ -267,7 +268,10 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return OK;
     }
     // Each time: until its CPU has heard of it, the task may have begun something new.
-    begin_destroy(task);
+    if (!begin_destroy(task)) {
+        arch_syscall_restart(caller);
+        return SYSCALL_PENDING;
+    }
     struct cpu *holder = smp_find_holder(task);
     if (holder) {
         arch_syscall_restart(caller);

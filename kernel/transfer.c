@@ -187,9 +187,20 @@ static error_t read_buffer(struct task *task, struct task *sender, struct ool_bu
     return OK;
 }
 
+/// Whether the system call that a task is in has sent a payload so long that another one would be too much.
+static bool has_sent_long(struct task *task) {
+    int type = transfer_type(task);
+    return (ipc_flags(task) & IPC_SEND) && has_ool(type)
+           && transfer_word(task, type, 1) > PAGE_SIZE;
+}
+
 error_t transfer_receive_ool(struct task *sender) {
     struct task *task = current_task();
     struct message *m = &sender->msg;
+    if (has_sent_long(task)) {
+        ipc_restart_receive(task);
+        return SYSCALL_PENDING;
+    }
     struct ool_buffer buf = {NULL, 0};
     error_t err = read_buffer(task, sender, &buf);
     if (err == OK) {

@@ -53,8 +53,8 @@ uint64_t board_boot_cycles(void) {
 /// Set the compare register of this CPU's timer; one that is in the past must fire, too.
 void board_timer_set(uint64_t deadline __unused) {}
 
-/// Wait until the device takes a character, and give it.
-void board_console_putc(char c __unused) {}
+/// For each character: wait until the device takes one, and give it.
+void board_console_write(const char *text __unused, size_t len __unused) {}
 
 /// Take a character from the device, if it has one.
 int board_console_getc(void) {

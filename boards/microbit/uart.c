@@ -39,11 +39,13 @@ void uart_init(void) {
     UART(INTENSET) = INT_RXDRDY;
 }
 
-void board_console_putc(char c) {
-    UART(TXDRDY) = 0;
-    UART(TXD) = (uint8_t) c;
-    while (!UART(TXDRDY)) {
-        arch_relax();
+void board_console_write(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        UART(TXDRDY) = 0;
+        UART(TXD) = (uint8_t) text[i];
+        while (!UART(TXDRDY)) {
+            arch_relax();
+        }
     }
 }
 

@@ -41,9 +41,9 @@ void board_early_init(void) {
     arm64_between_devices();
 }
 
-void board_console_putc(char c) {
+void board_console_write(const char *text, size_t len) {
     arm64_between_devices();
-    uart->putc(c);
+    uart->write(text, len);
     arm64_between_devices();
 }
 

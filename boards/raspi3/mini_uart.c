@@ -42,15 +42,17 @@ static void init(void) {
     mmio_write(MU_IER, IER_RX);
 }
 
-static void put(char c) {
-    while (!(mmio_read(MU_LSR) & LSR_TX)) {
-        arch_relax();
+static void write(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        while (!(mmio_read(MU_LSR) & LSR_TX)) {
+            arch_relax();
+        }
+        mmio_write(MU_IO, (uint8_t) text[i]);
     }
-    mmio_write(MU_IO, (uint8_t) c);
 }
 
 static int get(void) {
     return (mmio_read(MU_LSR) & LSR_RX) ? (int) (mmio_read(MU_IO) & 0xff) : -1;
 }
 
-const struct uart mini_uart = {.init = init, .putc = put, .getc = get, .irq = AUX_IRQ};
+const struct uart mini_uart = {.init = init, .write = write, .getc = get, .irq = AUX_IRQ};

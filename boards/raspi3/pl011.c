@@ -48,15 +48,17 @@ static void init(void) {
     mmio_write(CR, CR_ON);
 }
 
-static void put(char c) {
-    while (mmio_read(FR) & FR_TX_FULL) {
-        arch_relax();
+static void write(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        while (mmio_read(FR) & FR_TX_FULL) {
+            arch_relax();
+        }
+        mmio_write(DR, (uint8_t) text[i]);
     }
-    mmio_write(DR, (uint8_t) c);
 }
 
 static int get(void) {
     return (mmio_read(FR) & FR_RX_EMPTY) ? -1 : (int) (mmio_read(DR) & 0xff);
 }
 
-const struct uart pl011 = {.init = init, .putc = put, .getc = get, .irq = PL011_IRQ};
+const struct uart pl011 = {.init = init, .write = write, .getc = get, .irq = PL011_IRQ};

@@ -39,7 +39,7 @@ static inline void mmio_write(paddr_t paddr, uint32_t value) {
 /// A way to the console.
 struct uart {
     void (*init)(void);
-    void (*putc)(char c);
+    void (*write)(const char *text, size_t len);
     int (*getc)(void);  ///< -1: nothing has come.
     int irq;
 };

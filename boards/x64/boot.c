@@ -92,9 +92,9 @@ void board_init_secondary(void) {
     apic_init_this_cpu();
 }
 
-void board_console_putc(char c) {
-    serial_putc(c);
-    screen_putc(c);
+void board_console_write(const char *text, size_t len) {
+    serial_write(text, len);
+    screen_write(text, len);
 }
 
 int board_console_getc(void) {

@@ -28,12 +28,14 @@ void serial_init(void) {
     x64_out8(IER, IER_RX);
 }
 
-void serial_putc(char c) {
-    // A machine without the port reads all ones, which says "ready".
-    while (!(x64_in8(LSR) & LSR_TX)) {
-        __asm__ __volatile__("pause");
+void serial_write(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        // A machine without the port reads all ones, which says "ready".
+        while (!(x64_in8(LSR) & LSR_TX)) {
+            __asm__ __volatile__("pause");
+        }
+        x64_out8(DATA, (uint8_t) text[i]);
     }
-    x64_out8(DATA, (uint8_t) c);
 }
 
 int serial_getc(void) {

@@ -52,12 +52,12 @@ void clock_wait_us(unsigned us);
 // ---- Console ------------------------------------------------------------------------------------
 
 void serial_init(void);
-void serial_putc(char c);
+void serial_write(const char *text, size_t len);
 int serial_getc(void);
 #define SERIAL_IRQ 4
 
 void screen_init(void);
-void screen_putc(char c);
+void screen_write(const char *text, size_t len);
 
 /// A 32-bit device register.
 static inline volatile uint32_t *mmio32(paddr_t paddr) {

@@ -31,11 +31,6 @@ const struct history *shell_history(void) {
     return &editor.history;
 }
 
-static void write_console(const char *str, size_t len) {
-    printf_flush();
-    sys_console_write(str, len);
-}
-
 static void offer_names(struct editor *to) {
     for (const struct builtin *builtin = builtins; builtin->name != NULL; builtin++) {
         editor_offer(to, builtin->name);
@@ -282,7 +277,7 @@ static void start(void) {
 }
 
 void main(void) {
-    editor_init(&editor, PROMPT, write_console, offer_names);
+    editor_init(&editor, PROMPT, printf_write, offer_names);
     start();
     // Reading is also how the shell asks to be notified of input.
     read_console();

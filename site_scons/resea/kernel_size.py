@@ -25,7 +25,7 @@ _INDIRECT = {
     "print_text": re.compile(r"put$"),
     "scan": re.compile(r"print_frame$"),
     "arch_task_backtrace": re.compile(r"print_frame$"),
-    "run": re.compile(r"cmd_\w+$|kdebug_print_tasks$|backtrace$"),
+    "run": re.compile(r"cmd_\w+$"),
 }
 # Branches to a register that are no calls: how exceptions end, and switches through tables.
 _NO_CALLS = re.compile(r"arch_idle|arch_resume|armv6m_pendsv_entry|__gnu_thumb1_case_\w+$")

@@ -20,6 +20,10 @@ PREFIX = "latency.max"
 # What makes each system call, with its errors and its longest ways, and all kinds of faults.
 PROGRAMS = ("benchmark", "test")
 
+# And commands of the shell, for what takes its rights: those of the kernel debugger.
+COMMANDS = tuple(f"kdebug {name}" for name in
+                 ("help", "ps", "deadlock", "mem", "irq", "ipc", "cpu", "bt"))
+
 # Seconds; a run takes well under one minute of an idle machine.
 LIMIT = 600
 
@@ -146,9 +150,11 @@ def measure(build):
     plugin, map_file, out = folder / "latency.so", folder / "map", folder / "paths"
     build_plugin(build.top, machine.program, plugin)
     map_file.write_text(map_of(*read_symbols(build.elf), build.arch.entries))
-    programs = [name for name in PROGRAMS if name in build.manifest.programs()]
+    commands = [name for name in PROGRAMS if name in build.manifest.programs()]
+    if build.config.value("KDEBUG_COMMANDS"):
+        commands += COMMANDS
     words = qemu.command(machine, qemu.Setup(
-        cpus=1, icount=True, cmdline=f'run="{";".join(programs)}"',
+        cpus=1, icount=True, cmdline=f'run="{";".join(commands)}"',
         extra=("-plugin", ",".join(map(qemu.escape, (str(plugin), f"map={map_file}",
                                                      f"out={out}"))))), build.image)
     qemu.run_to_end(words, log, LIMIT)

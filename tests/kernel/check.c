@@ -22,8 +22,10 @@ static void check(bool ok, const char *what, const struct task *task, unsigned c
     printf(")\n");
 }
 
+/// Of those that wait for a task that ends, some may still have to be told.
 static bool is_alive(task_t tid) {
-    return host_task(tid) != NULL && host_state(tid) != TASK_DYING;
+    const struct task *task = host_task(tid);
+    return task != NULL && (task->state != TASK_DYING || !(task->work & WORK_ENDED));
 }
 
 // ---- CPUs ---------------------------------------------------------------------------------------
@@ -198,13 +200,13 @@ static void count_page(paddr_t paddr, bool is_table) {
 static void check_pages(void) {
     static size_t boot_mapped, boot_tables;
     static bool measured;
-    size_t mapped, tables, total;
+    size_t mapped, tables;
     memset(seen, 0, sizeof(seen));
     num_mapped = num_tables = 0;
     for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
         host_for_each_page(task_slot(slot)->aspace, count_page);
     }
-    memory_count(&mapped, &tables, &total);
+    host_count_pages(&mapped, &tables);
     if (!measured) {
         boot_mapped = num_mapped - mapped;
         boot_tables = num_tables - tables;

@@ -90,6 +90,9 @@ extern struct host host;
 /// of them. vm is left waiting for messages. Single CPU until host_deliver_ipis().
 void host_reset(void);
 
+/// Pages that the kernel says are mapped, and are page tables.
+void host_count_pages(size_t *mapped, size_t *tables);
+
 /// Lets CPU `cpu` enter the kernel through `handler` and leave it.
 void host_enter(unsigned cpu, void (*handler)(void));
 

@@ -97,9 +97,9 @@ void board_timer_set(uint64_t deadline) {
     host.cpus[host.cpu].timer = deadline;
 }
 
-void board_console_putc(char c) {
-    if (host.output_len < sizeof(host.output) - 1) {
-        host.output[host.output_len++] = c;
+void board_console_write(const char *text, size_t len) {
+    for (size_t i = 0; i < len && host.output_len < sizeof(host.output) - 1; i++) {
+        host.output[host.output_len++] = text[i];
     }
 }
 

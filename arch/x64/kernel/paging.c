@@ -94,8 +94,10 @@ void arch_init(void) {
     protect(__text_end, __rodata_end, PTE_NX);
     protect(__bootfs, init_data, PTE_NX);
     protect(init_data_end, (void *) ALIGN_UP((vaddr_t) __bootfs_end, PAGE_SIZE), PTE_NX);
-    // The text screen.
-    *kernel_entry(KERNEL_BASE + 0xb8000, 0) = 0xb8000 | PTE_P | PTE_W | PTE_G | PTE_NX | PTE_CD;
+    // The text screen's memory.
+    for (paddr_t paddr = 0xb8000; paddr < 0xc0000; paddr += PAGE_SIZE) {
+        *kernel_entry(KERNEL_BASE + paddr, 0) = paddr | PTE_P | PTE_W | PTE_G | PTE_NX | PTE_CD;
+    }
     arch_leave_aspace();
     x64_cpu_alloc(0);
     x64_trap_enable_stacks();

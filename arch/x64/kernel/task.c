@@ -110,9 +110,16 @@ void x64_fpu_load(void) {
 
 static void allow_ports(uint64_t base, uint64_t len, void *arg) {
     uint8_t *iomap = arg;
-    for (uint64_t port = base; port < base + len; port++) {
-        iomap[port / 8] &= ~(1u << (port % 8));
+    uint64_t first = base / 8, last = (base + len) / 8;
+    uint8_t below = (uint8_t) ((1u << (base % 8)) - 1);              // Of the first byte.
+    uint8_t from_end = (uint8_t) ~((1u << ((base + len) % 8)) - 1);  // Of the last one.
+    if (first == last) {
+        iomap[first] &= below | from_end;
+        return;
     }
+    iomap[first] &= below;
+    memset(&iomap[first + 1], 0, last - first - 1);
+    iomap[last] &= from_end;
 }
 
 static void note_range(uint64_t base __unused, uint64_t len __unused, void *arg) {

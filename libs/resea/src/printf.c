@@ -52,6 +52,11 @@ static void put_bytes(const char *s, size_t len) {
     }
 }
 
+void printf_write(const char *text, size_t len) {
+    put_bytes(text, len);
+    printf_flush();
+}
+
 /// The name in brackets, straight from the command line: program_name() would need a buffer. This and
 /// what else surrounds a message is printed without printf, which takes a third of a small stack.
 static void print_name(void) {

@@ -29,6 +29,16 @@ TEST("a long line is printed in pieces, whatever the console takes at a time") {
     TEST_EXPECT_STR_EQ(fake_console, expected);
 }
 
+TEST("text of any length is written as it is, behind what was printed") {
+    static char expected[1001];
+    fake_reset();
+    memset(expected, 'y', 1000);
+    memcpy(expected, "%d: ", 4);
+    resea_printf("%%");
+    printf_write(&expected[1], 999);
+    TEST_EXPECT_STR_EQ(fake_console, expected);
+}
+
 TEST("a console that takes nothing doesn't hang the program") {
     fake_reset();
     fake_console_max = 0;

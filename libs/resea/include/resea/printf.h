@@ -18,6 +18,8 @@ int printf(const char *fmt, ...) __printf(1, 2);
 int vprintf(const char *fmt, va_list ap) __printf(1, 0);
 /// Prints an incomplete line (a prompt) now.
 void printf_flush(void);
+/// Prints text as it is, now, behind what printf() has kept back.
+void printf_write(const char *text, size_t len);
 
 /// This program's name, as the board manifest has it.
 const char *program_name(void);
