@@ -34,8 +34,9 @@ void fastpath_fault(struct cpu *cpu, struct task *task);
 /// Adds to a task's notifications; wakes it if it waits for any message. The caller holds its lock.
 CALLED_FROM_ASSEMBLY void ipc_notify_locked(struct task *dst, notifications_t notifications);
 
-/// Ends all IPC of a task that is being torn down. The caller holds all locks.
-void ipc_abort_all(struct task *task);
+/// The send phase of a blocked task has failed. A server's reply that nobody takes isn't its business: it goes
+/// on to receive.
+void ipc_fail_send(struct task *sender, error_t err);
 
 /// Lets a blocked task make its system call again, from its receive phase on.
 void ipc_restart_receive(struct task *task);

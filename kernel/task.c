@@ -1,5 +1,6 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/rights.h>
@@ -234,14 +235,46 @@ void task_stop(int exception, int value, vaddr_t addr) {
     ipc_report(TASK_STOPPED);
 }
 
-/// Ends all that others see of a task. The caller holds all locks.
-static void begin_destroy(struct task *task) {
-    ipc_abort_all(task);
+/// Takes a task out of whatever it waits in.
+static void leave_queues(struct task *task) {
+    sched_remove(task);
+    bool queued = task->state == TASK_SENDING
+                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
+    if (queued) {
+        list_remove(&task->link);
+    }
+    smp_leave(task);
+}
+
+/// Ends all IPC of a task that is being torn down.
+static void abort_ipc(struct task *task) {
+    leave_queues(task);
+    struct task *sender;
+    while ((sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+        if (sender->state == TASK_SENDING) {
+            ipc_fail_send(sender, ERR_ABORTED);
+        } else {
+            sender->reported = true;  // Its pager is gone: nobody else is to be told.
+        }
+    }
+    for (int slot = 1; slot <= CONFIG_NUM_TASKS; slot++) {
+        struct task *other = task_slot(slot);
+        if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
+            task_abort(other, ERR_ABORTED);
+        }
+    }
+}
+
+/// Ends all that others see of a task. Returns a CPU that has to be told, or NULL. The caller holds all locks.
+static struct cpu *begin_destroy(struct task *task) {
+    abort_ipc(task);
+    struct cpu *user = loan_end_all(task);
     timer_cancel(task);
     irq_release_all(task);
     rights_revoke_all(task);
     task->state = TASK_DYING;
     memory_begin_destroy(task);
+    return user;
 }
 
 static error_t destroy_locked(struct task *caller, struct task *task, task_t tid) {
@@ -260,8 +293,10 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return OK;
     }
     // Each time: until its CPU has heard of it, the task may have begun something new.
-    begin_destroy(task);
-    struct cpu *holder = smp_find_holder(task);
+    struct cpu *holder = begin_destroy(task);
+    if (!holder) {
+        holder = smp_find_holder(task);
+    }
     if (holder) {
         arch_syscall_restart(caller);
         smp_sync(holder);

@@ -469,7 +469,7 @@ inline report_section() {
     fi
 }
 
-// ipc_abort_all() for task 2; all locks are held.
+// abort_ipc() for task 2; all locks are held.
 inline abort_waiting_for_victim(x) {
     if
     :: queued(x, 2) -> remove(x, 2); fail_send(x)
