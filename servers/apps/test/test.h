@@ -32,6 +32,7 @@ extern const struct test_case library_cases[];
 // What not every machine has: not linked there.
 extern const struct test_case port_cases[] __weak;
 extern const struct test_case fault_cases[] __weak;
+extern const struct test_case loan_cases[] __weak;
 extern const struct test_case ool_paging_cases[] __weak;
 extern const struct test_case vm_paging_cases[] __weak;
 extern const struct test_case race_cases[] __weak;
