@@ -173,6 +173,7 @@ static void measure_with_server(void) {
     server = ipc_lookup("benchmark_server");
     ASSERT_OK(server);
     measure_ipc();
+    measure_loans(server);
     measure_interrupts();
     ASSERT_OK(call_task_kill(INIT_TASK, server));
 }
