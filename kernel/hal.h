@@ -175,6 +175,20 @@ error_t __mustuse arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t padd
 /// ERR_NOT_FOUND: nothing is mapped there.
 error_t __mustuse arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr);
 
+/// The same for pages in a row, mapped at `vaddr` and behind it, up to the first one that can't be: *done have
+/// been. No tables are made.
+error_t __mustuse arch_aspace_map_pages(struct aspace *as, vaddr_t vaddr, const paddr_t *pages,
+                                        size_t num_pages, unsigned flags, size_t *done);
+
+/// Looks up pages of RAM in a row that a task may access as `flags` say (MAP_W or 0), up to the first one that is
+/// no such. Returns how many. Any `vaddr` is allowed. RAM that isn't cached may be left out.
+size_t arch_aspace_find_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages, unsigned flags,
+                              paddr_t *pages);
+
+/// Removes the mappings that there are of pages in a row, and calls `release` for each.
+void arch_aspace_unmap_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages,
+                             void (*release)(paddr_t paddr));
+
 /// Looks up what a task may access at `vaddr`: the page's address and its MAP_W and MAP_X.
 error_t __mustuse arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
                                      unsigned *flags);

@@ -1,5 +1,6 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/rights.h>
@@ -26,18 +27,29 @@ void ipc_restart_receive(struct task *task) {
     arch_syscall_restart(task);
 }
 
-/// Finishes the system call of a task that waited, and wakes it.
-static void complete(struct task *task, error_t err) {
+/// Finishes the system call of a task that waited.
+static void finish(struct task *task, error_t err) {
     if (IS_ERROR(err)) {
         trace_event(TRACE_ABORT, task->tid, task->waits_for, (uint32_t) err);
     }
     task->waits_for = 0;
     arch_syscall_set_result(task, err);
+}
+
+/// The same, and wakes it.
+static void complete(struct task *task, error_t err) {
+    finish(task, err);
     sched_wake(task);
 }
 
 void task_abort(struct task *task, error_t err) {
-    complete(task, err);
+    struct cpu *user = loan_end(task);
+    finish(task, err);
+    if (user) {
+        smp_wait_for(task, user);
+    } else {
+        sched_wake(task);
+    }
 }
 
 // ---- What the kernel itself has to say ----------------------------------------------------------
@@ -146,13 +158,16 @@ void ipc_resume_faulted(struct task *task) {
 
 // ---- Sending ------------------------------------------------------------------------------------
 
+/// What a message may have besides itself, a bit for each kind.
+#define OOL_KINDS (1u << MSG_OOL_NONE | 1u << MSG_OOL_BYTES | 1u << MSG_OOL_STR | LOAN_KINDS)
+
 error_t transfer_check_type(int type) {
     if (type < 0) {
         return OK;
     }
     int ool = MSG_OOL_KIND(type);
     if ((type & MSG_RESERVED) || MSG_IS_KERNEL_ONLY(type) || MSG_LEN(type) > MESSAGE_PAYLOAD_SIZE
-        || ool > MSG_OOL_STR) {
+        || !((OOL_KINDS >> ool) & 1)) {
         return ERR_INVALID_ARG;
     }
     if (ool != MSG_OOL_NONE && MSG_LEN(type) < sizeof(void *) + sizeof(size_t)) {
@@ -170,6 +185,7 @@ error_t transfer_check_ool(int type, size_t ool_len) {
 
 /// The current task has sent `dst` what it waited for.
 static void switch_to_receiver(struct task *task, struct task *dst) {
+    loan_end_with(dst, task);
     dst->waits_for = 0;
     dst->ipc_count++;
     arch_syscall_set_result(dst, OK);
@@ -257,6 +273,7 @@ static error_t send_locked(struct task *task, struct task *dst, int type) {
         return SYSCALL_PENDING;
     }
     if (err == ERR_TOO_LARGE && replying && asked) {
+        loan_end_with(dst, task);
         complete(dst, ERR_TOO_LARGE);  // It would wait for ever.
     }
     return err;
@@ -288,9 +305,7 @@ static error_t send(struct task *task, task_t dst_tid) {
     return err;
 }
 
-/// The send phase of a blocked task has failed. A server's reply that nobody takes isn't its business:
-/// it goes on to receive.
-static void fail_send(struct task *sender, error_t err) {
+void ipc_fail_send(struct task *sender, error_t err) {
     if ((ipc_flags(sender) & IPC_REPLY) && (ipc_flags(sender) & IPC_RECV)) {
         sender->waits_for = 0;
         ipc_restart_receive(sender);
@@ -386,7 +401,7 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
     bool tell =
         ipc_src(task) == sender->tid
         && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
-    fail_send(sender, err);
+    ipc_fail_send(sender, err);
     return tell ? err : receive_later(task);
 }
 
@@ -403,6 +418,9 @@ static error_t receive_from(struct task *task, struct task *sender) {
         return err;
     }
     list_remove(&sender->link);
+    if (err != ERR_NOT_FOUND) {
+        loan_end_with(task, sender);
+    }
     if (IS_ERROR(err)) {
         return drop_sender(task, sender, err);
     }
@@ -432,7 +450,7 @@ static error_t receive_once(struct task *task, task_t src) {
         task->waits_for = src;
         if (src == IPC_ANY) {
             // What there was has been taken, but for an interrupt that is about to be told.
-            task->attention = task->irq_pending;
+            task->attention = task->irq_pending || loan_is_held(task);
         }
         sched_leave(TASK_RECEIVING);
         err = SYSCALL_PENDING;
@@ -579,45 +597,4 @@ void ipc_notify_from_kernel(task_t dst_tid, notifications_t notifications) {
         ipc_notify_locked(dst, notifications);
         cpu_release();
     }
-}
-
-// ---- The end of a task --------------------------------------------------------------------------
-
-/// Takes a task out of whatever it waits in.
-static void leave_queues(struct task *task) {
-    sched_remove(task);
-    bool queued = task->state == TASK_SENDING
-                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
-    if (queued) {
-        list_remove(&task->link);
-    }
-    smp_leave(task);
-}
-
-/// Those that wait for a task, which are told of its end before interrupts get their turn.
-#define ABORTS_AT_ONCE 12
-
-bool ipc_abort_some(struct task *task) {
-    leave_queues(task);
-    // Nobody begins to wait for it from now on.
-    task->state = TASK_DYING;
-    int left = ABORTS_AT_ONCE;
-    struct task *sender;
-    while (left > 0 && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
-        left--;
-        if (sender->state == TASK_SENDING) {
-            fail_send(sender, ERR_ABORTED);
-        } else {
-            sender->reported = true;  // Its pager is gone: nobody else is to be told.
-        }
-    }
-    for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
-        if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
-            if (left-- == 0) {
-                return false;
-            }
-            task_abort(other, ERR_ABORTED);
-        }
-    }
-    return list_is_empty(&task->senders);
 }

@@ -49,9 +49,9 @@ static inline intptr_t fastpath_wake(struct task *dst, notifications_t notificat
 /// Adds to a task's notifications; wakes it if it waits for any message. The caller holds its lock.
 CALLED_FROM_ASSEMBLY void ipc_notify_locked(struct task *dst, notifications_t notifications);
 
-/// Ends the IPC of a task that is being torn down: lets those that wait for it fail, some at a time. False: there
-/// may be more. The caller holds all locks.
-bool __mustuse ipc_abort_some(struct task *task);
+/// The send phase of a blocked task has failed. A server's reply that nobody takes isn't its business: it goes
+/// on to receive.
+void ipc_fail_send(struct task *sender, error_t err);
 
 /// Lets a blocked task make its system call again, from its receive phase on.
 void ipc_restart_receive(struct task *task);

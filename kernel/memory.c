@@ -1,6 +1,7 @@
 #include <arch_fastpath.h>
 #include <kernel/board.h>
 #include <kernel/ipc.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/rights.h>
@@ -144,6 +145,8 @@ void memory_init_task(struct task *task, const struct task_template *template) {
     task->peer_tid = 0;
     task->peer = task;
     task->client = task;
+    task->borrower = task->lender = NULL;
+    task->window_pages = 0;
     spin_lock(&task->aspace->lock);
     task->aspace->dying = false;
     arch_aspace_init(task->aspace);
@@ -200,6 +203,24 @@ static void frame_put(paddr_t paddr) {
     if (memory_is_ram(paddr) && *frame_of(paddr) < FRAME_TABLE) {
         __atomic_sub_fetch(frame_of(paddr), 1, __ATOMIC_ACQ_REL);
     }
+}
+
+error_t memory_get_pages(const paddr_t *pages, size_t num_pages, size_t *done) {
+    size_t i = 0;
+    error_t err = OK;
+    while (i < num_pages) {
+        err = MIN(frame_get(pages[i]), OK);
+        if (UNLIKELY(err != OK)) {
+            break;
+        }
+        i++;
+    }
+    *done = i;
+    return err;
+}
+
+void memory_put_page(paddr_t paddr) {
+    frame_put(paddr);
 }
 
 /// In debug builds: stops if a page that should be has something else than zeroes.
@@ -393,8 +414,7 @@ static error_t __mustuse map_with_tables(struct task *task, vaddr_t vaddr, paddr
     return err;
 }
 
-/// Whether all of a range may be user pages, if the first one is aligned.
-static bool is_user_range(vaddr_t vaddr, size_t num_pages) {
+bool memory_is_user_range(vaddr_t vaddr, size_t num_pages) {
     size_t behind = (num_pages - 1) * PAGE_SIZE;
     return num_pages <= UINTPTR_MAX / PAGE_SIZE && vaddr + behind >= vaddr
            && IS_ALIGNED(vaddr, PAGE_SIZE) && arch_is_user_page(vaddr)
@@ -403,7 +423,7 @@ static bool is_user_range(vaddr_t vaddr, size_t num_pages) {
 
 static error_t __mustuse check_map(struct task *caller, vaddr_t vaddr, size_t num_pages,
                                    unsigned flags) {
-    if (!is_user_range(vaddr, num_pages) || (flags & ~MAP_FLAGS)
+    if (!memory_is_user_range(vaddr, num_pages) || (flags & ~MAP_FLAGS)
         || ((flags & MAP_W) && (flags & MAP_X))) {
         return ERR_INVALID_ARG;
     }
@@ -538,6 +558,25 @@ static error_t unmap_locked(struct task *task, vaddr_t vaddr) {
     return err;
 }
 
+/// Unmaps a page for the caller, who waits until no CPU remembers it. The caller of this holds all locks.
+static error_t unmap_everywhere(struct task *task, vaddr_t vaddr) {
+    struct task *caller = current_task();
+    struct cpu *user = loan_take_page_back(task, vaddr);
+    if (user) {
+        arch_syscall_restart(caller);
+        smp_sync(user);
+        return SYSCALL_PENDING;
+    }
+    error_t err = unmap_locked(task, vaddr);
+    user = err == OK ? smp_forget_aspace(task->aspace) : NULL;
+    if (user) {
+        arch_syscall_set_result(caller, OK);
+        smp_sync(user);
+        err = SYSCALL_PENDING;
+    }
+    return err;
+}
+
 error_t memory_unmap(task_t tid, vaddr_t vaddr) {
     struct task *caller = current_task();
     if (!IS_ALIGNED(vaddr, PAGE_SIZE) || !arch_is_user_page(vaddr)) {
@@ -551,13 +590,7 @@ error_t memory_unmap(task_t tid, vaddr_t vaddr) {
     struct task *task = task_slot(TASK_SLOT(tid));
     error_t err = ERR_INVALID_TASK;
     if (task && task->tid == tid && task->state != TASK_DYING) {
-        err = may_page(caller, task) ? unmap_locked(task, vaddr) : ERR_NOT_PERMITTED;
-        struct cpu *user = err == OK ? smp_forget_aspace(task->aspace) : NULL;
-        if (user) {
-            arch_syscall_set_result(caller, OK);
-            smp_sync(user);
-            err = SYSCALL_PENDING;
-        }
+        err = may_page(caller, task) ? unmap_everywhere(task, vaddr) : ERR_NOT_PERMITTED;
     }
     cpu_release_all();
     return err;

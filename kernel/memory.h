@@ -126,6 +126,16 @@ void memory_map_init_page(struct task *task, vaddr_t vaddr, paddr_t paddr, unsig
 /// Notes where the last user copy failed: the task is to fault there before it goes on.
 void memory_note_fault(struct task *task);
 
+/// Whether all of a range of at least one page may be user pages, and it begins with a page.
+bool __mustuse memory_is_user_range(vaddr_t vaddr, size_t num_pages);
+
+/// Counts one more mapping of each of some pages of RAM that a task has mapped, up to the first one that fails:
+/// *done. ERR_NOT_PERMITTED: it is the kernel's. ERR_TOO_LARGE: it is mapped too often.
+error_t __mustuse memory_get_pages(const paddr_t *pages, size_t num_pages, size_t *done);
+
+/// Counts one mapping less.
+void memory_put_page(paddr_t paddr);
+
 /// The pages that the kernel keeps a count of are those below this number.
 extern size_t memory_num_frames;
 

@@ -10,6 +10,14 @@
 ///     PTE_LINK        what an entry that leads to a table has besides the address
 ///     PTE_USED_SHIFT  the first of ten bits of such an entry that the hardware ignores
 ///
+/// declares
+///
+///     bool find_leaf(as, vaddr, kpage)  find_leaf_below(), with the top table of the address space
+///     uint64_t page_entry(paddr, flags) the entry of a page, with MAP_* flags
+///     bool is_ram_entry(entry, flags)   whether a task may access the page, of RAM, like that
+///     void entries_added(void)          entries that were empty are in use
+///     void entry_removed(as, vaddr)     one isn't any more
+///
 /// and has in its struct arch_aspace:
 ///
 ///     uint64_t top_used;      PTE_USED of the top table, which no entry leads to
@@ -72,6 +80,84 @@ static bool find_leaf_below(struct aspace *as, paddr_t top, vaddr_t vaddr, paddr
     as->arch.leaf = table;
     as->arch.leaf_parent = parent;
     return true;
+}
+
+/// The entries of pages from `vaddr` on, *num of them at most, that are in one table: what the port knows or
+/// find_leaf() finds. NULL: the table is missing.
+static uint64_t *entries_in_row(struct aspace *as, vaddr_t vaddr, size_t *num) {
+    paddr_t none = 0;
+    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, &none)) {
+        return NULL;
+    }
+    unsigned index = index_at(vaddr, 0);
+    *num = MIN(*num, (size_t) (NUM_ENTRIES - index));
+    return &as->arch.leaf[index];
+}
+
+error_t arch_aspace_map_pages(struct aspace *as, vaddr_t vaddr, const paddr_t *pages,
+                              size_t num_pages, unsigned flags, size_t *done) {
+    error_t err = OK;
+    size_t i = 0;
+    while (i < num_pages && err == OK) {
+        size_t first = i, num = num_pages - i;
+        uint64_t *entries = entries_in_row(as, vaddr + i * PAGE_SIZE, &num);
+        if (!entries) {
+            err = ERR_TRY_AGAIN;
+            break;
+        }
+        // The table is in use up to what may be mapped.
+        note_used(as->arch.leaf_parent, index_at(vaddr + i * PAGE_SIZE, 0) + (unsigned) num - 1);
+        for (; i < first + num; i++) {
+            uint64_t *entry = &entries[i - first];
+            if (UNLIKELY(*entry & PTE_PRESENT)) {
+                err = ERR_ALREADY_EXISTS;
+                break;
+            }
+            *entry = page_entry(pages[i], flags);
+        }
+    }
+    entries_added();
+    *done = i;
+    return err;
+}
+
+size_t arch_aspace_find_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages, unsigned flags,
+                              paddr_t *pages) {
+    size_t i = 0;
+    while (i < num_pages && arch_is_user_page(vaddr + i * PAGE_SIZE)) {
+        size_t first = i, num = num_pages - i;
+        const uint64_t *entries = entries_in_row(as, vaddr + i * PAGE_SIZE, &num);
+        if (!entries) {
+            break;
+        }
+        for (; i < first + num; i++) {
+            uint64_t entry = entries[i - first];
+            if (UNLIKELY(!is_ram_entry(entry, flags))) {
+                return i;
+            }
+            pages[i] = entry & PTE_ADDR;
+        }
+    }
+    return i;
+}
+
+void arch_aspace_unmap_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages,
+                             void (*release)(paddr_t paddr)) {
+    while (num_pages) {
+        size_t num = num_pages;
+        uint64_t *entries = entries_in_row(as, vaddr, &num);
+        num = entries ? num : MIN(num_pages, (size_t) (NUM_ENTRIES - index_at(vaddr, 0)));
+        for (size_t i = 0; i < num && entries; i++) {
+            uint64_t entry = entries[i];
+            if (LIKELY(entry & PTE_PRESENT)) {
+                entries[i] = 0;
+                entry_removed(as, vaddr + i * PAGE_SIZE);
+                release(entry & PTE_ADDR);
+            }
+        }
+        vaddr += num * PAGE_SIZE;
+        num_pages -= num;
+    }
 }
 
 /// Whether the entries of a cache line are all empty.

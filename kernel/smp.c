@@ -108,6 +108,11 @@ struct cpu *smp_forget_aspace(const struct aspace *as) {
 void smp_sync(struct cpu *cpu) {
     struct task *task = current_task();
     sched_block(TASK_SYNCING);
+    smp_wait_for(task, cpu);
+}
+
+void smp_wait_for(struct task *task, struct cpu *cpu) {
+    task->state = TASK_SYNCING;
     list_push_back(&cpu->sync_waiters, &task->sync_link);
     cpu->must_sync = true;
     smp_interrupt(cpu);

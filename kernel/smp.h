@@ -53,6 +53,9 @@ static inline void smp_pull(const struct cpu *cpu, struct task *task) {
 /// The caller holds both CPUs' locks.
 void smp_sync(struct cpu *cpu);
 
+/// The same for any task that is blocked, whose result is set.
+void smp_wait_for(struct task *task, struct cpu *cpu);
+
 /// Takes a task that is being destroyed out of the CPU's list that it waits in.
 void smp_leave(struct task *task);
 
@@ -81,6 +84,7 @@ static inline void smp_offer(void) {}
 static inline void smp_interrupt(const struct cpu *cpu __unused) {}
 static inline void smp_pull(const struct cpu *cpu __unused, struct task *task __unused) {}
 static inline void smp_sync(struct cpu *cpu __unused) {}
+static inline void smp_wait_for(struct task *task __unused, struct cpu *cpu __unused) {}
 static inline void smp_leave(struct task *task __unused) {}
 static inline void smp_forget_stale(struct cpu *cpu __unused) {}
 

@@ -4,6 +4,7 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
 #include <kernel/kdebug.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/rights.h>
 #include <kernel/timer.h>
@@ -137,9 +138,13 @@ static intptr_t do_info(ARGS) {
 static intptr_t do_trace(ARGS) {
     return trace_syscall((unsigned) a0, a1, a2, a3);
 }
+
+static intptr_t do_accept_loans(ARGS) {
+    return loan_accept(a0, a1);
+}
 #    define NUM_HANDLED NUM_SYSCALLS
 #else
-// The last one can't be had, and small parts have no room for saying so.
+// The last ones can't be had, and small parts have no room for saying so.
 #    define NUM_HANDLED SYS_TRACE
 #endif
 
@@ -161,6 +166,7 @@ static const handler_t handlers[NUM_HANDLED - SYS_FIRST_FULL] = {
     [SYS_INFO - SYS_FIRST_FULL] = do_info,
 #ifdef CONFIG_MMU
     [SYS_TRACE - SYS_FIRST_FULL] = do_trace,
+    [SYS_ACCEPT_LOANS - SYS_FIRST_FULL] = do_accept_loans,
 #endif
 };
 

@@ -1,5 +1,6 @@
 #include <kernel/ipc.h>
 #include <kernel/irq.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <kernel/rights.h>
@@ -241,11 +242,53 @@ void task_stop(int exception, int value, vaddr_t addr) {
     ipc_report(TASK_STOPPED);
 }
 
-/// Ends what others see of a task, some of it at a time. False: there is more. The caller holds all locks.
-static bool __mustuse begin_destroy(struct task *task) {
-    if (!ipc_abort_some(task) || !irq_release_some(task)) {
+/// Takes a task out of whatever it waits in.
+static void leave_queues(struct task *task) {
+    sched_remove(task);
+    bool queued = task->state == TASK_SENDING
+                  || ((task_is_faulted(task) || task->state == TASK_STOPPED) && !task->reported);
+    if (queued) {
+        list_remove(&task->link);
+    }
+    smp_leave(task);
+}
+
+/// Those that wait for a task, which are told of its end before interrupts get their turn.
+#define ABORTS_AT_ONCE 12
+
+/// Lets those that wait for a task that is being torn down fail, some at a time. False: there may be more.
+static bool abort_some(struct task *task) {
+    leave_queues(task);
+    // Nobody begins to wait for it from now on.
+    task->state = TASK_DYING;
+    int left = ABORTS_AT_ONCE;
+    struct task *sender;
+    while (left > 0 && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+        left--;
+        if (sender->state == TASK_SENDING) {
+            ipc_fail_send(sender, ERR_ABORTED);
+        } else {
+            sender->reported = true;  // Its pager is gone: nobody else is to be told.
+        }
+    }
+    for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
+        if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
+            if (left-- == 0) {
+                return false;
+            }
+            task_abort(other, ERR_ABORTED);
+        }
+    }
+    return list_is_empty(&task->senders);
+}
+
+/// Ends what others see of a task, some of it at a time. False: there is more. *user is a CPU that has to be told, or
+/// NULL. The caller holds all locks.
+static bool __mustuse begin_destroy(struct task *task, struct cpu **user) {
+    if (!abort_some(task) || !irq_release_some(task)) {
         return false;
     }
+    *user = loan_end_all(task);
     timer_cancel(task);
     rights_revoke_all(task);
     memory_begin_destroy(task);
@@ -268,11 +311,14 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
         return OK;
     }
     // Each time: until its CPU has heard of it, the task may have begun something new.
-    if (!begin_destroy(task)) {
+    struct cpu *holder;
+    if (!begin_destroy(task, &holder)) {
         arch_syscall_restart(caller);
         return SYSCALL_PENDING;
     }
-    struct cpu *holder = smp_find_holder(task);
+    if (!holder) {
+        holder = smp_find_holder(task);
+    }
     if (holder) {
         arch_syscall_restart(caller);
         smp_sync(holder);

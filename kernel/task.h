@@ -109,6 +109,14 @@ struct task {
     size_t ool_done;
     /// (C) Its priority, plus 1, before it was raised to fetch an answer. 0: it wasn't.
     uint8_t pull_priority;
+
+    // Pages that are lent for the time of a call: see loan.c.
+    uint16_t window_pages;  ///< (C) How many it accepts,
+    uint16_t loan_pages;    ///< (C) how many it has,
+    vaddr_t window;         ///< (C) and where. Never changes while it has some.
+    vaddr_t loan_from;      ///< (C) Where their owner has them.
+    struct task *lender;    ///< (C) Who that is. NULL: it has none.
+    struct task *borrower;  ///< (C) Who has pages of its. NULL: nobody.
 #else
     // Messages stay where their senders have them, until they are copied to where receivers want them.
     vaddr_t ram;    ///< The RAM that it may use: its own, or, in a thread, that of its creator.
@@ -325,7 +333,7 @@ error_t __mustuse task_create(task_t tid, vaddr_t name, vaddr_t ip, task_t pager
 error_t __mustuse task_destroy(task_t tid);
 error_t __mustuse task_schedule(task_t tid, int priority);
 
-/// Lets a task fail in its IPC system call. The caller holds its lock.
+/// Lets a task fail in its IPC system call. The caller holds all locks.
 void task_abort(struct task *task, error_t err);
 
 #endif

@@ -45,7 +45,7 @@ static void copy_message(struct trace_event *event, struct message *m, struct ta
     event->type = m->type;
     event->data_len = (uint8_t) MIN(MSG_LEN(m->type), sizeof(event->data));
     memcpy(event->data, m->raw, event->data_len);
-    if (m->type >= 0 && (m->type & MSG_OOL)) {
+    if (m->type >= 0 && (m->type & (MSG_OOL | MSG_LOAN))) {
         event->ool_len = (uint32_t) m->ool_len;
     }
 }

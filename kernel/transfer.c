@@ -1,5 +1,6 @@
 #include <kernel/fastpath.h>
 #include <kernel/ipc.h>
+#include <kernel/loan.h>
 #include <kernel/memory.h>
 #include <kernel/transfer.h>
 #include <string.h>
@@ -42,6 +43,10 @@ static ALWAYS_INLINE uint8_t *find_bytes(struct task *task, vaddr_t vaddr, bool 
                                          size_t *len) {
     uint8_t *ptr = arch_fast_run(task->aspace, vaddr, write, len);
     return LIKELY(ptr) ? ptr : look_up(task, vaddr, write, len);
+}
+
+uint8_t *transfer_find_bytes(struct task *task, vaddr_t vaddr, bool write, size_t *len) {
+    return find_bytes(task, vaddr, write, len);
 }
 
 /// Begins with the payload of `sender`, or goes on where the receiver was.
@@ -122,7 +127,9 @@ error_t transfer_push(struct task *task, struct task *dst, vaddr_t from, size_t 
 static error_t send_ool(struct task *task, struct task *dst) {
     struct message *m = &task->msg;
     vaddr_t to;
-    error_t err = transfer_push(task, dst, (vaddr_t) m->ool_ptr, m->ool_len, &to);
+    error_t err = (m->type & MSG_LOAN)
+                      ? loan_begin(task, dst, &to)
+                      : transfer_push(task, dst, (vaddr_t) m->ool_ptr, m->ool_len, &to);
     if (err == ERR_NOT_FOUND) {
         // Who knows what it sends after that.
         dst->ool_from = 0;
@@ -194,6 +201,32 @@ static bool has_sent_long(struct task *task) {
            && transfer_word(task, type, 1) > PAGE_SIZE;
 }
 
+/// The current task wants the payload of `sender`: *to.
+static error_t copy_ool(struct task *task, struct task *sender, vaddr_t *to) {
+    struct ool_buffer buf = {NULL, 0};
+    error_t err = read_buffer(task, sender, &buf);
+    if (err != OK) {
+        return err;
+    }
+    *to = (vaddr_t) buf.ptr;
+    return sender->msg.ool_len > buf.capacity ? ERR_TOO_LARGE : pull_ool(sender, *to);
+}
+
+/// The current task borrows what `sender` lends: *to.
+static error_t borrow(struct task *task, struct task *sender, vaddr_t *to) {
+    // An answer may just have ended another loan: as much again would take too long.
+    bool begins = !(ipc_flags(task) & IPC_SEND);
+    error_t err = begins ? loan_begin(sender, task, to) : ERR_TRY_AGAIN;
+    if (err == ERR_NO_BUFFER) {
+        return fault_on_buffer(task, sender);
+    }
+    if (err == ERR_TRY_AGAIN) {
+        ipc_restart_receive(task);
+        return SYSCALL_PENDING;
+    }
+    return err;
+}
+
 error_t transfer_receive_ool(struct task *sender) {
     struct task *task = current_task();
     struct message *m = &sender->msg;
@@ -201,17 +234,14 @@ error_t transfer_receive_ool(struct task *sender) {
         ipc_restart_receive(task);
         return SYSCALL_PENDING;
     }
-    struct ool_buffer buf = {NULL, 0};
-    error_t err = read_buffer(task, sender, &buf);
-    if (err == OK) {
-        err = m->ool_len > buf.capacity ? ERR_TOO_LARGE : pull_ool(sender, (vaddr_t) buf.ptr);
-    }
+    vaddr_t to = 0;
+    error_t err = m->type & MSG_LOAN ? borrow(task, sender, &to) : copy_ool(task, sender, &to);
     if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {
         return err;
     }
     task->ool_from = 0;
     if (err == OK) {
-        m->ool_ptr = m->ool_len ? buf.ptr : NULL;
+        m->ool_ptr = m->ool_len ? (void *) to : NULL;
         memcpy(transfer_buffer(task), m,
                MESSAGE_HEADER_SIZE + MAX(MSG_LEN(m->type), IPC_REG_BYTES));
     }
@@ -243,7 +273,10 @@ error_t transfer_send_other(struct task *task, struct task *dst, int type, bool 
         dst->work |= WORK_DELIVER;
         return OK;
     }
-    error_t err = has_ool(type) ? transfer_check_ool(type, m->ool_len) : OK;
+    error_t err = OK;
+    if (has_ool(type)) {
+        err = (type & MSG_LOAN) ? loan_check(task) : transfer_check_ool(type, m->ool_len);
+    }
     if (IS_ERROR(err)) {
         return err;
     }

@@ -46,6 +46,10 @@ error_t __mustuse transfer_check_ool(int type, size_t ool_len);
 error_t __mustuse transfer_send_other(struct task *task, struct task *dst, int type, bool ready);
 error_t __mustuse transfer_receive_ool(struct task *sender);
 
+/// The kernel's pointer to what a task has at `vaddr`, to be read or written, and how much of *len is there
+/// in a row. NULL: the task has to fault there, as is noted in it. Its CPU's lock is held.
+uint8_t *transfer_find_bytes(struct task *task, vaddr_t vaddr, bool write, size_t *len);
+
 /// Copies a payload of the current task's to where `dst` wants it, which waits on this CPU: `*to`.
 ///   OK             All of it is there.
 ///   ERR_TRY_AGAIN  Interrupts have to get their turn first; who calls again goes on.
@@ -60,7 +64,7 @@ error_t __mustuse transfer_push(struct task *task, struct task *dst, vaddr_t fro
 bool __mustuse transfer_deliver(void);
 
 static inline bool has_ool(int type) {
-    return type >= 0 && (type & MSG_OOL);
+    return type >= 0 && (type & (MSG_OOL | MSG_LOAN));
 }
 
 /// SYS_IPC begins: whether its buffers can be used. Here that shows when they are.

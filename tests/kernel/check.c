@@ -162,7 +162,26 @@ static void check_state(const struct task *task) {
     }
 }
 
+static void check_loan(const struct task *task) {
+    const struct task *lender = task->lender, *borrower = task->borrower;
+    check(!borrower || (borrower->lender == task && is_alive(borrower->tid)),
+          "whom a task lends to has it from the task", task, task->cpu);
+    check(!lender || (lender->borrower == task && is_alive(lender->tid)),
+          "whom a task borrows from lends to it", task, task->cpu);
+    if (!lender) {
+        return;
+    }
+    check(task->loan_pages > 0 && task->loan_pages <= task->window_pages, "a loan is in its window",
+          task, task->cpu);
+    check(task->attention || task->state != TASK_RECEIVING,
+          "the answer of who has a loan doesn't go the short way", task, task->cpu);
+    bool waits = lender->state == TASK_RECEIVING && lender->waits_for == task->tid;
+    bool fetches = task->state == TASK_SENDING && task->waits_for == lender->tid;
+    check(waits || fetches, "a lender waits for its borrower", lender, lender->cpu);
+}
+
 static void check_task(const struct task *task) {
+    check_loan(task);
     if (!task->tid) {
         check(task->state == TASK_UNUSED, "a free slot is unused", task, 0);
         check(list_is_empty(&task->senders), "nobody waits for a free slot", task, 0);

@@ -376,6 +376,40 @@ error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, uns
     return OK;
 }
 
+error_t arch_aspace_map_pages(struct aspace *as, vaddr_t vaddr, const paddr_t *pages,
+                              size_t num_pages, unsigned flags, size_t *done) {
+    paddr_t none = 0;
+    for (*done = 0; *done < num_pages; (*done)++) {
+        error_t err = arch_aspace_map(as, vaddr + *done * PAGE_SIZE, pages[*done], flags, &none);
+        if (err != OK) {
+            return err;
+        }
+    }
+    return OK;
+}
+
+size_t arch_aspace_find_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages, unsigned flags,
+                              paddr_t *pages) {
+    for (size_t i = 0; i < num_pages; i++) {
+        unsigned has;
+        if (arch_aspace_lookup(as, vaddr + i * PAGE_SIZE, &pages[i], &has) != OK || (flags & ~has)
+            || pages[i] >= HOST_MMIO) {
+            return i;
+        }
+    }
+    return num_pages;
+}
+
+void arch_aspace_unmap_pages(struct aspace *as, vaddr_t vaddr, size_t num_pages,
+                             void (*release)(paddr_t paddr)) {
+    for (size_t i = 0; i < num_pages; i++) {
+        paddr_t paddr;
+        if (arch_aspace_unmap(as, vaddr + i * PAGE_SIZE, &paddr) == OK) {
+            release(paddr);
+        }
+    }
+}
+
 /// Odd pages are found at once, alone.
 uint8_t *arch_fast_run(struct aspace *as, vaddr_t vaddr, bool write, size_t *len) {
     uint64_t *entry = find_entry(as, ALIGN_DOWN(vaddr, PAGE_SIZE));

@@ -22,7 +22,7 @@ static uint64_t state;
 static paddr_t pages[NUM_PAGES];
 
 /// What happened, to see that the run isn't an idle one.
-static struct { unsigned messages, blocked, maps, faults, created, destroyed; } did;
+static struct { unsigned messages, blocked, loans, maps, faults, created, destroyed; } did;
 
 /// xorshift64*; 0 … n-1.
 static unsigned below(unsigned n) {
@@ -125,6 +125,18 @@ static void do_ipc(task_t tid) {
     did.blocked += result == HOST_BLOCKED;
 }
 
+static void do_lend(task_t tid) {
+    task_t dst = some_task();
+    struct message *m = host_msg(tid);
+    if (m) {
+        m->type = MSG_TYPE(200, 1, 0, one_in(2) ? MSG_OOL_LOAN : MSG_OOL_LOAN_W, 16);
+        m->ool_ptr = (void *) some_page();
+        m->ool_len = one_in(10) ? below(CONFIG_LOAN_MAX * 2) : (1 + below(2)) * PAGE_SIZE;
+    }
+    SYSCALL(tid, SYS_IPC, dst, dst, MSG_VADDR, IPC_CALL, some_address(), below(6 * PAGE_SIZE));
+    did.loans += host_task(tid) && host_task(tid)->borrower;
+}
+
 static void do_map(task_t tid) {
     unsigned flags = one_in(2) ? MAP_W : one_in(3) ? below(32) : 0;
     uintptr_t kpage = one_in(2) ? 0 : some_page();
@@ -153,7 +165,7 @@ static void do_create(task_t tid) {
 }
 
 static void do_small_call(task_t tid) {
-    switch (below(10)) {
+    switch (below(12)) {
     case 0:
         SYSCALL(tid, SYS_TIMER_SET, below(30));
         break;
@@ -181,16 +193,21 @@ static void do_small_call(task_t tid) {
     case 8:
         SYSCALL(tid, SYS_VM_UNMAP, some_task(), some_page());
         break;
-    default:
+    case 9:
         SYSCALL(tid, SYS_CONSOLE_WRITE, some_address(), below(200));
+        break;
+    default:
+        SYSCALL(tid, SYS_ACCEPT_LOANS, some_page(), below(5) * PAGE_SIZE);
         break;
     }
 }
 
 static void program_step(task_t tid) {
     unsigned dice = below(100);
-    if (dice < 55) {
+    if (dice < 45) {
         do_ipc(tid);
+    } else if (dice < 55) {
+        do_lend(tid);
     } else if (dice < 65) {
         SYSCALL(tid, SYS_NOTIFY, some_task(), 1u << below(31));
     } else if (dice < 75) {
@@ -252,9 +269,15 @@ static void hardware_step(void) {
 /// A new task, with some memory of its own and some shared.
 static void start_task(void) {
     unsigned rights = below(16) & ~(one_in(3) ? 0 : TASK_RIGHT_PHYS);
+    rights &= one_in(2) ? ~TASK_RIGHT_MAP : ~0u;
     task_t tid = host_spawn("random", one_in(2) ? INIT_TASK : some_pager(), rights);
     for (int i = 0; i < WINDOW_PAGES; i += 1 + (int) below(3)) {
         share_page(tid, WINDOW + (vaddr_t) i * PAGE_SIZE);
+    }
+    if (!(rights & (TASK_RIGHT_MAP | TASK_RIGHT_PHYS))) {
+        // As if it had accepted loans: it has no CPU yet to say so.
+        host_task(tid)->window = WINDOW;
+        host_task(tid)->window_pages = 3;
     }
 }
 
@@ -321,10 +344,11 @@ TEST("random: the kernel's invariants hold whatever tasks and devices do") {
         ok = step(i);
     }
     TEST_EXPECT(ok);
-    printf("%u messages, %u blocked, %u maps, %u faults, %u created, %u destroyed\n", did.messages,
-           did.blocked, did.maps, did.faults, did.created, did.destroyed);
+    printf("%u messages, %u blocked, %u loans, %u maps, %u faults, %u created, %u destroyed\n",
+           did.messages, did.blocked, did.loans, did.maps, did.faults, did.created, did.destroyed);
     TEST_EXPECT_GT(did.messages, steps / 100);
     TEST_EXPECT_GT(did.blocked, steps / 50);
+    TEST_EXPECT_GT(did.loans, steps / 5000);
     TEST_EXPECT_GT(did.maps, steps / 500);
     TEST_EXPECT_GT(did.faults, steps / 500);
     TEST_EXPECT_GT(did.created, steps / 5000);

@@ -552,7 +552,7 @@ inline report_section() {
     fi
 }
 
-// ipc_abort_some() for task 2, of which one step is enough; all locks are held.
+// abort_some() for task 2, of which one step is enough; all locks are held.
 inline abort_waiting_for_victim(x) {
     if
     :: queued(x, 2) -> remove(x, 2); fail_send(x)

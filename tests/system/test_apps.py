@@ -57,8 +57,9 @@ PORTABLE_METRICS = {
     "boot.to_shell", "ipc.ool.128", "ipc.ool.256", "ipc.roundtrip", "ipc.roundtrip.max",
     "irq.to_task", "mem.idle", "notify.roundtrip", "notify.signal", "notify.wake",
     "size.kernel.ram", "size.kernel.text", "size.task", "syscall.null", "task.spawn", "task.life"}
-# Page faults, and payloads longer than a small board's memory and messages.
-MMU_METRICS = {"fault.roundtrip", "ipc.roundtrip.64", "ipc.ool.4096", "ipc.ool.65536"}
+# Page faults, pages that are lent, and payloads longer than a small board's memory and messages.
+MMU_METRICS = {"fault.roundtrip", "ipc.lend.65536", "ipc.roundtrip.64", "ipc.ool.4096",
+               "ipc.ool.65536"}
 
 
 @pytest.mark.heavy(30)

@@ -7,6 +7,30 @@
 #define PTE_LINK    (PTE_VALID | PTE_TABLE)
 // From here to bit 11, the hardware ignores what leads to a table (ARM D5.3.1).
 #define PTE_USED_SHIFT 2
+
+static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage);
+
+static ALWAYS_INLINE uint64_t page_entry(paddr_t paddr, unsigned flags) {
+    bool ram = memory_is_ram(paddr);
+    bool device = (flags & MAP_UNCACHED) || !ram;
+    return paddr | PTE_VALID | PTE_TABLE | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN
+           | ((flags & MAP_W) ? 0 : PTE_READ_ONLY) | ((flags & MAP_X) ? 0 : PTE_UXN)
+           | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER | PTE_RAM);
+}
+
+static ALWAYS_INLINE bool is_ram_entry(uint64_t entry, unsigned flags) {
+    uint64_t mask = PTE_VALID | PTE_RAM | ((flags & MAP_W) ? PTE_READ_ONLY : 0);
+    return (entry & mask) == (PTE_VALID | PTE_RAM);
+}
+
+static inline void entries_added(void) {
+    arm64_table_entry_added();
+}
+
+static inline void entry_removed(struct aspace *as, vaddr_t vaddr) {
+    arm64_table_entry_removed(as->arch.asid, vaddr);
+}
+
 #include <kernel/page_tables.h>
 
 #define LARGE_PAGE (2ul << 20)
@@ -197,10 +221,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
         return map_code(as, vaddr, paddr, flags, kpage);
     }
     note_used(as->arch.leaf_parent, index_at(vaddr, 0));
-    bool device = (flags & MAP_UNCACHED) || !ram;
-    *entry = paddr | PTE_VALID | PTE_TABLE | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN
-             | ((flags & MAP_W) ? 0 : PTE_READ_ONLY) | ((flags & MAP_X) ? 0 : PTE_UXN)
-             | (device ? PTE_ATTR(MAIR_DEVICE) : PTE_ATTR(MAIR_NORMAL) | PTE_INNER | PTE_RAM);
+    *entry = page_entry(paddr, flags);
     arm64_table_entry_added();
     return OK;
 }

@@ -127,6 +127,23 @@ error_t arch_aspace_unmap(struct aspace *as __unused, vaddr_t vaddr __unused,
     return ERR_NOT_FOUND;
 }
 
+/// Look for each table once, and make all entries known at once.
+error_t arch_aspace_map_pages(struct aspace *as __unused, vaddr_t vaddr __unused,
+                              const paddr_t *pages __unused, size_t num_pages __unused,
+                              unsigned flags __unused, size_t *done) {
+    *done = 0;
+    return ERR_TRY_AGAIN;
+}
+
+size_t arch_aspace_find_pages(struct aspace *as __unused, vaddr_t vaddr __unused,
+                              size_t num_pages __unused, unsigned flags __unused,
+                              paddr_t *pages __unused) {
+    return 0;
+}
+
+void arch_aspace_unmap_pages(struct aspace *as __unused, vaddr_t vaddr __unused,
+                             size_t num_pages __unused, void (*release)(paddr_t paddr) __unused) {}
+
 /// Walk the page tables and turn the entry's bits into MAP_W and MAP_X.
 error_t arch_aspace_lookup(struct aspace *as __unused, vaddr_t vaddr __unused,
                            paddr_t *paddr __unused, unsigned *flags __unused) {

@@ -7,6 +7,30 @@
 #define PTE_LINK    (PTE_P | PTE_W | PTE_U)
 // From here to bit 61, the hardware ignores what leads to a table (SDM 4.5).
 #define PTE_USED_SHIFT 52
+
+static void invalidate(vaddr_t vaddr) {
+    __asm__ __volatile__("invlpg (%0)" ::"r"(vaddr) : "memory");
+}
+
+static bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpage);
+
+static ALWAYS_INLINE uint64_t page_entry(paddr_t paddr, unsigned flags) {
+    return paddr | PTE_P | PTE_U | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? 0 : PTE_NX)
+           | ((flags & MAP_UNCACHED) ? PTE_CD : 0) | (memory_is_ram(paddr) ? PTE_RAM : 0);
+}
+
+static ALWAYS_INLINE bool is_ram_entry(uint64_t entry, unsigned flags) {
+    uint64_t needed = PTE_P | PTE_RAM | ((flags & MAP_W) ? PTE_W : 0);
+    return !(~entry & needed);
+}
+
+/// The hardware doesn't remember that an entry is empty.
+static inline void entries_added(void) {}
+
+static inline void entry_removed(struct aspace *as __unused, vaddr_t vaddr) {
+    invalidate(vaddr);
+}
+
 #include <kernel/page_tables.h>
 
 #define USER_ENTRIES 256  // Of the top table: the lower half.
@@ -25,10 +49,6 @@ void *arch_ram_ptr(paddr_t paddr) {
 
 paddr_t arch_ram_paddr(void *ptr) {
     return (vaddr_t) ptr - KERNEL_BASE;
-}
-
-static void invalidate(vaddr_t vaddr) {
-    __asm__ __volatile__("invlpg (%0)" ::"r"(vaddr) : "memory");
 }
 
 // ---- The kernel's half --------------------------------------------------------------------------
@@ -164,8 +184,7 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
         return ERR_ALREADY_EXISTS;
     }
     note_used(as->arch.leaf_parent, index_at(vaddr, 0));
-    *entry = paddr | PTE_P | PTE_U | ((flags & MAP_W) ? PTE_W : 0) | ((flags & MAP_X) ? 0 : PTE_NX)
-             | ((flags & MAP_UNCACHED) ? PTE_CD : 0) | (memory_is_ram(paddr) ? PTE_RAM : 0);
+    *entry = page_entry(paddr, flags);
     return OK;
 }
 

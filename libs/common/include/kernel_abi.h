@@ -35,6 +35,7 @@ enum syscall_number {
     SYS_POWER = 19,      ///< (POWER_* how, status)
     SYS_INFO = 20,       ///< (INFO_* kind, index, buf, len) -> bytes written
     SYS_TRACE = 21,      ///< (TRACE_* what, index, buf, len) -> OK, or bytes written
+    SYS_ACCEPT_LOANS = 22,  ///< (window, len)
     NUM_SYSCALLS,
     SYS_FIRST_FULL = SYS_CONSOLE_WRITE  ///< Calls below this one, but SYS_IPC, are the light ones.
 };

@@ -7,14 +7,14 @@
 /// The type tells the kernel and the library all they need to move a message, so that neither needs
 /// a table of interfaces:
 ///
-///      30      27 26 25  24  23    19 18          9  8  7       0
-///     +----------+--+------+---------+-------------+---+---------+
-///     | reserved |0 |  ool |   len   |  interface  | r | method  |
-///     +----------+--+------+---------+-------------+---+---------+
+///      30    28 27  26 25  24 23     19 18         9  8  7       0
+///     +--------+------+------+---------+------------+---+---------+
+///     |reserved| loan |  ool |   len   | interface  | r | method  |
+///     +--------+------+------+---------+------------+---+---------+
 ///
 ///   method, interface: ordinals from the IDL; r: set in a reply;
 ///   len: the length class, payload bytes in units of MSG_LEN_UNIT, rounded up;
-///   ool: the kind of the out-of-line payload (MSG_OOL_*). A negative type is an error_t: no payload.
+///   ool, loan: the kind of the out-of-line payload, or of a loan (MSG_OOL_*). A negative type is an error_t: no payload.
 
 #include <types.h>
 
@@ -25,8 +25,8 @@
 #define MSG_LEN_SHIFT       19
 #define MSG_LEN_BITS        5
 #define MSG_OOL_SHIFT       24
-#define MSG_OOL_BITS        2
-#define MSG_RESERVED        0x7c000000
+#define MSG_OOL_BITS        4
+#define MSG_RESERVED        0x70000000
 
 /// A length class counts machine words.
 #define MSG_LEN_UNIT sizeof(uintptr_t)
@@ -34,9 +34,15 @@
 #define MSG_OOL_NONE  0
 #define MSG_OOL_BYTES 1  ///< `ool_len` bytes at `ool_ptr`.
 #define MSG_OOL_STR   2  ///< The same, and the last byte is the terminating NUL.
+/// `ool_len` bytes at `ool_ptr`, both whole pages, which aren't copied: the receiver has them until it
+/// answers, to read only or to write, too. With an MMU only. See docs/loans.md.
+#define MSG_OOL_LOAN   4
+#define MSG_OOL_LOAN_W 8
 
 /// `(type & MSG_OOL) != 0` tells that a message carries an out-of-line payload.
 #define MSG_OOL (3 << MSG_OOL_SHIFT)
+/// `(type & MSG_LOAN) != 0` tells that it lends pages. Errors have all kinds of bits set.
+#define MSG_LOAN ((MSG_OOL_LOAN | MSG_OOL_LOAN_W) << MSG_OOL_SHIFT)
 
 /// The number of a message: `reply` is 0 or MSG_REPLY, `payload_size` a sizeof.
 #define MSG_TYPE(interface, method, reply, ool, payload_size)                         \
@@ -47,7 +53,7 @@
 
 #define MSG_METHOD(type)    ((type) & ((1 << MSG_METHOD_BITS) - 1))
 #define MSG_INTERFACE(type) (((type) >> MSG_INTERFACE_SHIFT) & ((1 << MSG_INTERFACE_BITS) - 1))
-#define MSG_OOL_KIND(type)  (((type) >> MSG_OOL_SHIFT) & 3)
+#define MSG_OOL_KIND(type)  (((type) >> MSG_OOL_SHIFT) & 15)
 /// Payload bytes of a message of this type; 0 of an error.
 #define MSG_LEN(type) \
     ((type) < 0 ? 0   \

@@ -133,6 +133,11 @@ static error_t enqueue(struct queue *queue, struct message *m) {
 }
 
 error_t async_send(task_t dst, struct message *m) {
+    // Pages can't be lent until somebody comes for them.
+    if (m->type > 0 && (m->type & MSG_LOAN)) {
+        return ERR_INVALID_ARG;
+    }
+
     struct queue *queue = find_or_create_queue(dst);
     if (queue == NULL) {
         return ERR_NO_MEMORY;

@@ -8,11 +8,14 @@
 #    define CAPACITY ((size_t) CONFIG_OOL_MAX)
 /// Most long payloads begin with a page, too: the kernel copies them page by page.
 #    define ALLOCATE() malloc_aligned(CAPACITY, PAGE_SIZE)
+/// Keeps what is rare from taking registers of what is not.
+#    define SELDOM __noinline
 #else
 /// The manifest tells how much a program can receive; the linker's symbol has that value.
 extern char __ool_len[];
 #    define CAPACITY   ((size_t) __ool_len)
 #    define ALLOCATE() malloc(CAPACITY)
+#    define SELDOM     ALWAYS_INLINE
 #endif
 
 /// Allocated for the first receive, and again after each payload that has been handed to the program, as
@@ -104,6 +107,11 @@ static void clear_rest(struct message *m) {
     }
 }
 
+static SELDOM void accept_other(struct message *m) {
+    clear_rest(m);
+    (void) ool_accept(m);
+}
+
 error_t ool_accept_any(struct message *m) {
     // Most payloads come with nothing else.
     if (ool_is_plain(m) && m->ool_len > 0) {
@@ -114,7 +122,6 @@ error_t ool_accept_any(struct message *m) {
         hand_out(m, m->ool_len);
         return OK;
     }
-    clear_rest(m);
-    (void) ool_accept(m);
+    accept_other(m);
     return OK;
 }

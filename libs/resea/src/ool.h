@@ -13,8 +13,8 @@ static inline bool ool_is_present(const struct message *m) {
     return m->type > 0 && (m->type & MSG_OOL) != 0;
 }
 
-/// Whether a message needs a second look before it is sent, or after it came: it has a payload, or is an
-/// error.
+/// Whether a message needs a second look before it is sent, or after it came: it has a payload, lends
+/// pages, or is an error.
 static inline bool ool_is_special(const struct message *m) {
     return (unsigned) m->type >= (1u << MSG_OOL_SHIFT);
 }

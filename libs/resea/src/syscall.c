@@ -128,3 +128,7 @@ int sys_info(int kind, unsigned index, void *buf, size_t len) {
 int sys_trace(int what, uintptr_t index, void *buf, size_t len) {
     return (int) syscall4(SYS_TRACE, what, (long) index, (long) buf, (long) len);
 }
+
+error_t sys_accept_loans(vaddr_t window, size_t len) {
+    return (error_t) syscall2(SYS_ACCEPT_LOANS, (long) window, (long) len);
+}

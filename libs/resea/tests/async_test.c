@@ -164,3 +164,13 @@ TEST("whichever allocation fails, nothing is queued and nothing is lost") {
     TEST_EXPECT_EQ(async_send(RECEIVER, &m), ERR_INVALID_ARG);
     TEST_EXPECT(async_is_empty(RECEIVER));
 }
+
+TEST("pages can't be lent asynchronously") {
+    start();
+    struct message m = {.type = BENCHMARK_LOOK_MSG};
+    m.ool_ptr = &m;
+    m.ool_len = PAGE_SIZE;
+    TEST_EXPECT_EQ(async_send(RECEIVER, &m), ERR_INVALID_ARG);
+    TEST_EXPECT(async_is_empty(RECEIVER));
+    TEST_EXPECT_EQ(fake_num_notified, 0);
+}

@@ -172,6 +172,29 @@ TEST("no bytes are a null pointer") {
     free(m.ool_ptr);
 }
 
+TEST("lent pages go as they are, however many, and aren't freed") {
+    start();
+    static char pages[8];
+    struct message m = {.type = BENCHMARK_LOOK_MSG};
+    m.benchmark_look.data = pages;
+    m.benchmark_look.data_len = 2 * CONFIG_OOL_MAX;
+    deliver(BENCHMARK_LOOK_REPLY_MSG, NULL, 0);
+    TEST_EXPECT_EQ(ipc_call(SERVER, &m), OK);
+    TEST_EXPECT_EQ(seen.sent.ool_ptr, (void *) pages);
+    TEST_EXPECT_EQ(seen.sent.ool_len, 2 * CONFIG_OOL_MAX);
+
+    // They would be where the kernel says; a server that doesn't know the message leaves them there.
+    deliver(BENCHMARK_LOOK_MSG, NULL, 0);
+    next.ool_ptr = pages;
+    next.ool_len = PAGE_SIZE;
+    TEST_EXPECT_EQ(ipc_recv(IPC_ANY, &m), OK);
+    TEST_EXPECT_EQ(m.ool_ptr, (void *) pages);
+    TEST_EXPECT_EQ(m.ool_len, PAGE_SIZE);
+    discard_unknown_message(&m);
+    TEST_EXPECT_EQ(seen.sent.type, ERR_NOT_ACCEPTABLE);
+    TEST_EXPECT_EQ(m.ool_ptr, (void *) pages);
+}
+
 TEST("without memory for payloads, messages without one still arrive") {
     start();
     // Takes the buffer that an earlier receive has left.

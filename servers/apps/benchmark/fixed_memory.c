@@ -24,3 +24,7 @@ void measure_faults(void) {
 bool pairs_main(void) {
     return false;  // There is one CPU.
 }
+
+void measure_loans(task_t server __unused) {
+    // Nobody can lend pages.
+}

@@ -187,6 +187,7 @@ static void measure_with_server(void) {
     server = ipc_lookup("benchmark_server");
     ASSERT_OK(server);
     measure_ipc();
+    measure_loans(server);
     measure_driver();
     ASSERT_OK(call_task_kill(INIT_TASK, server));
 }

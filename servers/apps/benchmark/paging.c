@@ -1,8 +1,10 @@
 #include <arch_user.h>
 #include <idl_client.h>
+#include <resea/ipc.h>
 #include <resea/printf.h>
 #include <resea/sys_ipc.h>
 #include <resea/task.h>
+#include <string.h>
 
 #include "measure.h"
 #include "tasks.h"
@@ -29,6 +31,35 @@ task_t create_task(const char *name) {
     ASSERT_OK(call_task_alloc(INIT_TASK, task_self(), &task));
     ASSERT_OK(task_create(task, name, NOWHERE, task_self(), 0));
     return task;
+}
+
+/// A loan of that length.
+#define LOAN_LEN ((size_t) 64 << 10)
+#define LOANS    10
+
+static task_t lookout;
+
+/// The server reads what has just been written. The writing isn't counted.
+static uint64_t lend(void) {
+    static uint8_t pages[LOAN_LEN] __aligned(PAGE_SIZE);
+    static unsigned round;
+    memset(pages, (int) ++round, sizeof(pages));
+    struct message m;
+    m.type = BENCHMARK_LOOK_MSG;
+    m.benchmark_look.data = pages;
+    m.benchmark_look.data_len = sizeof(pages);
+    uint64_t start = arch_cpu_cycles();
+    ASSERT_OK(ipc_call(lookout, &m));
+    uint64_t cycles = arch_cpu_cycles() - start;
+    size_t word;
+    memset(&word, (int) round, sizeof(word));
+    ASSERT(m.benchmark_look_reply.sum == 2 * word);
+    return cycles;
+}
+
+void measure_loans(task_t server) {
+    lookout = server;
+    measure_span("ipc.lend.65536", LOANS, lend);
 }
 
 /// Maps the page that the task has asked for, and lets it go on.

@@ -12,4 +12,7 @@ task_t create_task(const char *name);
 /// Measures fault.roundtrip, where there are page faults.
 void measure_faults(void);
 
+/// Measures ipc.lend.65536, where pages can be lent.
+void measure_loans(task_t server);
+
 #endif

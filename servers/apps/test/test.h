@@ -33,6 +33,7 @@ extern const struct test_case library_cases[];
 extern const struct test_case port_cases[] __weak;
 extern const struct test_case fault_cases[] __weak;
 extern const struct test_case long_cases[] __weak;
+extern const struct test_case loan_cases[] __weak;
 extern const struct test_case ool_paging_cases[] __weak;
 extern const struct test_case vm_paging_cases[] __weak;
 extern const struct test_case race_cases[] __weak;

@@ -7,6 +7,8 @@
 #include <resea/task.h>
 #include <string.h>
 
+#include "loans.h"
+
 /// Whom it receives from.
 static task_t listen_to = IPC_ANY;
 
@@ -118,6 +120,7 @@ static void echo_data(struct message *m) {
 }
 
 void main(void) {
+    loans_init();
     ASSERT_OK(ipc_serve("test_peer"));
     while (true) {
         struct message m;
@@ -141,7 +144,9 @@ void main(void) {
             (void) async_reply(m.src);
             break;
         default:
-            discard_unknown_message(&m);
+            if (!loans_handle(&m)) {
+                discard_unknown_message(&m);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 from .errors import Diagnostics
 from .layout import PAYLOAD_MAX, layout
-from .model import GLOBAL, Field, Interface, Message, Model, Payload
+from .model import GLOBAL, OOL_KINDS, Field, Interface, Message, Model, Payload
 from .names import MESSAGE_MEMBERS, CNames, check_name
 from .nodes import FieldNode, FileNode, MessageNode, Number, Scope
 from .ordinals import (GLOBAL_NUMBER, MESSAGE_LIMITS, Allocator, Lock, Request, interface_limits,
@@ -138,7 +138,8 @@ class _Checker:
         if len(fields) != len(nodes):
             return Payload(())
         payload = Payload(tuple(fields))
-        self._check_ool(payload, nodes)
+        can_lend = message.reply is not None and not message.is_async and not what
+        self._check_ool(payload, nodes, can_lend)
         self._check_size(payload, message, what)
         return payload
 
@@ -157,14 +158,21 @@ class _Checker:
 
     @staticmethod
     def _has_ool(nodes: tuple[FieldNode, ...], name: str) -> bool:
-        return any(n.name.text == name and n.type.name in ("bytes", "str") for n in nodes)
+        return any(n.name.text == name and n.type.name in OOL_KINDS for n in nodes)
 
-    def _check_ool(self, payload: Payload, nodes: tuple[FieldNode, ...]) -> None:
+    def _check_ool(self, payload: Payload, nodes: tuple[FieldNode, ...],
+                   can_lend: bool) -> None:
         ools = {field.name for field in payload.fields if field.type.is_ool}
         if len(ools) > 1:
             second = [node for node in nodes if node.name.text in ools][1]
-            self.diagnostics.error(second.name.location, "a message carries one bytes or str at"
-                                                         " most; send this one in another message")
+            self.diagnostics.error(second.name.location, "a message carries one bytes, str or"
+                                                         " pages at most; send this one in another"
+                                                         " message")
+        lent = {field.name for field in payload.fields if field.type.is_lent}
+        if lent and not can_lend:
+            first = [node for node in nodes if node.name.text in lent][0]
+            self.diagnostics.error(first.name.location, "only the request of an rpc that isn't"
+                                                        " async lends pages; send bytes")
 
     def _check_size(self, payload: Payload, message: MessageNode, what: str) -> None:
         for word, limit in PAYLOAD_MAX.items():

@@ -6,7 +6,7 @@ them.
 
 from dataclasses import dataclass
 
-from .model import Field, Payload
+from .model import OOL_KINDS, Field, Payload
 
 # Bytes of payload in the largest message of a machine: MESSAGE_SIZE less type and src.
 PAYLOAD_MAX = {4: 64 - 8, 8: 256 - 8}
@@ -43,8 +43,7 @@ def length_class(payload: Payload, word: int) -> int:
 
 def message_type(interface: int, method: int, reply: bool, payload: Payload, word: int) -> int:
     """The number that MSG_TYPE of <message.h> makes."""
-    ool = payload.ool
-    kind = {None: 0, "bytes": 1, "str": 2}[ool.type.base.name if ool else None]
+    kind = OOL_KINDS[payload.ool.type.base.name if payload.ool else None]
     return (kind << 24 | length_class(payload, word) << 19 | interface << 9 | int(reply) << 8
             | method)
 

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 
 OOL_BYTES = "bytes"
 OOL_STR = "str"
+PAGES = "pages"
+WRITABLE_PAGES = "writable_pages"
+# What a message has a pointer and a length of, by the kind that its number tells: see <message.h>.
+OOL_KINDS = {None: 0, OOL_BYTES: 1, OOL_STR: 2, PAGES: 4, WRITABLE_PAGES: 8}
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,11 @@ class Builtin:
 
     @property
     def is_ool(self) -> bool:
-        return self.name in (OOL_BYTES, OOL_STR)
+        return self.name in OOL_KINDS
+
+    @property
+    def is_lent(self) -> bool:
+        return self.name in (PAGES, WRITABLE_PAGES)
 
     def size(self, word: int) -> int:
         return self.size32 if word == 4 else self.size64
@@ -52,8 +60,10 @@ BUILTINS = {
         _word("offset", "offset_t"),
         _word("vaddr", "vaddr_t"),
         _word("paddr", "paddr_t"),
-        Builtin(OOL_BYTES, "void *", 4, 8),
-        Builtin(OOL_STR, "char *", 4, 8),
+        Builtin(OOL_BYTES, "const void *", 4, 8),
+        Builtin(OOL_STR, "const char *", 4, 8),
+        Builtin(PAGES, "const void *", 4, 8),
+        Builtin(WRITABLE_PAGES, "void *", 4, 8),
     )
 }
 
@@ -91,6 +101,10 @@ class Type:
     @property
     def is_ool(self) -> bool:
         return isinstance(self.base, Builtin) and self.base.is_ool
+
+    @property
+    def is_lent(self) -> bool:
+        return isinstance(self.base, Builtin) and self.base.is_lent
 
     @property
     def enum(self) -> Enum | None:

@@ -8,7 +8,8 @@ _ABOUT = """\
 The messages of every interface: their numbers and fields. Included by <message.h>; uses nothing
 but <types.h> and the MSG_* macros."""
 
-_OOL_KINDS = {None: "MSG_OOL_NONE", "bytes": "MSG_OOL_BYTES", "str": "MSG_OOL_STR"}
+_OOL_KINDS = {None: "MSG_OOL_NONE", "bytes": "MSG_OOL_BYTES", "str": "MSG_OOL_STR",
+              "pages": "MSG_OOL_LOAN", "writable_pages": "MSG_OOL_LOAN_W"}
 
 
 def generate_c(model: Model) -> str:
@@ -72,7 +73,7 @@ def _field(field: Field) -> str:
     about = field.doc
     if field.type.is_ool:
         about += (f"At most {field.type.bound} bytes.",) if field.type.bound else ()
-        pointer = c.declare(f"const {field.type.base.c_type}", field.name)
+        pointer = c.declare(field.type.base.c_type, field.name)
         return f"{c.doc(about, '    ')}    {pointer};\n    size_t {field.name}_len;\n"
     about += (f"One of enum {c.enum_name(field.type.enum)}.",) if field.type.enum else ()
     array = f"[{field.type.array}]" if field.type.array else ""

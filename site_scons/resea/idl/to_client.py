@@ -99,7 +99,7 @@ def _stub(message: Message, verb: str) -> str:
 
 def _input_parameters(field: Field) -> list[str]:
     if field.type.is_ool:
-        pointer = c.declare(f"const {field.type.base.c_type}", field.name)
+        pointer = c.declare(field.type.base.c_type, field.name)
         is_str = field.type.base.name == "str"
         return [pointer] if is_str else [pointer, f"size_t {field.name}_len"]
     if field.type.array:
@@ -109,7 +109,8 @@ def _input_parameters(field: Field) -> list[str]:
 
 def _output_parameters(field: Field, name: str) -> list[str]:
     if field.type.is_ool:
-        pointer = f"{field.type.base.c_type}*{name}"
+        # What is received is the caller's.
+        pointer = f"{field.type.base.c_type.removeprefix('const ')}*{name}"
         is_str = field.type.base.name == "str"
         return [pointer] if is_str else [pointer, f"size_t *{name}_len"]
     if field.type.array:
@@ -138,7 +139,7 @@ def _fill_field(field: Field, payload: str) -> list[str]:
     if field.type.array:
         return [f"memcpy({name}, {field.name}, sizeof({name}));"]
     lines = [f"{name} = {field.name};"]
-    if field.type.base.name == "bytes":
+    if field.type.is_ool and field.type.base.name != "str":
         lines.append(f"{name}_len = {field.name}_len;")
     return lines
 

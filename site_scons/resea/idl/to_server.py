@@ -22,8 +22,9 @@ ERR_TOO_LARGE or ERR_INVALID_ARG. What it returns is the answer: OK sends `reply
 zeroed; an ERR_* sends that; DONT_REPLY sends nothing: the server will reply later itself.
 
 The str or bytes of a message is freed after the handler; to keep it, take the pointer and set it
-to NULL in the request. The str or bytes of a reply is the handler's: it must stay as it is until
-the dispatch returns. If such replies are allocated, set free_reply to free.
+to NULL in the request. Pages that a message lends are there until it is answered. The str or bytes
+of a reply is the handler's: it must stay as it is until the dispatch returns. If such replies are
+allocated, set free_reply to free.
 
 Replies are sent with ipc_reply(). A server whose replies have no payload may define
 IDL_REPLY(client, m) before it includes this file, to answer in one system call with its next
@@ -118,7 +119,7 @@ def _request_copy(message: Message, name: str) -> list[str]:
 def _free_request(message: Message, name: str) -> list[str]:
     ool = message.request.ool
     # The const is the IDL's, not the buffer's: it came from malloc.
-    return [f"free((void *) {name}.{ool.name});"] if ool else []
+    return [f"free((void *) {name}.{ool.name});"] if ool and not ool.type.is_lent else []
 
 
 def _oneway_body(message: Message) -> list[str]:

@@ -213,8 +213,16 @@ static error_t handle_reset(task_t client, struct cards_reset_fields *request,
     return handler_result;
 }
 
-static const struct files_ops files_ops = {
-    .open = handle_open, .read = handle_read, .free_reply = free_reply};
+static error_t handle_write_pages(task_t client, struct files_write_pages_fields *request) {
+    CHECK(client == 8 && request->data_len == 3 && strcmp(request->data, "/b") == 0);
+    num_handled++;
+    return handler_result;
+}
+
+static const struct files_ops files_ops = {.open = handle_open,
+                                           .read = handle_read,
+                                           .write_pages = handle_write_pages,
+                                           .free_reply = free_reply};
 static const struct cards_ops cards_ops = {.reset = handle_reset, .set = handle_set};
 
 // A message from task 8 with the payload "/b"; what it doesn't say is filled with rubbish.
@@ -337,6 +345,32 @@ static void test_dispatch_leaves_alone_what_it_has_no_handler_for(void) {
     free(m.ool_ptr);
 }
 
+static void test_dispatch_leaves_lent_pages_alone(void) {
+    struct message m = request(FILES_WRITE_PAGES_MSG);
+    void *pages = m.ool_ptr;
+    handler_result = OK;
+    num_handled = 0;
+    CHECK(files_dispatch(&files_ops, &m));
+    CHECK(num_handled == 1 && sent.type == FILES_WRITE_PAGES_REPLY_MSG);
+    m = request(FILES_WRITE_PAGES_MSG);
+    free(m.ool_ptr);
+    m.ool_ptr = pages;
+    m.ool_len = 65536 + 1;
+    CHECK(files_dispatch(&files_ops, &m));
+    CHECK(num_handled == 1 && sent.type == ERR_TOO_LARGE);
+    free(pages);
+}
+
+static void test_call_lends_pages(void) {
+    char pages[2] = "x";
+    answer = (struct message){.type = FILES_WRITE_PAGES_REPLY_MSG};
+    CHECK(call_files_write_pages(5, 7, pages, sizeof(pages)) == OK);
+    CHECK(sent.type == FILES_WRITE_PAGES_MSG && sent.ool_ptr == pages && sent.ool_len == 2);
+    CHECK(MSG_OOL_KIND(sent.type) == MSG_OOL_LOAN && !(sent.type & MSG_OOL));
+    CHECK(MSG_OOL_KIND(FILES_READ_PAGES_MSG) == MSG_OOL_LOAN_W);
+    CHECK(!(FILES_READ_PAGES_MSG & MSG_OOL) && !(FILES_WRITE_MSG & MSG_LOAN));
+}
+
 static void test_validate(void) {
     struct message m = open_request();
     CHECK(idl_validate(&m));
@@ -368,6 +402,8 @@ int main(void) {
     test_dispatch_of_a_oneway();
     test_dispatch_posts_the_reply_to_an_async_rpc();
     test_dispatch_leaves_alone_what_it_has_no_handler_for();
+    test_dispatch_leaves_lent_pages_alone();
+    test_call_lends_pages();
     test_validate();
     return failures ? 1 : 0;
 }

@@ -110,7 +110,17 @@ MISTAKES = [
     ("reserved", message("__x: int"),
      "1:21: error: '__x' starts with '__', which is reserved; leave the underscores out"),
     ("two payloads", message("b: str, c: int, d: bytes"),
-     "1:37: error: a message carries one bytes or str at most; send this one in another message"),
+     "1:37: error: a message carries one bytes, str or pages at most; send this one in another"
+     " message"),
+    ("pages and a payload", message("b: str, d: pages"),
+     "1:29: error: a message carries one bytes, str or pages at most; send this one in another"
+     " message"),
+    ("pages in a reply", "namespace n { rpc a() -> (b: pages); }",
+     "1:27: error: only the request of an rpc that isn't async lends pages; send bytes"),
+    ("pages in a oneway", "namespace n { oneway a(b: writable_pages); }",
+     "1:24: error: only the request of an rpc that isn't async lends pages; send bytes"),
+    ("asynchronous pages", "namespace n { async rpc a(b: pages) -> (); }",
+     "1:27: error: only the request of an rpc that isn't async lends pages; send bytes"),
     ("too large everywhere", message("b: uint8[300]"),
      "1:19: error: 'a' has 300 bytes on a 32-bit machine, 244 more than a message holds; send bulk"
      " data as bytes"),

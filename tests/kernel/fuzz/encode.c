@@ -30,7 +30,7 @@ static int type_of(const struct mail *mail) {
     case TYPE_FAULT_REPLY:
         return PAGE_FAULT_REPLY_MSG;
     case TYPE_BAD_RESERVED:
-        return MSG_TYPE(INTERFACE, 1, 0, MSG_OOL_NONE, len) | (1 << 26);
+        return MSG_TYPE(INTERFACE, 1, 0, MSG_OOL_NONE, len) | (1 << 28);
     case TYPE_BAD_KERNEL:
         return NOTIFICATIONS_MSG;
     case TYPE_BAD_OOL_LEN:

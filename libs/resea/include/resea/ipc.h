@@ -8,10 +8,14 @@
 /// (of a `str`, its length is found by the library). What is received has been malloc'ed for the
 /// program, who frees it. A received `str` always ends with a NUL; its *_len counts the NUL, too.
 ///
+/// A message with a `pages` or `writable_pages` field lends pages to whom it calls, until that answers: see
+/// docs/loans.md. It can be sent by a call only. What is received is not to be freed.
+///
 /// Errors of all calls that send: ERR_INVALID_TASK (there is no such task, or no longer),
 /// ERR_NOT_PERMITTED (the board manifest doesn't allow calling it), ERR_INVALID_ARG (a malformed
 /// message, or one to oneself), ERR_TOO_LARGE (the out-of-line payload is longer than CONFIG_OOL_MAX
-/// or than the receiver has memory for), ERR_ABORTED (the peer died while we waited for it).
+/// or than the receiver has memory for; the loan is longer than the receiver takes), ERR_IN_USE (the receiver
+/// has another loan), ERR_ABORTED (the peer died while we waited for it).
 
 #include <message.h>
 #include <types.h>
@@ -43,6 +47,11 @@ error_t ipc_notify(task_t dst, notifications_t notifications);
 /// Sends m to dst and waits for the answer, which is stored in m. An error that dst answers with is
 /// returned.
 error_t ipc_call(task_t dst, struct message *m);
+
+/// From now on this task takes loans of up to `len` bytes: see docs/loans.md. Costs as many bytes of memory, which
+/// are what is in the window while there is no loan in it. ERR_TOO_LARGE: more than CONFIG_LOAN_MAX.
+/// ERR_ALREADY_EXISTS: it does so already. ERR_UNAVAILABLE: without an MMU nobody can lend pages.
+error_t ipc_accept_loans(size_t len);
 
 /// Answers dst, then receives from anybody: the same as ipc_reply and ipc_recv(IPC_ANY), but in one
 /// system call. If dst is 0 or m->type is DONT_REPLY, it answers nobody.

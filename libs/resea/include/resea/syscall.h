@@ -64,5 +64,8 @@ error_t sys_power(int how, int status);
 int sys_info(int kind, unsigned index, void *buf, size_t len);
 /// `what` is a TRACE_*. Returns how many bytes of an event went to `buf`.
 int sys_trace(int what, uintptr_t index, void *buf, size_t len);
+/// Pages that are lent to the task are mapped in the `len` bytes from `window` on. See ipc_accept_loans in
+/// <resea/ipc.h>.
+error_t sys_accept_loans(vaddr_t window, size_t len);
 
 #endif

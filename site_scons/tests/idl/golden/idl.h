@@ -197,6 +197,44 @@ _Static_assert(sizeof(struct files_name_reply_fields) <= MESSAGE_PAYLOAD_SIZE,
 // files.flush: oneway
 #define FILES_FLUSH_MSG MSG_TYPE(40, 5, 0, MSG_OOL_NONE, 0)
 
+// files.write_pages: rpc
+// Lends pages, to be read or written to.
+struct files_write_pages_fields {
+    /// At most 65536 bytes.
+    const void *data;
+    size_t data_len;
+    handle_t handle;
+};
+#define FILES_WRITE_PAGES_MSG \
+    MSG_TYPE(40, 6, 0, MSG_OOL_LOAN, sizeof(struct files_write_pages_fields))
+#define FILES_WRITE_PAGES_REPLY_MSG MSG_TYPE(40, 6, MSG_REPLY, MSG_OOL_NONE, 0)
+_Static_assert(sizeof(struct files_write_pages_fields) == (sizeof(size_t) == 8 ? 24 : 12),
+               "files.write_pages: unexpected layout");
+_Static_assert(sizeof(struct files_write_pages_fields) <= MESSAGE_PAYLOAD_SIZE,
+               "files.write_pages: too large for a message");
+
+// files.read_pages: rpc
+struct files_read_pages_fields {
+    void *data;
+    size_t data_len;
+    handle_t handle;
+};
+struct files_read_pages_reply_fields {
+    size_t len;
+};
+#define FILES_READ_PAGES_MSG \
+    MSG_TYPE(40, 7, 0, MSG_OOL_LOAN_W, sizeof(struct files_read_pages_fields))
+#define FILES_READ_PAGES_REPLY_MSG \
+    MSG_TYPE(40, 7, MSG_REPLY, MSG_OOL_NONE, sizeof(struct files_read_pages_reply_fields))
+_Static_assert(sizeof(struct files_read_pages_fields) == (sizeof(size_t) == 8 ? 24 : 12),
+               "files.read_pages: unexpected layout");
+_Static_assert(sizeof(struct files_read_pages_fields) <= MESSAGE_PAYLOAD_SIZE,
+               "files.read_pages: too large for a message");
+_Static_assert(sizeof(struct files_read_pages_reply_fields) == (sizeof(size_t) == 8 ? 8 : 4),
+               "files.read_pages (reply): unexpected layout");
+_Static_assert(sizeof(struct files_read_pages_reply_fields) <= MESSAGE_PAYLOAD_SIZE,
+               "files.read_pages (reply): too large for a message");
+
 // files.changed: async oneway
 // A file changed.
 struct files_changed_fields {
@@ -210,20 +248,23 @@ _Static_assert(sizeof(struct files_changed_fields) <= MESSAGE_PAYLOAD_SIZE,
                "files.changed: too large for a message");
 
 // The members of the union in struct message.
-#define IDL_MESSAGE_FIELDS                               \
-    struct notifications_fields notifications;           \
-    struct cards_config_fields cards_config;             \
-    struct cards_config_reply_fields cards_config_reply; \
-    struct cards_reset_fields cards_reset;               \
-    struct cards_reset_reply_fields cards_reset_reply;   \
-    struct cards_set_fields cards_set;                   \
-    struct files_open_fields files_open;                 \
-    struct files_open_reply_fields files_open_reply;     \
-    struct files_read_fields files_read;                 \
-    struct files_read_reply_fields files_read_reply;     \
-    struct files_write_fields files_write;               \
-    struct files_name_fields files_name;                 \
-    struct files_name_reply_fields files_name_reply;     \
+#define IDL_MESSAGE_FIELDS                                       \
+    struct notifications_fields notifications;                   \
+    struct cards_config_fields cards_config;                     \
+    struct cards_config_reply_fields cards_config_reply;         \
+    struct cards_reset_fields cards_reset;                       \
+    struct cards_reset_reply_fields cards_reset_reply;           \
+    struct cards_set_fields cards_set;                           \
+    struct files_open_fields files_open;                         \
+    struct files_open_reply_fields files_open_reply;             \
+    struct files_read_fields files_read;                         \
+    struct files_read_reply_fields files_read_reply;             \
+    struct files_write_fields files_write;                       \
+    struct files_name_fields files_name;                         \
+    struct files_name_reply_fields files_name_reply;             \
+    struct files_write_pages_fields files_write_pages;           \
+    struct files_read_pages_fields files_read_pages;             \
+    struct files_read_pages_reply_fields files_read_pages_reply; \
     struct files_changed_fields files_changed;
 
 #endif

@@ -201,6 +201,38 @@ static inline __mustuse error_t post_files_flush(task_t dst) {
     return async_send(dst, &m);
 }
 
+/// Lends pages, to be read or written to.
+static inline __mustuse error_t call_files_write_pages(task_t server, handle_t handle,
+                                                       const void *data, size_t data_len) {
+    if (data_len > 65536) {
+        return ERR_TOO_LARGE;
+    }
+    struct message m;
+    m.type = FILES_WRITE_PAGES_MSG;
+    bzero(m.raw, MSG_LEN(FILES_WRITE_PAGES_MSG));
+    m.files_write_pages.handle = handle;
+    m.files_write_pages.data = data;
+    m.files_write_pages.data_len = data_len;
+    return idl_call(server, &m, FILES_WRITE_PAGES_REPLY_MSG);
+}
+
+/// files.read_pages
+static inline __mustuse error_t call_files_read_pages(task_t server, void *data, size_t data_len,
+                                                      handle_t handle, size_t *len) {
+    struct message m;
+    m.type = FILES_READ_PAGES_MSG;
+    bzero(m.raw, MSG_LEN(FILES_READ_PAGES_MSG));
+    m.files_read_pages.data = data;
+    m.files_read_pages.data_len = data_len;
+    m.files_read_pages.handle = handle;
+    error_t err = idl_call(server, &m, FILES_READ_PAGES_REPLY_MSG);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    *len = m.files_read_pages_reply.len;
+    return OK;
+}
+
 /// A file changed.
 static inline __mustuse error_t post_files_changed(task_t dst_, files_inode_t inode, uint64_t m,
                                                    char dst) {

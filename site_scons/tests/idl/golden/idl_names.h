@@ -26,6 +26,8 @@ static const struct idl_message_name idl_message_names[] = {
     {40, 3, "files.write"},
     {40, 4, "files.name"},
     {40, 5, "files.flush"},
+    {40, 6, "files.write_pages"},
+    {40, 7, "files.read_pages"},
     {40, 9, "files.changed"},
 };
 // clang-format on

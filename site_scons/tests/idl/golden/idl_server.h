@@ -20,8 +20,9 @@
 /// zeroed; an ERR_* sends that; DONT_REPLY sends nothing: the server will reply later itself.
 ///
 /// The str or bytes of a message is freed after the handler; to keep it, take the pointer and set it
-/// to NULL in the request. The str or bytes of a reply is the handler's: it must stay as it is until
-/// the dispatch returns. If such replies are allocated, set free_reply to free.
+/// to NULL in the request. Pages that a message lends are there until it is answered. The str or bytes
+/// of a reply is the handler's: it must stay as it is until the dispatch returns. If such replies are
+/// allocated, set free_reply to free.
 ///
 /// Replies are sent with ipc_reply(). A server whose replies have no payload may define
 /// IDL_REPLY(client, m) before it includes this file, to answer in one system call with its next
@@ -187,6 +188,10 @@ struct files_ops {
     error_t (*name)(task_t client, struct files_name_fields *request,
                     struct files_name_reply_fields *reply);
     void (*flush)(task_t src);
+    /// Lends pages, to be read or written to.
+    error_t (*write_pages)(task_t client, struct files_write_pages_fields *request);
+    error_t (*read_pages)(task_t client, struct files_read_pages_fields *request,
+                          struct files_read_pages_reply_fields *reply);
     /// A file changed.
     void (*changed)(task_t src, struct files_changed_fields *message);
     /// Called with the str or bytes of each reply once it is sent. May be NULL.
@@ -267,6 +272,35 @@ static inline bool idl_dispatch_files_flush(const struct files_ops *ops, struct 
     return true;
 }
 
+/// files.write_pages
+static inline bool idl_dispatch_files_write_pages(const struct files_ops *ops, struct message *m) {
+    if (!ops->write_pages) {
+        return false;
+    }
+    task_t client = m->src;
+    error_t err = idl_check_files_write_pages(m);
+    struct files_write_pages_fields request;
+    memcpy(&request, &m->files_write_pages, sizeof(request));
+    if (err == OK) {
+        err = ops->write_pages(client, &request);
+    }
+    idl_reply(client, m, FILES_WRITE_PAGES_REPLY_MSG, err);
+    return true;
+}
+
+/// files.read_pages
+static inline bool idl_dispatch_files_read_pages(const struct files_ops *ops, struct message *m) {
+    if (!ops->read_pages) {
+        return false;
+    }
+    task_t client = m->src;
+    struct files_read_pages_fields request = m->files_read_pages;
+    bzero(m->raw, MSG_LEN(FILES_READ_PAGES_REPLY_MSG));
+    error_t err = ops->read_pages(client, &request, &m->files_read_pages_reply);
+    idl_reply(client, m, FILES_READ_PAGES_REPLY_MSG, err);
+    return true;
+}
+
 /// files.changed
 static inline bool idl_dispatch_files_changed(const struct files_ops *ops, struct message *m) {
     if (!ops->changed) {
@@ -290,6 +324,10 @@ static inline bool files_dispatch(const struct files_ops *ops, struct message *m
         return idl_dispatch_files_name(ops, m);
     case FILES_FLUSH_MSG:
         return idl_dispatch_files_flush(ops, m);
+    case FILES_WRITE_PAGES_MSG:
+        return idl_dispatch_files_write_pages(ops, m);
+    case FILES_READ_PAGES_MSG:
+        return idl_dispatch_files_read_pages(ops, m);
     case FILES_CHANGED_MSG:
         return idl_dispatch_files_changed(ops, m);
     default:

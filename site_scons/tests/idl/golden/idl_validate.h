@@ -127,6 +127,14 @@ static inline error_t idl_check_files_name_reply(const struct message *m) {
     return OK;
 }
 
+/// OK, ERR_TOO_LARGE or ERR_INVALID_ARG: the contents of files.write_pages.
+static inline error_t idl_check_files_write_pages(const struct message *m) {
+    if (m->ool_len > 65536) {
+        return ERR_TOO_LARGE;
+    }
+    return OK;
+}
+
 /// idl_validate for the messages of global.
 static inline bool idl_validate_global(const struct message *m) {
     switch (m->type) {
@@ -164,6 +172,9 @@ static inline bool idl_validate_files(const struct message *m) {
     case FILES_WRITE_REPLY_MSG:
     case FILES_NAME_MSG:
     case FILES_FLUSH_MSG:
+    case FILES_WRITE_PAGES_REPLY_MSG:
+    case FILES_READ_PAGES_MSG:
+    case FILES_READ_PAGES_REPLY_MSG:
     case FILES_CHANGED_MSG:
         return true;
     case FILES_OPEN_MSG:
@@ -172,6 +183,8 @@ static inline bool idl_validate_files(const struct message *m) {
         return idl_check_files_read_reply(m) == OK;
     case FILES_NAME_REPLY_MSG:
         return idl_check_files_name_reply(m) == OK;
+    case FILES_WRITE_PAGES_MSG:
+        return idl_check_files_write_pages(m) == OK;
     default:
         return false;
     }
