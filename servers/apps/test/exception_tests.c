@@ -39,8 +39,8 @@ static void test_machine(void) {
         struct message m;
         CHECK_OK(thread_recv(thread, &m));
         if (m.type != EXCEPTION_MSG || m.exception.exception != e->exception) {
-            check_failed(__FILE_NAME__, __LINE__, "%s: message %x, exception %d instead of %d",
-                         e->what, (unsigned) m.type, m.exception.exception, e->exception);
+            check_failed(__FILE__, __LINE__, "%s: message %x, exception %d instead of %d", e->what,
+                         (unsigned) m.type, m.exception.exception, e->exception);
         }
         CHECK_EQ(state_of(thread), TASK_STOPPED);
         thread_destroy(thread);
@@ -54,7 +54,7 @@ static void test_programs_that_crash(void) {
         snprintf(cmdline, sizeof(cmdline), "test_crasher %s", variant_crashes[i]);
         int status = run_program(cmdline);
         if (status != ERR_ABORTED) {
-            check_failed(__FILE_NAME__, __LINE__, "'%s' ended with %d instead of a crash", cmdline,
+            check_failed(__FILE__, __LINE__, "'%s' ended with %d instead of a crash", cmdline,
                          status);
         }
     }

@@ -172,7 +172,7 @@ static void try_bad_buffer(vaddr_t bad, size_t words) {
     bool faulted = m.type == PAGE_FAULT_MSG;
     bool ended = m.type == EXCEPTION_MSG && (m.exception.exception != EXP_EXIT || result < 0);
     if (m.src != thread || !(faulted || ended)) {
-        check_failed(__FILE_NAME__, __LINE__, "a buffer at %p is accepted: message %x, result %ld",
+        check_failed(__FILE__, __LINE__, "a buffer at %p is accepted: message %x, result %ld",
                      (void *) bad, (unsigned) m.type, result);
     }
     thread_destroy(thread);

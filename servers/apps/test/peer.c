@@ -92,8 +92,7 @@ int wait_exit(task_t task) {
         } else if (err == OK && num_kept < MAX_THREADS) {
             kept[num_kept++] = m;
         } else {
-            check_failed(__FILE_NAME__, __LINE__, "message %x instead of an exit",
-                         (unsigned) m.type);
+            check_failed(__FILE__, __LINE__, "message %x instead of an exit", (unsigned) m.type);
             break;
         }
     }

@@ -86,8 +86,8 @@ static void check_outcome(task_t thread, const struct message *m, const char *wh
     bool failed = exited && result < 0;
     bool faulted = m->type == PAGE_FAULT_MSG;
     if (m->src != thread || !(stopped || failed || faulted)) {
-        check_failed(__FILE_NAME__, __LINE__, "%s accepts the address %p: message %x, result %ld",
-                     what, (void *) bad, (unsigned) m->type, result);
+        check_failed(__FILE__, __LINE__, "%s accepts the address %p: message %x, result %ld", what,
+                     (void *) bad, (unsigned) m->type, result);
     }
 }
 

@@ -43,23 +43,22 @@ extern const struct test_case stack_cases[] __weak;
 void check_failed(const char *file, unsigned line, const char *fmt, ...) __printf(3, 4);
 
 /// Each of them gives true if the check holds.
-#define CHECK(cond)                                                    \
-    ({                                                                 \
-        bool __ok = (cond);                                            \
-        if (!__ok) {                                                   \
-            check_failed(__FILE_NAME__, __LINE__, "not true: " #cond); \
-        }                                                              \
-        __ok;                                                          \
+#define CHECK(cond)                                               \
+    ({                                                            \
+        bool __ok = (cond);                                       \
+        if (!__ok) {                                              \
+            check_failed(__FILE__, __LINE__, "not true: " #cond); \
+        }                                                         \
+        __ok;                                                     \
     })
 
-#define CHECK_COMPARE(a, op, b)                                                                 \
-    ({                                                                                          \
-        long long __a = (long long) (a), __b = (long long) (b);                                 \
-        if (!(__a op __b)) {                                                                    \
-            check_failed(__FILE_NAME__, __LINE__, "%s is %lld, expected %s %lld", #a, __a, #op, \
-                         __b);                                                                  \
-        }                                                                                       \
-        __a op __b;                                                                             \
+#define CHECK_COMPARE(a, op, b)                                                                  \
+    ({                                                                                           \
+        long long __a = (long long) (a), __b = (long long) (b);                                  \
+        if (!(__a op __b)) {                                                                     \
+            check_failed(__FILE__, __LINE__, "%s is %lld, expected %s %lld", #a, __a, #op, __b); \
+        }                                                                                        \
+        __a op __b;                                                                              \
     })
 
 #define CHECK_EQ(a, b) CHECK_COMPARE(a, ==, b)
@@ -69,15 +68,15 @@ void check_failed(const char *file, unsigned line, const char *fmt, ...) __print
 #define CHECK_GE(a, b) CHECK_COMPARE(a, >=, b)
 #define CHECK_GT(a, b) CHECK_COMPARE(a, >, b)
 #define CHECK_OK(expr) CHECK_GE(expr, 0)
-#define CHECK_STR(a, b)                                                                \
-    ({                                                                                 \
-        const char *__a = (a), *__b = (b);                                             \
-        bool __same = __a != NULL && strcmp(__a, __b) == 0;                            \
-        if (!__same) {                                                                 \
-            check_failed(__FILE_NAME__, __LINE__, "%s is \"%s\", expected \"%s\"", #a, \
-                         __a ? __a : "(null)", __b);                                   \
-        }                                                                              \
-        __same;                                                                        \
+#define CHECK_STR(a, b)                                                           \
+    ({                                                                            \
+        const char *__a = (a), *__b = (b);                                        \
+        bool __same = __a != NULL && strcmp(__a, __b) == 0;                       \
+        if (!__same) {                                                            \
+            check_failed(__FILE__, __LINE__, "%s is \"%s\", expected \"%s\"", #a, \
+                         __a ? __a : "(null)", __b);                              \
+        }                                                                         \
+        __same;                                                                   \
     })
 
 #endif

@@ -242,7 +242,7 @@ bool thread_wait_state(task_t tid, enum task_state state) {
     while (state_of(tid) != state) {
         thread_serve_faults();
         if (sys_clock() > deadline) {
-            check_failed(__FILE_NAME__, __LINE__, "thread %d is in state %d, expected %d", tid,
+            check_failed(__FILE__, __LINE__, "thread %d is in state %d, expected %d", tid,
                          state_of(tid), state);
             return false;
         }
