@@ -64,9 +64,8 @@ void memory_init(void) {
     boot_start = arch_ram_paddr(__kernel_start);
     find_boot_range(arch_ram_paddr(__kernel_end));
     frames = memory_boot_alloc(memory_num_frames * sizeof(frames[0]));
-    for (size_t i = 0; i < memory_num_frames; i++) {
-        frames[i] = FRAME_KERNEL;
-    }
+    STATIC_ASSERT(FRAME_KERNEL == 0xffff, "all of its bytes are the same");
+    memset(frames, 0xff, memory_num_frames * sizeof(frames[0]));
     arch_init();
 }
 
@@ -93,16 +92,14 @@ void memory_finish_boot(paddr_t bootfs, size_t bootfs_len) {
     }
     for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
         struct bootinfo_range *range = &bootinfo.ranges[i];
-        for (uint64_t off = 0; off < range->len; off += PAGE_SIZE) {
-            frames[(range->base + off) / PAGE_SIZE] = 0;
-        }
+        size_t pages = (size_t) (ALIGN_UP(range->len, PAGE_SIZE) / PAGE_SIZE);
+        memset(&frames[range->base / PAGE_SIZE], 0, pages * sizeof(frames[0]));
+        num_pages += pages;
     }
     // The first task has bootfs mapped for good, and maps its pages into others.
     for (size_t off = 0; off < bootfs_len; off += PAGE_SIZE) {
         frames[(bootfs + off) / PAGE_SIZE] = 1;
-    }
-    for (size_t i = 0; i < memory_num_frames; i++) {
-        num_pages += frames[i] != FRAME_KERNEL;
+        num_pages++;
     }
     boot_end = boot_next;
 }
@@ -456,7 +453,7 @@ static ALWAYS_INLINE error_t __mustuse map_page(struct task *task, vaddr_t vaddr
 }
 
 /// How much one call does before interrupts get their turn: so many pages, or fewer that are to be
-/// cleared, or that caches may have to be told of.
+/// cleared, as page tables are, or that caches may have to be told of.
 #define MAP_BUDGET      24
 #define MAP_BUDGET_ZERO 6
 #define MAP_BUDGET_X    2
@@ -469,12 +466,13 @@ static size_t map_locked(struct task *task, vaddr_t vaddr, uintptr_t src, size_t
     size_t done = 0;
     while (done < num_pages && budget > 0) {
         size_t offset = done * PAGE_SIZE;
+        int taken = (int) offer->taken;
         *err = map_page(task, vaddr + offset, src + offset, offer, flags);
         if (IS_ERROR(*err)) {
             break;
         }
         done++;
-        budget -= cost;
+        budget -= cost + ((int) offer->taken - taken) * MAP_BUDGET_ZERO;
     }
     return done;
 }
