@@ -381,7 +381,7 @@ static struct task *acquire_sender(struct task *task, task_t src) {
 }
 
 /// The receive is made again when interrupts have had their turn.
-static error_t receive_later(struct task *task) {
+static __noinline error_t receive_later(struct task *task) {
     ipc_restart_receive(task);
     return SYSCALL_PENDING;
 }

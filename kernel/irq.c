@@ -89,21 +89,23 @@ static void unmask_if_done(unsigned irq) {
 /// Owners of one line, at most: all are told at once, while other interrupts wait.
 #define MAX_SHARERS 16
 
-static unsigned count_owners(unsigned irq) {
+/// Whether another task may acquire a line.
+static error_t __mustuse check_owners(unsigned irq, task_t tid) {
     unsigned num = 0;
     for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
+        if (owner->slot == TASK_SLOT(tid)) {
+            return ERR_ALREADY_EXISTS;
+        }
         num++;
     }
-    return num;
+    return num < MAX_SHARERS ? OK : ERR_IN_USE;
 }
 
 /// The caller holds irq_lock.
 static error_t __mustuse add_owner(unsigned irq, task_t tid) {
-    if (find_owner(irq, tid)) {
-        return ERR_ALREADY_EXISTS;
-    }
-    if (CONFIG_NUM_IRQ_OWNERS > MAX_SHARERS && count_owners(irq) >= MAX_SHARERS) {
-        return ERR_IN_USE;
+    error_t err = check_owners(irq, tid);
+    if (err != OK) {
+        return err;
     }
     for (unsigned i = 0; i < CONFIG_NUM_IRQ_OWNERS; i++) {
         struct irq_owner *owner = &owners[home_of(irq + i)];

@@ -30,7 +30,7 @@ static uint16_t key_of(const struct task *task, enum grant_kind kind) {
     return (uint16_t) (TASK_SLOT((unsigned) task->tid) | ((unsigned) kind << KIND_SHIFT));
 }
 
-uintptr_t rights_end(const struct task *task, enum grant_kind kind, uintptr_t base) {
+__noinline uintptr_t rights_end(const struct task *task, enum grant_kind kind, uintptr_t base) {
     uint16_t key = key_of(task, kind);
     uintptr_t end = base;
     spin_lock(&grants_lock);
