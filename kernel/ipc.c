@@ -380,14 +380,7 @@ static struct task *acquire_sender(struct task *task, task_t src) {
     }
 }
 
-/// The receive is made again when interrupts have had their turn.
-static __noinline error_t receive_later(struct task *task) {
-    ipc_restart_receive(task);
-    return SYSCALL_PENDING;
-}
-
-/// The payload of `sender` can't be had. Returns how the receive goes on: later, for much of the payload may have
-/// been copied.
+/// The payload of `sender` can't be had. Returns how the receive goes on.
 static error_t drop_sender(struct task *task, struct task *sender, error_t err) {
     if (TRANSFER_PIECEWISE && err == ERR_NOT_FOUND) {
         // The sender's page is missing: it takes the fault itself and then sends again.
@@ -395,14 +388,14 @@ static error_t drop_sender(struct task *task, struct task *sender, error_t err) 
         sender->work |= WORK_FAULT;
         arch_syscall_restart(sender);
         sched_wake(sender);
-        return receive_later(task);
+        return ERR_TRY_AGAIN;
     }
     // An answer that doesn't come: the client would wait for ever.
     bool tell =
         ipc_src(task) == sender->tid
         && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && (ipc_flags(sender) & IPC_REPLY)));
     ipc_fail_send(sender, err);
-    return tell ? err : receive_later(task);
+    return tell ? err : ERR_TRY_AGAIN;
 }
 
 /// Takes the message of `sender`, both CPUs' locks being held.
@@ -434,7 +427,7 @@ static error_t receive_from(struct task *task, struct task *sender) {
     return OK;
 }
 
-/// One attempt to receive. ERR_TRY_AGAIN: there is more of a payload.
+/// One attempt to receive. ERR_TRY_AGAIN: look again.
 static error_t receive_once(struct task *task, task_t src) {
     struct task *sender = acquire_sender(task, src);
     error_t err = OK;
@@ -459,7 +452,7 @@ static error_t receive_once(struct task *task, task_t src) {
     return err;
 }
 
-/// How many pieces of a payload to pull from another CPU before interrupts get their turn.
+/// How many messages to try, or pieces of a payload to pull, before interrupts get their turn.
 #define TRIES_PER_ENTRY 4
 
 static error_t receive(struct task *task, task_t src) {
@@ -482,7 +475,8 @@ static error_t receive(struct task *task, task_t src) {
             return err;
         }
     }
-    return receive_later(task);
+    ipc_restart_receive(task);
+    return SYSCALL_PENDING;
 }
 
 // ---- The system calls ---------------------------------------------------------------------------
@@ -511,7 +505,7 @@ error_t ipc_syscall(void) {
         }
     }
     error_t err = receive(task, ipc_src(task));
-    if (err == OK && (flags & (IPC_SEND | IPC_SENT))) {
+    if (err == OK && (flags & IPC_SEND)) {
         smp_offer();
     }
     return err;

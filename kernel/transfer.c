@@ -194,13 +194,6 @@ static error_t read_buffer(struct task *task, struct task *sender, struct ool_bu
     return OK;
 }
 
-/// Whether the system call that a task is in has sent a payload so long that another one would be too much.
-static bool has_sent_long(struct task *task) {
-    int type = transfer_type(task);
-    return (ipc_flags(task) & IPC_SEND) && has_ool(type)
-           && transfer_word(task, type, 1) > PAGE_SIZE;
-}
-
 /// The current task wants the payload of `sender`: *to.
 static error_t copy_ool(struct task *task, struct task *sender, vaddr_t *to) {
     struct ool_buffer buf = {NULL, 0};
@@ -230,10 +223,6 @@ static error_t borrow(struct task *task, struct task *sender, vaddr_t *to) {
 error_t transfer_receive_ool(struct task *sender) {
     struct task *task = current_task();
     struct message *m = &sender->msg;
-    if (has_sent_long(task)) {
-        ipc_restart_receive(task);
-        return SYSCALL_PENDING;
-    }
     vaddr_t to = 0;
     error_t err = m->type & MSG_LOAN ? borrow(task, sender, &to) : copy_ool(task, sender, &to);
     if (err == SYSCALL_PENDING || err == ERR_TRY_AGAIN) {

@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-/// Pieces of another CPU's payload before a receive lets others in. Whoever looks
+/// Attempts to receive, or pieces of a payload, before a receive lets others in. Whoever looks
 /// can't see it but by the order in which things happen: it is the kernel's number.
 #define TRIES 4
 
@@ -301,18 +301,8 @@ static int fault_on_payload(struct model_task *task, const struct model_task *se
     return PENDING;
 }
 
-static int receive_later(struct model_task *task) {
-    model_restart_receive(task);
-    return PENDING;
-}
-
 /// Some of a payload. OK: it has all come.
 static int pull(struct model_task *task, struct model_task *sender) {
-    const struct call *call = &task->call;
-    bool sends = (call->flags & OP_SEND) && !call->sent;
-    if (sends && has_payload(&call->mail) && call->mail.size > PAGE_SIZE) {
-        return receive_later(task);
-    }
     if (task->call.ool && !model_access(task, task->call.ool, sizeof(struct ool_buffer), PAGE_R)) {
         return fault_on_payload(task, sender);
     }
@@ -340,14 +330,14 @@ static int drop_sender(struct model_task *task, struct model_task *sender, int e
         sender->does = DOES_RUN;
         sender->fault_due = true;
         sender->again = true;
-        return receive_later(task);
+        return LOOK_AGAIN;
     }
     // An answer that doesn't come must not be waited for.
     bool answers = (sender->call.flags & OP_REPLY) != 0;
     bool mine =
         source_of(task) == sender->tid && (err == ERR_ABORTED || (err == ERR_TOO_LARGE && answers));
     model_fail_send(sender, err);
-    return mine ? err : receive_later(task);
+    return mine ? err : LOOK_AGAIN;
 }
 
 static int receive_report(struct model_task *task, struct model_task *sender) {
@@ -429,7 +419,8 @@ static int receive(struct model_task *task) {
             return result;
         }
     }
-    return receive_later(task);
+    model_restart_receive(task);
+    return PENDING;
 }
 
 // ---- The system call ----------------------------------------------------------------------------
