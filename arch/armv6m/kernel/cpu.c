@@ -23,7 +23,8 @@ __noreturn void arch_halt(void) {
 #ifdef CONFIG_BACKTRACE
 
 static bool is_code(vaddr_t addr) {
-    return (addr & 1) && addr >= (vaddr_t) __flash + 5 && addr < (vaddr_t) __flash_end;
+    // Two instructions before it there is something, and not at address 0.
+    return (addr & 1) && addr >= (vaddr_t) __flash + 7 && addr < (vaddr_t) __flash_end;
 }
 
 /// Whether the instruction before an address is a call: `blx` of a register, or `bl`.
