@@ -98,7 +98,7 @@ static error_t __mustuse check_owners(unsigned irq, task_t tid) {
         }
         num++;
     }
-    return num < MAX_SHARERS ? OK : ERR_IN_USE;
+    return CONFIG_NUM_IRQ_OWNERS <= MAX_SHARERS || num < MAX_SHARERS ? OK : ERR_IN_USE;
 }
 
 /// The caller holds irq_lock.
@@ -163,17 +163,19 @@ error_t irq_release(unsigned irq) {
 
 /// Lines that are released before interrupts get their turn.
 #define RELEASES_AT_ONCE 4
+/// Of a small table it is all: to release a line takes the longer, the longer the table is.
+#define RELEASES_ALL     (CONFIG_NUM_IRQ_OWNERS <= 2 * RELEASES_AT_ONCE)
 
 bool irq_release_some(struct task *task) {
     int left = RELEASES_AT_ONCE;
     spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END && left >= 0; owner++) {
-        if (owner->slot == TASK_SLOT(task->tid) && left-- > 0) {
+    for (struct irq_owner *owner = owners; owner < OWNERS_END && (RELEASES_ALL || left >= 0); owner++) {
+        if (owner->slot == TASK_SLOT(task->tid) && (RELEASES_ALL || left-- > 0)) {
             remove_owner(owner);
         }
     }
     spin_unlock(&irq_lock);
-    return left >= 0;
+    return RELEASES_ALL || left >= 0;
 }
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
