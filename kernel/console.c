@@ -47,11 +47,13 @@ static bool capture(char c __unused) {
 /// Lines that are shown at once, at most: to scroll a screen takes as long as to show dozens of characters, and
 /// interrupts wait.
 #define LINES_AT_ONCE 8
+/// So few may be a chunk.
+#define LINES_ALL     (CONFIG_CONSOLE_CHUNK <= 2 * LINES_AT_ONCE)
 
 /// Shows text up to the last line that may be shown at once. Returns how much.
 static size_t show(const char *text, size_t len) {
     size_t begin = 0, i = 0;
-    for (unsigned lines = 0; i < len && lines < LINES_AT_ONCE;) {
+    for (unsigned lines = 0; i < len && (LINES_ALL || lines < LINES_AT_ONCE);) {
         if (text[i++] == '\n') {
             board_console_write(&text[begin], i - 1 - begin);
             board_console_write("\r\n", 2);
@@ -63,7 +65,18 @@ static size_t show(const char *text, size_t len) {
     return i;
 }
 
+static void log_char(char c) {
+    klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+}
+
 static void log_text(const char *text, size_t len) {
+    if (CONFIG_CONSOLE_CHUNK <= 16) {
+        // Not worth the code of another way.
+        for (size_t i = 0; i < len; i++) {
+            log_char(text[i]);
+        }
+        return;
+    }
     while (len > 0) {
         uint32_t at = klog_end % CONFIG_KLOG_SIZE;
         size_t piece = MIN(len, (size_t) (CONFIG_KLOG_SIZE - at));
@@ -77,7 +90,7 @@ static void log_text(const char *text, size_t len) {
 /// The caller holds output_lock.
 static void put(void *ctx __unused, char c) {
     if (!capture(c)) {
-        klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+        log_char(c);
         (void) show(&c, 1);
     }
 }

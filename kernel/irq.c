@@ -252,8 +252,18 @@ static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     return tid;
 }
 
+static void tell_here(struct cpu *cpu, struct task *task, unsigned irq);
+
 /// Tells all owners of a line.
 static void tell_owners(unsigned irq) {
+    if (CONFIG_NUM_CPUS == 1 && RELEASES_ALL) {
+        // None of them ends meanwhile, nor is one dying.
+        for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
+            set_waiting(owner);
+            tell_here(this_cpu(), &tasks[owner->slot - 1], irq);
+        }
+        return;
+    }
     mask_for_owners(irq);
     for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
         task_t tid = waiting_task(owner, irq);
@@ -296,7 +306,6 @@ static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) 
 static __noinline void tell_here(struct cpu *cpu, struct task *task, unsigned irq) {
     task->irq_pending = true;
     task->attention = true;
-    count(irq);
     board_irq_mask(irq);
     fastpath_interrupt(cpu, task);
 }
@@ -313,6 +322,7 @@ void kernel_irq(unsigned irq) {
     struct task *task = mark_only_owner(cpu, irq);
     spin_unlock(&irq_lock);
     if (LIKELY(task)) {
+        count(irq);
         tell_here(cpu, task, irq);
     } else {
         tell_elsewhere(cpu, irq);
