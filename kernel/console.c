@@ -28,6 +28,13 @@ void console_init(void) {
     }
 }
 
+/// Tells a task, if there is one.
+static __noinline void tell(task_t tid) {
+    if (tid) {
+        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
+    }
+}
+
 // ---- Output -------------------------------------------------------------------------------------
 
 /// Whether a debugger command's output is being collected: takes a character of it.
@@ -147,9 +154,7 @@ error_t console_write(vaddr_t buf, size_t len) {
     watcher = 0;
     spin_unlock(&output_lock);
     // What the kernel itself prints tells nobody: printk() may be called with any lock held.
-    if (tid) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(tid);
     return len;
 }
 
@@ -165,9 +170,7 @@ static error_t klog_watch(uint32_t position) {
         watcher = tid;
     }
     spin_unlock(&output_lock);
-    if (more) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(more ? tid : 0);
     return 0;
 }
 
@@ -227,10 +230,7 @@ void console_input(void) {
             store(c);
         }
     }
-    task_t tid = take_reader();
-    if (tid) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(take_reader());
 }
 
 static size_t fetch(char *chunk, size_t len) {

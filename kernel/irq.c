@@ -181,7 +181,7 @@ bool irq_release_some(struct task *task) {
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
     clear_waiting(owner);
-    if (owner->line & SHARED) {
+    if (RELEASES_ALL || (owner->line & SHARED)) {
         unmask_if_done(irq_of(owner));
     } else {
         board_irq_unmask(owner->line);

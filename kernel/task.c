@@ -334,7 +334,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
 /// Gives the slot free, unless somebody else who destroyed the task has done so.
 static void free_slot(struct task *task, task_t tid) {
     cpu_acquire_all();
-    if (task->tid == tid) {
+    if (CONFIG_NUM_CPUS == 1 || task->tid == tid) {
         trace_event(TRACE_DESTROY, current_task()->tid, tid, 0);
         task->state = TASK_UNUSED;
         task->last_generation = TASK_GEN(tid);
