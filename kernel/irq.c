@@ -141,7 +141,7 @@ error_t irq_acquire(unsigned irq) {
 }
 
 /// The caller holds irq_lock.
-static void remove_owner(struct irq_owner *owner) {
+static __noinline void remove_owner(struct irq_owner *owner) {
     unsigned irq = irq_of(owner);
     owner->slot = 0;
     clear_waiting(owner);

@@ -205,6 +205,8 @@ void rights_inherit(struct task *task, const struct task *creator) {
 
 void rights_revoke_all(struct task *task) {
     remove_ranges(task);
-    memset(task->may_call, 0, sizeof(task->may_call));
+    for (unsigned i = 0; i < sizeof(task->may_call) / sizeof(task->may_call[0]); i++) {
+        task->may_call[i] = 0;
+    }
     forget_peer(task);  // It may still run, on a CPU that hasn't heard of its end.
 }

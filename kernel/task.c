@@ -274,7 +274,7 @@ static bool abort_some(struct task *task) {
         }
     }
     for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
-        if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
+        if (other->state == TASK_RECEIVING && other->waits_for == task->tid) {
             if (!ABORTS_ALL && left-- == 0) {
                 return false;
             }

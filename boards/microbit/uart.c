@@ -26,12 +26,6 @@
 #define PIN_INPUT    0
 #define GPIO_OUTSET  REG(GPIO + 0x508)
 
-/// A base from which several registers are within a store's reach, which the compiler is not to take apart.
-static inline volatile uint32_t *base_of(uintptr_t addr) {
-    __asm__("" : "+r"(addr));
-    return (volatile uint32_t *) addr;
-}
-
 void uart_init(void) {
     GPIO_OUTSET = 1u << PIN_TX;  // An idle line is high.
     volatile uint32_t *pins = base_of(GPIO + PIN_CNF(PIN_TX));
@@ -42,8 +36,9 @@ void uart_init(void) {
     uart[(PSELRXD - ENABLE) / 4] = PIN_RX;
     uart[(BAUDRATE - ENABLE) / 4] = BAUD_115200;
     uart[0] = ENABLED;
-    UART(STARTTX) = 1;
-    UART(STARTRX) = 1;
+    volatile uint32_t *tasks = base_of(PERIPHERAL(UART0) + STARTRX);
+    tasks[(STARTTX - STARTRX) / 4] = 1;
+    tasks[0] = 1;
     UART(INTENSET) = INT_RXDRDY;
 }
 
