@@ -26,7 +26,7 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
 
 static unsigned irq_of(const struct irq_owner *owner) {
-    return owner->line & ~SHARED;
+    return owner->line & (SHARED - 1);
 }
 
 static unsigned home_of(unsigned irq) {

@@ -98,21 +98,21 @@ static bool is_remembered(enum grant_kind kind __unused) {
 // interrupt lines to remember.
 
 static uint32_t lines[CONFIG_NUM_TASKS];  ///< Of each slot: a bit a line.
-STATIC_ASSERT(CONFIG_NUM_IRQS < 32, "an element can't name that many lines");
+STATIC_ASSERT(CONFIG_NUM_IRQS <= 32, "an element can't name that many lines");
 
 static uint32_t *lines_of(const struct task *task) {
     return &lines[TASK_SLOT(task->tid) - 1];
 }
 
 static uint32_t mask_of(uintptr_t base, uintptr_t len) {
-    return ((1u << len) - 1) << base;
+    return ((2u << (len - 1)) - 1) << base;
 }
 
 static bool is_remembered(enum grant_kind kind) {
     return kind == GRANT_IRQ;
 }
 
-/// The caller has checked the range.
+/// The caller has checked the range, which is not empty.
 bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
     return is_remembered(kind) && !(mask_of(base, len) & ~*lines_of(task));
 }
