@@ -8,13 +8,19 @@
 
 static struct spinlock output_lock;
 static char klog[CONFIG_KLOG_SIZE];
-static uint32_t klog_end;  ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
-static task_t watcher;     ///< Who is to be told of more. Under output_lock.
+/// Under output_lock.
+static struct {
+    uint32_t end;    ///< Bytes ever written; the ring holds the last CONFIG_KLOG_SIZE.
+    task_t watcher;  ///< Who is to be told of more.
+} output;
 
 static struct spinlock input_lock;
-static char input[CONFIG_CONSOLE_INPUT];
-static uint16_t input_head, input_len;
-static task_t reader;  ///< Who found no input when it last read.
+/// Under input_lock.
+static struct {
+    uint16_t head, len;
+    task_t reader;  ///< Who found no input when it last read.
+    char ring[CONFIG_CONSOLE_INPUT];
+} input;
 
 #ifdef CONFIG_KDEBUG_COMMANDS
 static char *capture_buf;
@@ -25,6 +31,13 @@ void console_init(void) {
     int irq = board_console_irq();
     if (irq >= 0) {
         board_irq_unmask(irq);
+    }
+}
+
+/// Tells a task, if there is one.
+static __noinline void tell(task_t tid) {
+    if (tid) {
+        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
     }
 }
 
@@ -47,11 +60,13 @@ static bool capture(char c __unused) {
 /// Lines that are shown at once, at most: to scroll a screen takes as long as to show dozens of characters, and
 /// interrupts wait.
 #define LINES_AT_ONCE 8
+/// So few may be a chunk.
+#define LINES_ALL     (CONFIG_CONSOLE_CHUNK <= 2 * LINES_AT_ONCE)
 
 /// Shows text up to the last line that may be shown at once. Returns how much.
 static size_t show(const char *text, size_t len) {
     size_t begin = 0, i = 0;
-    for (unsigned lines = 0; i < len && lines < LINES_AT_ONCE;) {
+    for (unsigned lines = 0; i < len && (LINES_ALL || lines < LINES_AT_ONCE);) {
         if (text[i++] == '\n') {
             board_console_write(&text[begin], i - 1 - begin);
             board_console_write("\r\n", 2);
@@ -63,12 +78,23 @@ static size_t show(const char *text, size_t len) {
     return i;
 }
 
+static void log_char(char c) {
+    klog[output.end++ % CONFIG_KLOG_SIZE] = c;
+}
+
 static void log_text(const char *text, size_t len) {
+    if (CONFIG_CONSOLE_CHUNK <= 16) {
+        // Not worth the code of another way.
+        for (size_t i = 0; i < len; i++) {
+            log_char(text[i]);
+        }
+        return;
+    }
     while (len > 0) {
-        uint32_t at = klog_end % CONFIG_KLOG_SIZE;
+        uint32_t at = output.end % CONFIG_KLOG_SIZE;
         size_t piece = MIN(len, (size_t) (CONFIG_KLOG_SIZE - at));
         memcpy(&klog[at], text, piece);
-        klog_end += piece;
+        output.end += piece;
         text += piece;
         len -= piece;
     }
@@ -77,7 +103,7 @@ static void log_text(const char *text, size_t len) {
 /// The caller holds output_lock.
 static void put(void *ctx __unused, char c) {
     if (!capture(c)) {
-        klog[klog_end++ % CONFIG_KLOG_SIZE] = c;
+        log_char(c);
         (void) show(&c, 1);
     }
 }
@@ -130,13 +156,11 @@ error_t console_write(vaddr_t buf, size_t len) {
     spin_lock(&output_lock);
     len = show(chunk, len);
     log_text(chunk, len);
-    task_t tid = watcher;
-    watcher = 0;
+    task_t tid = output.watcher;
+    output.watcher = 0;
     spin_unlock(&output_lock);
     // What the kernel itself prints tells nobody: printk() may be called with any lock held.
-    if (tid) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(tid);
     return len;
 }
 
@@ -147,14 +171,12 @@ static error_t klog_watch(uint32_t position) {
     }
     task_t tid = current_task()->tid;
     spin_lock(&output_lock);
-    bool more = position != klog_end;
+    bool more = position != output.end;
     if (!more) {
-        watcher = tid;
+        output.watcher = tid;
     }
     spin_unlock(&output_lock);
-    if (more) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(more ? tid : 0);
     return 0;
 }
 
@@ -169,10 +191,10 @@ error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
     }
     spin_lock(&output_lock);
     // Too old, or from another world: the oldest that is left.
-    if (klog_end - pos > MIN(klog_end, (uint32_t) CONFIG_KLOG_SIZE)) {
-        pos = klog_end - MIN(klog_end, (uint32_t) CONFIG_KLOG_SIZE);
+    if (output.end - pos > MIN(output.end, (uint32_t) CONFIG_KLOG_SIZE)) {
+        pos = output.end - MIN(output.end, (uint32_t) CONFIG_KLOG_SIZE);
     }
-    len = MIN(MIN(len, sizeof(chunk)), (size_t) (klog_end - pos));
+    len = MIN(MIN(len, sizeof(chunk)), (size_t) (output.end - pos));
     for (size_t i = 0; i < len; i++) {
         chunk[i] = klog[(pos + i) % CONFIG_KLOG_SIZE];
     }
@@ -189,17 +211,17 @@ error_t klog_read(vaddr_t buf, size_t len, vaddr_t position) {
 /// Stores a character for the reader. What doesn't fit is lost, as on any serial line.
 static void store(char c) {
     spin_lock(&input_lock);
-    if (input_len < CONFIG_CONSOLE_INPUT) {
-        input[(input_head + input_len++) % CONFIG_CONSOLE_INPUT] = c;
+    if (input.len < CONFIG_CONSOLE_INPUT) {
+        input.ring[(input.head + input.len++) % CONFIG_CONSOLE_INPUT] = c;
     }
     spin_unlock(&input_lock);
 }
 
 static task_t take_reader(void) {
     spin_lock(&input_lock);
-    task_t tid = reader;
-    if (input_len) {
-        reader = 0;
+    task_t tid = input.reader;
+    if (input.len) {
+        input.reader = 0;
     } else {
         tid = 0;
     }
@@ -214,22 +236,19 @@ void console_input(void) {
             store(c);
         }
     }
-    task_t tid = take_reader();
-    if (tid) {
-        ipc_notify_from_kernel(tid, NOTIFY_CONSOLE);
-    }
+    tell(take_reader());
 }
 
 static size_t fetch(char *chunk, size_t len) {
     spin_lock(&input_lock);
     size_t n = 0;
-    while (n < len && input_len) {
-        chunk[n++] = input[input_head];
-        input_head = (input_head + 1) % CONFIG_CONSOLE_INPUT;
-        input_len--;
+    while (n < len && input.len) {
+        chunk[n++] = input.ring[input.head];
+        input.head = (input.head + 1) % CONFIG_CONSOLE_INPUT;
+        input.len--;
     }
     if (!n) {
-        reader = current_task()->tid;
+        input.reader = current_task()->tid;
     }
     spin_unlock(&input_lock);
     return n;

@@ -79,7 +79,7 @@ static __noinline error_t kernel_info(vaddr_t buf, size_t len) {
 
 static __noinline error_t task_info(unsigned slot, vaddr_t buf, size_t len) {
     struct task_info info = {0};
-    struct task *task = task_slot((int) MIN(slot, (unsigned) CONFIG_NUM_TASKS + 1));
+    struct task *task = task_slot((int) slot);
     task = task ? task_acquire(task->tid) : NULL;
     if (!task) {
         return ERR_NOT_FOUND;

@@ -26,7 +26,7 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
 
 static unsigned irq_of(const struct irq_owner *owner) {
-    return owner->line & ~SHARED;
+    return owner->line & (SHARED - 1);
 }
 
 static unsigned home_of(unsigned irq) {
@@ -98,7 +98,7 @@ static error_t __mustuse check_owners(unsigned irq, task_t tid) {
         }
         num++;
     }
-    return num < MAX_SHARERS ? OK : ERR_IN_USE;
+    return CONFIG_NUM_IRQ_OWNERS <= MAX_SHARERS || num < MAX_SHARERS ? OK : ERR_IN_USE;
 }
 
 /// The caller holds irq_lock.
@@ -141,7 +141,7 @@ error_t irq_acquire(unsigned irq) {
 }
 
 /// The caller holds irq_lock.
-static void remove_owner(struct irq_owner *owner) {
+static __noinline void remove_owner(struct irq_owner *owner) {
     unsigned irq = irq_of(owner);
     owner->slot = 0;
     clear_waiting(owner);
@@ -163,23 +163,25 @@ error_t irq_release(unsigned irq) {
 
 /// Lines that are released before interrupts get their turn.
 #define RELEASES_AT_ONCE 4
+/// Of a small table it is all: to release a line takes the longer, the longer the table is.
+#define RELEASES_ALL     (CONFIG_NUM_IRQ_OWNERS <= 2 * RELEASES_AT_ONCE)
 
 bool irq_release_some(struct task *task) {
     int left = RELEASES_AT_ONCE;
     spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END && left >= 0; owner++) {
-        if (owner->slot == TASK_SLOT(task->tid) && left-- > 0) {
+    for (struct irq_owner *owner = owners; owner < OWNERS_END && (RELEASES_ALL || left >= 0); owner++) {
+        if (owner->slot == TASK_SLOT(task->tid) && (RELEASES_ALL || left-- > 0)) {
             remove_owner(owner);
         }
     }
     spin_unlock(&irq_lock);
-    return left >= 0;
+    return RELEASES_ALL || left >= 0;
 }
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
     clear_waiting(owner);
-    if (owner->line & SHARED) {
+    if (RELEASES_ALL || (owner->line & SHARED)) {
         unmask_if_done(irq_of(owner));
     } else {
         board_irq_unmask(owner->line);
@@ -250,8 +252,18 @@ static task_t waiting_task(const struct irq_owner *owner, unsigned irq) {
     return tid;
 }
 
+static void tell_here(struct cpu *cpu, struct task *task, unsigned irq);
+
 /// Tells all owners of a line.
 static void tell_owners(unsigned irq) {
+    if (CONFIG_NUM_CPUS == 1 && RELEASES_ALL) {
+        // None of them ends meanwhile, nor is one dying.
+        for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
+            set_waiting(owner);
+            tell_here(this_cpu(), &tasks[owner->slot - 1], irq);
+        }
+        return;
+    }
     mask_for_owners(irq);
     for (struct irq_owner *owner = owners; owner < OWNERS_END; owner++) {
         task_t tid = waiting_task(owner, irq);
@@ -294,7 +306,6 @@ static inline struct task *mark_only_owner(const struct cpu *cpu, unsigned irq) 
 static __noinline void tell_here(struct cpu *cpu, struct task *task, unsigned irq) {
     task->irq_pending = true;
     task->attention = true;
-    count(irq);
     board_irq_mask(irq);
     fastpath_interrupt(cpu, task);
 }
@@ -311,6 +322,7 @@ void kernel_irq(unsigned irq) {
     struct task *task = mark_only_owner(cpu, irq);
     spin_unlock(&irq_lock);
     if (LIKELY(task)) {
+        count(irq);
         tell_here(cpu, task, irq);
     } else {
         tell_elsewhere(cpu, irq);

@@ -3,24 +3,17 @@
 #include <kernel/rights.h>
 #include <string.h>
 
-// Without an MMU device memory can't be kept from anybody: vm looks at the manifest, and the kernel has only
-// interrupt lines to remember.
 #ifdef CONFIG_MMU
-typedef uintptr_t range_t;
-#else
-typedef uint8_t range_t;
-STATIC_ASSERT(CONFIG_NUM_IRQS < 256, "a grant can't name that many lines");
-#endif
 
 /// A range of interrupt lines, ports or device memory that a task may use. Ranges of one task and kind that
 /// touch are one: what the task holds of any place ends where one grant does. A grant ends with its task.
 struct grant {
     uint16_t key;  ///< Whose it is, and of which kind: key_of(). 0: free.
-    range_t base;
-    range_t len;
+    uintptr_t base;
+    uintptr_t len;
 };
 
-#define KIND_SHIFT 12
+#    define KIND_SHIFT 12
 STATIC_ASSERT(CONFIG_NUM_TASKS < (1 << KIND_SHIFT), "a key can't name that many slots");
 
 static struct grant grants[CONFIG_NUM_GRANTS];
@@ -60,22 +53,6 @@ void rights_for_each(const struct task *task, enum grant_kind kind,
     spin_unlock(&grants_lock);
 }
 
-static error_t check_range(unsigned kind, uintptr_t base, uintptr_t len) {
-    if (!len || base + len < base) {
-        return ERR_INVALID_ARG;
-    }
-    switch (kind) {
-    case GRANT_IRQ:
-        return base + len <= CONFIG_NUM_IRQS ? OK : ERR_INVALID_ARG;
-    case GRANT_PORTS:
-        return base + len <= 0x10000 ? OK : ERR_INVALID_ARG;
-    case GRANT_MMIO:
-        return board_owns_mmio(base, len) ? ERR_NOT_PERMITTED : OK;
-    default:
-        return ERR_INVALID_ARG;
-    }
-}
-
 static error_t add_range(struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
     uint16_t key = key_of(task, kind);
     uintptr_t end = base + len;
@@ -93,11 +70,78 @@ static error_t add_range(struct task *task, enum grant_kind kind, uintptr_t base
         }
     }
     if (free) {
-        *free = (struct grant){key, (range_t) base, (range_t) (end - base)};
+        *free = (struct grant){key, base, end - base};
     }
     spin_unlock(&grants_lock);
     arch_ports_changed(task);
     return free ? OK : ERR_NO_MEMORY;
+}
+
+/// Ends what a task holds.
+static void remove_ranges(const struct task *task) {
+    spin_lock(&grants_lock);
+    for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
+        if ((grants[i].key & ((1u << KIND_SHIFT) - 1)) == TASK_SLOT((unsigned) task->tid)) {
+            grants[i].key = 0;
+        }
+    }
+    spin_unlock(&grants_lock);
+}
+
+static bool is_remembered(enum grant_kind kind __unused) {
+    return true;
+}
+
+#else
+
+// Without an MMU device memory can't be kept from anybody: vm looks at the manifest, and the kernel has only
+// interrupt lines to remember.
+
+static uint32_t lines[CONFIG_NUM_TASKS];  ///< Of each slot: a bit a line.
+STATIC_ASSERT(CONFIG_NUM_IRQS <= 32, "an element can't name that many lines");
+
+static uint32_t *lines_of(const struct task *task) {
+    return &lines[TASK_SLOT(task->tid) - 1];
+}
+
+static uint32_t mask_of(uintptr_t base, uintptr_t len) {
+    return ((2u << (len - 1)) - 1) << base;
+}
+
+static bool is_remembered(enum grant_kind kind) {
+    return kind == GRANT_IRQ;
+}
+
+/// The caller has checked the range, which is not empty.
+bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base, uintptr_t len) {
+    return is_remembered(kind) && !(mask_of(base, len) & ~*lines_of(task));
+}
+
+static error_t add_range(struct task *task, enum grant_kind kind __unused, uintptr_t base, uintptr_t len) {
+    *lines_of(task) |= mask_of(base, len);
+    return OK;
+}
+
+static void remove_ranges(const struct task *task) {
+    *lines_of(task) = 0;
+}
+
+#endif
+
+static error_t check_range(unsigned kind, uintptr_t base, uintptr_t len) {
+    if (!len || base + len < base) {
+        return ERR_INVALID_ARG;
+    }
+    switch (kind) {
+    case GRANT_IRQ:
+        return base + len <= CONFIG_NUM_IRQS ? OK : ERR_INVALID_ARG;
+    case GRANT_PORTS:
+        return base + len <= 0x10000 ? OK : ERR_INVALID_ARG;
+    case GRANT_MMIO:
+        return board_owns_mmio(base, len) ? ERR_NOT_PERMITTED : OK;
+    default:
+        return ERR_INVALID_ARG;
+    }
 }
 
 /// Ranges: from whoever holds them, or vm.
@@ -110,8 +154,7 @@ static error_t grant_range(struct task *task, enum grant_kind kind, uintptr_t ba
     if (!(granter->flags & TASK_RIGHT_PHYS) && !rights_covers(granter, kind, base, len)) {
         return ERR_NOT_PERMITTED;
     }
-    bool remembered = sizeof(range_t) == sizeof(uintptr_t) || kind == GRANT_IRQ;
-    if (!remembered || rights_covers(task, kind, base, len)) {
+    if (!is_remembered(kind) || rights_covers(task, kind, base, len)) {
         return OK;
     }
     return add_range(task, kind, base, len);
@@ -161,13 +204,9 @@ void rights_inherit(struct task *task, const struct task *creator) {
 }
 
 void rights_revoke_all(struct task *task) {
-    spin_lock(&grants_lock);
-    for (int i = 0; i < CONFIG_NUM_GRANTS; i++) {
-        if ((grants[i].key & ((1u << KIND_SHIFT) - 1)) == TASK_SLOT((unsigned) task->tid)) {
-            grants[i].key = 0;
-        }
+    remove_ranges(task);
+    for (unsigned i = 0; i < sizeof(task->may_call) / sizeof(task->may_call[0]); i++) {
+        task->may_call[i] = 0;
     }
-    spin_unlock(&grants_lock);
-    memset(task->may_call, 0, sizeof(task->may_call));
     forget_peer(task);  // It may still run, on a CPU that hasn't heard of its end.
 }

@@ -255,6 +255,8 @@ static void leave_queues(struct task *task) {
 
 /// Those that wait for a task, which are told of its end before interrupts get their turn.
 #define ABORTS_AT_ONCE 12
+/// Neither the task nor who destroys it waits for it.
+#define ABORTS_ALL     (CONFIG_NUM_TASKS <= ABORTS_AT_ONCE + 2)
 
 /// Lets those that wait for a task that is being torn down fail, some at a time. False: there may be more.
 static bool abort_some(struct task *task) {
@@ -263,7 +265,7 @@ static bool abort_some(struct task *task) {
     task->state = TASK_DYING;
     int left = ABORTS_AT_ONCE;
     struct task *sender;
-    while (left > 0 && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+    while ((ABORTS_ALL || left > 0) && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
         left--;
         if (sender->state == TASK_SENDING) {
             ipc_fail_send(sender, ERR_ABORTED);
@@ -272,14 +274,14 @@ static bool abort_some(struct task *task) {
         }
     }
     for (struct task *other = tasks; other < &tasks[CONFIG_NUM_TASKS]; other++) {
-        if (other->tid && other->state == TASK_RECEIVING && other->waits_for == task->tid) {
-            if (left-- == 0) {
+        if (other->state == TASK_RECEIVING && other->waits_for == task->tid) {
+            if (!ABORTS_ALL && left-- == 0) {
                 return false;
             }
             task_abort(other, ERR_ABORTED);
         }
     }
-    return list_is_empty(&task->senders);
+    return ABORTS_ALL || list_is_empty(&task->senders);
 }
 
 /// Ends what others see of a task, some of it at a time. False: there is more. *user is a CPU that has to be told, or
@@ -332,7 +334,7 @@ static error_t destroy_locked(struct task *caller, struct task *task, task_t tid
 /// Gives the slot free, unless somebody else who destroyed the task has done so.
 static void free_slot(struct task *task, task_t tid) {
     cpu_acquire_all();
-    if (task->tid == tid) {
+    if (CONFIG_NUM_CPUS == 1 || task->tid == tid) {
         trace_event(TRACE_DESTROY, current_task()->tid, tid, 0);
         task->state = TASK_UNUSED;
         task->last_generation = TASK_GEN(tid);

@@ -130,13 +130,15 @@ static task_t pop_expired(struct cpu *cpu, uint64_t now) {
 
 /// Tasks that one interrupt wakes, at most. If more are due, the next one follows at once.
 #define WAKES_AT_ONCE 8
+/// Of so few tasks all.
+#define WAKES_ALL     (CONFIG_NUM_TASKS <= 2 * WAKES_AT_ONCE)
 
 void kernel_timer(void) {
     struct cpu *cpu = this_cpu();
     uint64_t now = arch_cycles();
     cpu->timer_armed = 0;
     task_t tid;
-    for (int i = 0; i < WAKES_AT_ONCE && (tid = pop_expired(cpu, now)) != 0; i++) {
+    for (int i = 0; (WAKES_ALL || i < WAKES_AT_ONCE) && (tid = pop_expired(cpu, now)) != 0; i++) {
         ipc_notify_from_kernel(tid, NOTIFY_TIMER);
     }
     cpu_acquire(cpu);

@@ -70,7 +70,8 @@ void board_timer_set(uint64_t deadline) {
 
 /// Called for TIMER0's line. kernel_timer() looks at the clock, so that no round is missed.
 void clock_interrupt(void) {
-    TIMER(COMPARE(DEADLINE)) = 0;
-    TIMER(COMPARE(ROUND)) = 0;
+    volatile uint32_t *events = base_of(PERIPHERAL(TIMER0) + COMPARE(0));
+    events[DEADLINE] = 0;
+    events[ROUND] = 0;
     kernel_timer();
 }

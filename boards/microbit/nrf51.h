@@ -23,4 +23,10 @@ void uart_init(void);
 void clock_init(void);
 void clock_interrupt(void);
 
+/// A base from which several registers are within a store's reach, which the compiler is not to take apart.
+static inline volatile uint32_t *base_of(uintptr_t addr) {
+    __asm__("" : "+r"(addr));
+    return (volatile uint32_t *) addr;
+}
+
 #endif

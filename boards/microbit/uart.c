@@ -21,21 +21,24 @@
 #define INT_RXDRDY   (1u << 2)
 #define PIN_TX       24
 #define PIN_RX       25
-#define PIN_CNF(pin) REG(GPIO + 0x700 + 4 * (pin))
+#define PIN_CNF(pin) (0x700 + 4 * (pin))
 #define PIN_OUTPUT   3  // With its input buffer off.
 #define PIN_INPUT    0
 #define GPIO_OUTSET  REG(GPIO + 0x508)
 
 void uart_init(void) {
     GPIO_OUTSET = 1u << PIN_TX;  // An idle line is high.
-    PIN_CNF(PIN_TX) = PIN_OUTPUT;
-    PIN_CNF(PIN_RX) = PIN_INPUT;
-    UART(PSELTXD) = PIN_TX;
-    UART(PSELRXD) = PIN_RX;
-    UART(BAUDRATE) = BAUD_115200;
-    UART(ENABLE) = ENABLED;
-    UART(STARTTX) = 1;
-    UART(STARTRX) = 1;
+    volatile uint32_t *pins = base_of(GPIO + PIN_CNF(PIN_TX));
+    pins[0] = PIN_OUTPUT;
+    pins[PIN_RX - PIN_TX] = PIN_INPUT;
+    volatile uint32_t *uart = base_of(PERIPHERAL(UART0) + ENABLE);
+    uart[(PSELTXD - ENABLE) / 4] = PIN_TX;
+    uart[(PSELRXD - ENABLE) / 4] = PIN_RX;
+    uart[(BAUDRATE - ENABLE) / 4] = BAUD_115200;
+    uart[0] = ENABLED;
+    volatile uint32_t *tasks = base_of(PERIPHERAL(UART0) + STARTRX);
+    tasks[(STARTTX - STARTRX) / 4] = 1;
+    tasks[0] = 1;
     UART(INTENSET) = INT_RXDRDY;
 }
 
