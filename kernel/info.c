@@ -37,7 +37,7 @@ static void fill_task_info(struct task_info *info, const struct task *task) {
     info->cycles = (uint64_t) sched_cpu_time(task) << CPU_TIME_SHIFT;
     info->ipc_count = task->ipc_count;
     memory_stack_usage(task, &info->stack_size, &info->stack_used);
-    strncpy2(info->name, task->name, sizeof(info->name));
+    memcpy(info->name, task->name, sizeof(info->name));
 }
 
 /// When a CPU came up.
