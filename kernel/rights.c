@@ -117,7 +117,8 @@ bool rights_covers(const struct task *task, enum grant_kind kind, uintptr_t base
     return is_remembered(kind) && !(mask_of(base, len) & ~*lines_of(task));
 }
 
-static error_t add_range(struct task *task, enum grant_kind kind __unused, uintptr_t base, uintptr_t len) {
+static error_t add_range(struct task *task, enum grant_kind kind __unused, uintptr_t base,
+                         uintptr_t len) {
     *lines_of(task) |= mask_of(base, len);
     return OK;
 }

@@ -256,7 +256,7 @@ static void leave_queues(struct task *task) {
 /// Those that wait for a task, which are told of its end before interrupts get their turn.
 #define ABORTS_AT_ONCE 12
 /// Neither the task nor who destroys it waits for it.
-#define ABORTS_ALL     (CONFIG_NUM_TASKS <= ABORTS_AT_ONCE + 2)
+#define ABORTS_ALL (CONFIG_NUM_TASKS <= ABORTS_AT_ONCE + 2)
 
 /// Lets those that wait for a task that is being torn down fail, some at a time. False: there may be more.
 static bool abort_some(struct task *task) {
@@ -265,7 +265,8 @@ static bool abort_some(struct task *task) {
     task->state = TASK_DYING;
     int left = ABORTS_AT_ONCE;
     struct task *sender;
-    while ((ABORTS_ALL || left > 0) && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
+    while ((ABORTS_ALL || left > 0)
+           && (sender = LIST_POP_FRONT(&task->senders, struct task, link)) != NULL) {
         left--;
         if (sender->state == TASK_SENDING) {
             ipc_fail_send(sender, ERR_ABORTED);

@@ -131,7 +131,7 @@ static task_t pop_expired(struct cpu *cpu, uint64_t now) {
 /// Tasks that one interrupt wakes, at most. If more are due, the next one follows at once.
 #define WAKES_AT_ONCE 8
 /// Of so few tasks all.
-#define WAKES_ALL     (CONFIG_NUM_TASKS <= 2 * WAKES_AT_ONCE)
+#define WAKES_ALL (CONFIG_NUM_TASKS <= 2 * WAKES_AT_ONCE)
 
 void kernel_timer(void) {
     struct cpu *cpu = this_cpu();

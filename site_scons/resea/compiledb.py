@@ -7,7 +7,8 @@ from resea.errors import UserError
 
 # As in environment.py, without what is only for the terminal.
 _TEMPLATE = "$CC $CCFLAGS $_CPPINCFLAGS -c -o $TARGET $SOURCE"
-# GCC's options that clang's tools refuse: registers that they can't reserve, optimisations of its own.
+# GCC's options that clang's tools refuse: they can't reserve each register, nor do they do each
+# optimisation.
 _GCC_ONLY = ("-ffixed-", "-fno-if-conversion", "-fno-move-loop-invariants", "-fno-tree-loop-im")
 
 
