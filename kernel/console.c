@@ -61,7 +61,7 @@ static bool capture(char c __unused) {
 /// interrupts wait.
 #define LINES_AT_ONCE 8
 /// So few may be a chunk.
-#define LINES_ALL     (CONFIG_CONSOLE_CHUNK <= 2 * LINES_AT_ONCE)
+#define LINES_ALL (CONFIG_CONSOLE_CHUNK <= 2 * LINES_AT_ONCE)
 
 /// Shows text up to the last line that may be shown at once. Returns how much.
 static size_t show(const char *text, size_t len) {

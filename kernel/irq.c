@@ -164,12 +164,13 @@ error_t irq_release(unsigned irq) {
 /// Lines that are released before interrupts get their turn.
 #define RELEASES_AT_ONCE 4
 /// Of a small table it is all: to release a line takes the longer, the longer the table is.
-#define RELEASES_ALL     (CONFIG_NUM_IRQ_OWNERS <= 2 * RELEASES_AT_ONCE)
+#define RELEASES_ALL (CONFIG_NUM_IRQ_OWNERS <= 2 * RELEASES_AT_ONCE)
 
 bool irq_release_some(struct task *task) {
     int left = RELEASES_AT_ONCE;
     spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END && (RELEASES_ALL || left >= 0); owner++) {
+    for (struct irq_owner *owner = owners; owner < OWNERS_END && (RELEASES_ALL || left >= 0);
+         owner++) {
         if (owner->slot == TASK_SLOT(task->tid) && (RELEASES_ALL || left-- > 0)) {
             remove_owner(owner);
         }
