@@ -14,6 +14,7 @@
 ///
 ///     bool find_leaf(as, vaddr, kpage)  find_leaf_below(), with the top table of the address space
 ///     uint64_t page_entry(paddr, flags) the entry of a page, with MAP_* flags
+///     unsigned page_flags(entry)        its MAP_W and MAP_X
 ///     bool is_ram_entry(entry, flags)   whether a task may access the page, of RAM, like that
 ///     void entries_added(void)          entries that were empty are in use
 ///     void entry_removed(as, vaddr)     one isn't any more
@@ -26,6 +27,7 @@
 ///     uint64_t *leaf_parent;  the entry that leads to it
 
 #include <kernel/hal.h>
+#include <kernel/page_run.h>
 #include <kernel/task.h>
 
 #define NUM_ENTRIES 512
@@ -49,11 +51,6 @@ static void note_used(uint64_t *parent, unsigned index) {
     if ((*parent & PTE_USED) < used) {
         *parent = (*parent & ~PTE_USED) | used;
     }
-}
-
-/// What a table of the last level maps: bits of an address, and never 0.
-static inline uint64_t leaf_of(vaddr_t vaddr) {
-    return (vaddr >> 21) + 1;
 }
 
 /// Finds the table of level 0 below a top table, and remembers it: the next page is likely one of its,
@@ -82,16 +79,67 @@ static bool find_leaf_below(struct aspace *as, paddr_t top, vaddr_t vaddr, paddr
     return true;
 }
 
+// What is done page by page does the common case without a call, which would make it save registers.
+
+static ALWAYS_INLINE bool is_in_leaf(const struct aspace *as, vaddr_t vaddr) {
+    return LIKELY(as->arch.leaf_of == leaf_of(vaddr));
+}
+
+/// The entry of a page that is in the table that was looked for last.
+static ALWAYS_INLINE uint64_t *entry_in_leaf(const struct aspace *as, vaddr_t vaddr) {
+    return &as->arch.leaf[index_at(vaddr, 0)];
+}
+
+/// arch_aspace_map() of a page that isn't in it.
+static __noinline error_t map_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t paddr,
+                                        unsigned flags, paddr_t *kpage) {
+    return find_leaf(as, vaddr, kpage) ? arch_aspace_map(as, vaddr, paddr, flags, kpage)
+                                       : ERR_TRY_AGAIN;
+}
+
+static bool find_existing_leaf(struct aspace *as, vaddr_t vaddr) {
+    paddr_t none = 0;
+    return is_in_leaf(as, vaddr) || find_leaf(as, vaddr, &none);
+}
+
+error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
+    uint64_t *entry = find_existing_leaf(as, vaddr) ? entry_in_leaf(as, vaddr) : NULL;
+    if (!entry || !(*entry & PTE_PRESENT)) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = *entry & PTE_ADDR;
+    *entry = 0;
+    entry_removed(as, vaddr);
+    return OK;
+}
+
+static __noinline error_t look_up_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
+                                            unsigned *flags) {
+    return find_existing_leaf(as, vaddr) ? arch_aspace_lookup(as, vaddr, paddr, flags)
+                                         : ERR_NOT_FOUND;
+}
+
+error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
+    if (!is_in_leaf(as, vaddr)) {
+        return look_up_elsewhere(as, vaddr, paddr, flags);
+    }
+    uint64_t entry = *entry_in_leaf(as, vaddr);
+    if (!(entry & PTE_PRESENT)) {
+        return ERR_NOT_FOUND;
+    }
+    *paddr = entry & PTE_ADDR;
+    *flags = page_flags(entry);
+    return OK;
+}
+
 /// The entries of pages from `vaddr` on, *num of them at most, that are in one table: what the port knows or
 /// find_leaf() finds. NULL: the table is missing.
 static uint64_t *entries_in_row(struct aspace *as, vaddr_t vaddr, size_t *num) {
-    paddr_t none = 0;
-    if (as->arch.leaf_of != leaf_of(vaddr) && !find_leaf(as, vaddr, &none)) {
+    if (!find_existing_leaf(as, vaddr)) {
         return NULL;
     }
-    unsigned index = index_at(vaddr, 0);
-    *num = MIN(*num, (size_t) (NUM_ENTRIES - index));
-    return &as->arch.leaf[index];
+    *num = MIN(*num, (size_t) (NUM_ENTRIES - index_at(vaddr, 0)));
+    return entry_in_leaf(as, vaddr);
 }
 
 error_t arch_aspace_map_pages(struct aspace *as, vaddr_t vaddr, const paddr_t *pages,

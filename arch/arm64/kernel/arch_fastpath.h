@@ -7,6 +7,7 @@
 #include "arm64.h"
 
 #include <kernel/copy_sites.h>
+#include <kernel/page_run.h>
 #include <kernel/task.h>
 
 // The entry code has the CPU and its task at hand: it gives them in x6 and x7.
@@ -161,29 +162,14 @@ faulted:
     return false;
 }
 
-/// Pages behind the first one count as long as their entries are the same but for the address.
 static ALWAYS_INLINE uint8_t *arch_fast_run(const struct aspace *as, vaddr_t vaddr, bool write,
                                             size_t *len) {
-    if (UNLIKELY(as->arch.leaf_of != (vaddr >> 21) + 1)) {
-        return NULL;
-    }
-    const uint64_t *next = &as->arch.leaf[(vaddr / PAGE_SIZE) % (PAGE_SIZE / sizeof(*next))];
-    uint64_t entry = *next++;
     const uint64_t mask = PTE_VALID | PTE_RAM | (write ? PTE_READ_ONLY : 0);
-    if (UNLIKELY((entry & mask) != (PTE_VALID | PTE_RAM))) {
+    paddr_t paddr;
+    if (UNLIKELY(!page_run(as, vaddr, mask, PTE_VALID | PTE_RAM, 0, PTE_ADDR, &paddr, len))) {
         return NULL;
     }
-    vaddr_t ptr = KERNEL_BASE + (entry & PTE_ADDR) + vaddr % PAGE_SIZE;
-    size_t run = PAGE_SIZE - vaddr % PAGE_SIZE;
-    while (run < *len && !IS_ALIGNED((uintptr_t) next, PAGE_SIZE)) {
-        entry += PAGE_SIZE;
-        if (*next != entry) {
-            break;
-        }
-        next++;
-        run += PAGE_SIZE;
-    }
-    *len = MIN(*len, run);
+    vaddr_t ptr = KERNEL_BASE + paddr;
     if (!ptr) {
         __builtin_unreachable();
     }

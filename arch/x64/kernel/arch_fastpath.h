@@ -7,6 +7,7 @@
 #include "x64.h"
 
 #include <kernel/copy_sites.h>
+#include <kernel/page_run.h>
 #include <kernel/task.h>
 
 // The CPU and its task are found by %gs.
@@ -156,29 +157,14 @@ faulted:
     return false;
 }
 
-/// Pages behind the first one count as long as their entries are the same but for the address.
 static ALWAYS_INLINE uint8_t *arch_fast_run(const struct aspace *as, vaddr_t vaddr, bool write,
                                             size_t *len) {
-    if (UNLIKELY(as->arch.leaf_of != (vaddr >> 21) + 1)) {
-        return NULL;
-    }
-    const uint64_t *next = &as->arch.leaf[(vaddr / PAGE_SIZE) % (PAGE_SIZE / sizeof(*next))];
-    uint64_t entry = *next++;
     const uint64_t needed = PTE_P | PTE_RAM | (write ? PTE_W : 0);
-    if (UNLIKELY(~entry & needed)) {
+    paddr_t paddr;
+    if (UNLIKELY(!page_run(as, vaddr, needed, needed, PTE_A | PTE_D, PTE_ADDR, &paddr, len))) {
         return NULL;
     }
-    vaddr_t ptr = KERNEL_BASE + (entry & PTE_ADDR) + vaddr % PAGE_SIZE;
-    size_t run = PAGE_SIZE - vaddr % PAGE_SIZE;
-    while (run < *len && !IS_ALIGNED((uintptr_t) next, PAGE_SIZE)) {
-        entry += PAGE_SIZE;
-        if ((*next ^ entry) & ~(PTE_A | PTE_D)) {
-            break;
-        }
-        next++;
-        run += PAGE_SIZE;
-    }
-    *len = MIN(*len, run);
+    vaddr_t ptr = KERNEL_BASE + paddr;
     if (!ptr) {
         __builtin_unreachable();
     }

@@ -19,6 +19,10 @@ static ALWAYS_INLINE uint64_t page_entry(paddr_t paddr, unsigned flags) {
            | ((flags & MAP_UNCACHED) ? PTE_CD : 0) | (memory_is_ram(paddr) ? PTE_RAM : 0);
 }
 
+static ALWAYS_INLINE unsigned page_flags(uint64_t entry) {
+    return ((entry & PTE_W) ? MAP_W : 0) | ((entry & PTE_NX) ? 0 : MAP_X);
+}
+
 static ALWAYS_INLINE bool is_ram_entry(uint64_t entry, unsigned flags) {
     uint64_t needed = PTE_P | PTE_RAM | ((flags & MAP_W) ? PTE_W : 0);
     return !(~entry & needed);
@@ -157,23 +161,6 @@ static __noinline bool find_leaf(struct aspace *as, vaddr_t vaddr, paddr_t *kpag
     return find_leaf_below(as, as->arch.pml4, vaddr, kpage);
 }
 
-/// The entry of a page that is in the table that was looked for last.
-static ALWAYS_INLINE uint64_t *entry_in_leaf(const struct aspace *as, vaddr_t vaddr) {
-    return &as->arch.leaf[index_at(vaddr, 0)];
-}
-
-static ALWAYS_INLINE bool is_in_leaf(const struct aspace *as, vaddr_t vaddr) {
-    return LIKELY(as->arch.leaf_of == leaf_of(vaddr));
-}
-
-// What follows does the common case without a call, which would make it save registers.
-
-static __noinline error_t map_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t paddr,
-                                        unsigned flags, paddr_t *kpage) {
-    return find_leaf(as, vaddr, kpage) ? arch_aspace_map(as, vaddr, paddr, flags, kpage)
-                                       : ERR_TRY_AGAIN;
-}
-
 error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigned flags,
                         paddr_t *kpage) {
     if (!is_in_leaf(as, vaddr)) {
@@ -185,41 +172,6 @@ error_t arch_aspace_map(struct aspace *as, vaddr_t vaddr, paddr_t paddr, unsigne
     }
     note_used(as->arch.leaf_parent, index_at(vaddr, 0));
     *entry = page_entry(paddr, flags);
-    return OK;
-}
-
-static bool find_existing_leaf(struct aspace *as, vaddr_t vaddr) {
-    paddr_t none = 0;
-    return is_in_leaf(as, vaddr) || find_leaf(as, vaddr, &none);
-}
-
-error_t arch_aspace_unmap(struct aspace *as, vaddr_t vaddr, paddr_t *paddr) {
-    uint64_t *entry = find_existing_leaf(as, vaddr) ? entry_in_leaf(as, vaddr) : NULL;
-    if (!entry || !(*entry & PTE_P)) {
-        return ERR_NOT_FOUND;
-    }
-    *paddr = *entry & PTE_ADDR;
-    *entry = 0;
-    invalidate(vaddr);
-    return OK;
-}
-
-static __noinline error_t look_up_elsewhere(struct aspace *as, vaddr_t vaddr, paddr_t *paddr,
-                                            unsigned *flags) {
-    return find_existing_leaf(as, vaddr) ? arch_aspace_lookup(as, vaddr, paddr, flags)
-                                         : ERR_NOT_FOUND;
-}
-
-error_t arch_aspace_lookup(struct aspace *as, vaddr_t vaddr, paddr_t *paddr, unsigned *flags) {
-    if (!is_in_leaf(as, vaddr)) {
-        return look_up_elsewhere(as, vaddr, paddr, flags);
-    }
-    uint64_t entry = *entry_in_leaf(as, vaddr);
-    if (!(entry & PTE_P)) {
-        return ERR_NOT_FOUND;
-    }
-    *paddr = entry & PTE_ADDR;
-    *flags = ((entry & PTE_W) ? MAP_W : 0) | ((entry & PTE_NX) ? 0 : MAP_X);
     return OK;
 }
 
