@@ -40,7 +40,7 @@
 static struct spinlock ioapic_lock;
 static unsigned ioapic_pins;
 
-/// What has been written for a line that was unmasked once. The others are masked since the reset.
+/// What has been written for a line that was unmasked once. The others are masked since the first one was.
 static struct {
     uint32_t entry;
     uint32_t reg;  ///< 0: it has not been unmasked.
@@ -101,6 +101,14 @@ static void ioapic_write(unsigned reg, uint32_t value) {
     *mmio32(acpi.io_apic + IOAPIC_WINDOW) = value;
 }
 
+/// Finds out how many pins there are, and closes those that the firmware has left open.
+static void mask_pins(void) {
+    ioapic_pins = ((ioapic_read(IOAPIC_VERSION) >> 16) & 0xff) + 1;
+    for (unsigned pin = 0; pin < ioapic_pins; pin++) {
+        ioapic_write(IOAPIC_REDIR + 2 * pin, REDIR_MASKED);
+    }
+}
+
 /// Programs the pin of an interrupt line. ISA lines are edge-triggered and active high, PCI's are
 /// level-triggered and active low, unless ACPI says otherwise.
 static void open_line(unsigned irq) {
@@ -111,7 +119,7 @@ static void open_line(unsigned irq) {
     bool level = overridden ? acpi.isa[irq].level : !isa;
     spin_lock(&ioapic_lock);
     if (!ioapic_pins) {
-        ioapic_pins = ((ioapic_read(IOAPIC_VERSION) >> 16) & 0xff) + 1;
+        mask_pins();
     }
     if (pin >= acpi.io_apic_gsi_base && pin - acpi.io_apic_gsi_base < ioapic_pins) {
         unsigned reg = IOAPIC_REDIR + 2 * (pin - acpi.io_apic_gsi_base);
