@@ -197,10 +197,10 @@ static bool cmd_ipc(struct progress *p) {
     if (!task) {
         return false;
     }
-    printk("#%d %s: %llu messages, %llu ms of CPU time\n", task->tid, task->name,
-           (unsigned long long) task->ipc_count,
-           (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT)
-                                 / timer_cycles_per_ms()));
+    printk(
+        "#%d %s: %llu messages, %llu ms of CPU time\n", task->tid, task->name,
+        (unsigned long long) task->ipc_count,
+        (unsigned long long) (((uint64_t) task->cpu_time << CPU_TIME_SHIFT) / timer_cycles_per_ms));
     p->at++;
     return true;
 }
@@ -221,7 +221,7 @@ static bool cmd_cpu(struct progress *p) {
     const struct task *task = cpu->current;
     printk("cpu %u: %s, %zu ready, %llu switches, idle for %llu ms\n", (unsigned) p->at,
            task ? task->name : "idle", num_ready(cpu), (unsigned long long) cpu->switches,
-           (unsigned long long) (cpu->idle_cycles / timer_cycles_per_ms()));
+           (unsigned long long) (cpu->idle_cycles / timer_cycles_per_ms));
     p->at++;
     return true;
 }

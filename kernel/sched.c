@@ -206,7 +206,7 @@ void sched_leave(enum task_state state) {
     task->state = state;
     task->cpu_time += (cpu_time_t) (now >> CPU_TIME_SHIFT);
     next->cpu_time -= (cpu_time_t) (now >> CPU_TIME_SHIFT);
-    cpu->slice_end = now + timer_slice;
+    cpu->slice_end = now + timer_slice();
     enter(cpu, next);
     if (cpu->ready_mask) {
         if (best_ready(cpu) == best) {

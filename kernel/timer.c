@@ -4,27 +4,17 @@
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 
-static uint32_t cycles_per_ms;
-#ifdef CONFIG_MMU
-uint32_t timer_slice;
-#endif
+uint32_t timer_cycles_per_ms;
 
 void timer_init(void) {
     uint64_t khz = board_clock_hz();
     (void) div64(&khz, 1000);
-    cycles_per_ms = MAX((uint32_t) khz, 1u);
-#ifdef CONFIG_MMU
-    timer_slice = CONFIG_TIME_SLICE_MS * cycles_per_ms;
-#endif
-}
-
-uint32_t timer_cycles_per_ms(void) {
-    return cycles_per_ms;
+    timer_cycles_per_ms = MAX((uint32_t) khz, 1u);
 }
 
 uint64_t timer_uptime_ms(void) {
     uint64_t time = arch_cycles() - board_boot_cycles();
-    (void) div64(&time, cycles_per_ms);
+    (void) div64(&time, timer_cycles_per_ms);
     return time;
 }
 
@@ -37,11 +27,7 @@ static void arm(struct cpu *cpu, uint64_t deadline) {
 }
 
 void timer_start_slice(struct cpu *cpu) {
-#ifdef CONFIG_MMU
-    cpu->slice_end = arch_cycles() + timer_slice;
-#else
-    cpu->slice_end = arch_cycles() + CONFIG_TIME_SLICE_MS * cycles_per_ms;
-#endif
+    cpu->slice_end = arch_cycles() + timer_slice();
     struct task *task = cpu->current;
     if (task && (cpu->ready_mask & READY_BIT(task->priority))) {
         arm(cpu, cpu->slice_end);
@@ -106,7 +92,7 @@ error_t timer_set(msec_t ms) {
     timer_stop();
     if (ms > 0) {
         cpu_acquire(cpu);
-        task->timer_deadline = arch_cycles() + mul64((uint32_t) ms, cycles_per_ms);
+        task->timer_deadline = arch_cycles() + mul64((uint32_t) ms, timer_cycles_per_ms);
         insert(cpu, task);
         arm(cpu, task->timer_deadline);
         cpu_release();

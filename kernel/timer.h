@@ -25,10 +25,13 @@ void timer_start_slice(struct cpu *cpu);
 void timer_arm_slice(struct cpu *cpu);
 
 uint64_t timer_uptime_ms(void);
-/// Nanoseconds of a number of cycles aren't needed: the kernel speaks in cycles and milliseconds.
-uint32_t timer_cycles_per_ms(void);
 
-/// A time slice, in cycles.
-extern uint32_t timer_slice;
+/// Nanoseconds of a number of cycles aren't needed: the kernel speaks in cycles and milliseconds.
+extern uint32_t timer_cycles_per_ms;
+
+/// How long a task may run while others of its priority are ready, in cycles.
+static inline uint32_t timer_slice(void) {
+    return CONFIG_TIME_SLICE_MS * timer_cycles_per_ms;
+}
 
 #endif
