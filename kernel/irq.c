@@ -24,6 +24,8 @@ static uint32_t counts[CONFIG_NUM_IRQS];
 #endif
 
 #define OWNERS_END (&owners[CONFIG_NUM_IRQ_OWNERS])
+/// A small part's: it is looked through as a whole, in as little code as that takes.
+#define SMALL_TABLE (CONFIG_NUM_IRQ_OWNERS <= 8)
 
 static unsigned irq_of(const struct irq_owner *owner) {
     return owner->line & (SHARED - 1);
@@ -163,26 +165,24 @@ error_t irq_release(unsigned irq) {
 
 /// Lines that are released before interrupts get their turn.
 #define RELEASES_AT_ONCE 4
-/// Of a small table it is all: to release a line takes the longer, the longer the table is.
-#define RELEASES_ALL (CONFIG_NUM_IRQ_OWNERS <= 2 * RELEASES_AT_ONCE)
 
 bool irq_release_some(struct task *task) {
     int left = RELEASES_AT_ONCE;
     spin_lock(&irq_lock);
-    for (struct irq_owner *owner = owners; owner < OWNERS_END && (RELEASES_ALL || left >= 0);
+    for (struct irq_owner *owner = owners; owner < OWNERS_END && (SMALL_TABLE || left >= 0);
          owner++) {
-        if (owner->slot == TASK_SLOT(task->tid) && (RELEASES_ALL || left-- > 0)) {
+        if (owner->slot == TASK_SLOT(task->tid) && (SMALL_TABLE || left-- > 0)) {
             remove_owner(owner);
         }
     }
     spin_unlock(&irq_lock);
-    return RELEASES_ALL || left >= 0;
+    return SMALL_TABLE || left >= 0;
 }
 
 /// The owner of a line that has fired has come back. The caller holds irq_lock.
 static void come_back(struct irq_owner *owner) {
     clear_waiting(owner);
-    if (RELEASES_ALL || (owner->line & SHARED)) {
+    if (SMALL_TABLE || (owner->line & SHARED)) {
         unmask_if_done(irq_of(owner));
     } else {
         board_irq_unmask(owner->line);
@@ -257,7 +257,7 @@ static void tell_here(struct cpu *cpu, struct task *task, unsigned irq);
 
 /// Tells all owners of a line.
 static void tell_owners(unsigned irq) {
-    if (CONFIG_NUM_CPUS == 1 && RELEASES_ALL) {
+    if (CONFIG_NUM_CPUS == 1 && SMALL_TABLE) {
         // None of them ends meanwhile, nor is one dying.
         for (struct irq_owner *owner = owners; (owner = next_owner(owner, irq)) != NULL; owner++) {
             set_waiting(owner);

@@ -80,6 +80,14 @@ TEST("sched: the more urgent task runs, the other goes on where it was") {
     TEST_EXPECT(host_check());
 }
 
+/// `c`, with that priority, waits for a message of anybody, and `b`, with priority 3, runs.
+static void set_up_waiting(int priority) {
+    set_up();
+    set_priority(c, priority);
+    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
+    host_run(b);
+}
+
 /// Whether `c` has received that notification.
 static bool is_notified(notifications_t bits) {
     struct message *m = host_msg(c);
@@ -88,10 +96,7 @@ static bool is_notified(notifications_t bits) {
 }
 
 TEST("sched: a notification goes over to a more urgent task, with what it says") {
-    set_up();
-    set_priority(c, 1);
-    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
-    host_run(b);
+    set_up_waiting(1);
     TEST_EXPECT_EQ(SYSCALL(b, SYS_NOTIFY, c, 1u << 20), HOST_BLOCKED);
     TEST_EXPECT_EQ(running(), c);
     TEST_EXPECT(is_notified(1u << 20));
@@ -118,9 +123,7 @@ TEST("sched: a notification stays with the more urgent task that waits for someb
 }
 
 TEST("sched: a notification wakes a task that isn't more urgent without going over to it") {
-    set_up();
-    TEST_EXPECT_EQ(host_recv(c, IPC_ANY), HOST_BLOCKED);
-    host_run(b);
+    set_up_waiting(3);
     TEST_EXPECT_EQ(SYSCALL(b, SYS_NOTIFY, c, 1u << 20), OK);
     TEST_EXPECT_EQ(running(), b);
     TEST_EXPECT_EQ(host_state(c), TASK_READY);

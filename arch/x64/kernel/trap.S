@@ -199,15 +199,20 @@ x64_lazy_off_saved:
     pop %r11
     ret
 
-// Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
-    .type trap_common, @function
-trap_common:
+// Out of user mode; what the kernel itself has done goes elsewhere.
+.macro ENTER_FROM_USER
     cld
     SMAP_SITE CLAC
     testb $3, 24(%rsp)
     jz trap_of_kernel
     swapgs
     PUSH_REGS
+.endm
+
+// Exceptions and interrupts: the stubs push what the processor hasn't, then come here.
+    .type trap_common, @function
+trap_common:
+    ENTER_FROM_USER
     mov %rsp, %rdi
     mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
@@ -228,12 +233,7 @@ trap_of_kernel:
 // The same for interrupts, whose vectors are the board's.
     .type interrupt_common, @function
 interrupt_common:
-    cld
-    SMAP_SITE CLAC
-    testb $3, 24(%rsp)
-    jz trap_of_kernel
-    swapgs
-    PUSH_REGS
+    ENTER_FROM_USER
     mov FRAME_VECTOR(%rsp), %edi
     mov %gs:GS_STACK, %rsp
     xor %ebp, %ebp
