@@ -9,115 +9,35 @@
 #include <kernel/smp.h>
 #include <string.h>
 
-extern char __kernel_start[], __kernel_end[];
-
 // A page's entry in the frame table: how many times it is mapped in user space, or one of these.
 #define FRAME_KERNEL    0xffff  // The kernel's for good, or not RAM.
 #define FRAME_TABLE     0xfffe  // A page-table page: the kernel's until its address space ends.
 #define FRAME_ZEROED    0xfffd  // Not mapped, and all zeroes: it was a table until now.
 #define FRAME_MAX_COUNT 0xfff0
 
-struct bootinfo bootinfo;
 static struct aspace aspaces[CONFIG_NUM_TASKS];
 static uint16_t *frames;
 size_t memory_num_frames;
-static paddr_t boot_next, boot_end;
-static size_t boot_bytes;
-static size_t num_pages;
 
-// ---- Boot ---------------------------------------------------------------------------------------
-
-/// Finds the RAM range that holds the kernel: what follows the image there is for boot_alloc.
-static void find_boot_range(paddr_t kernel_end) {
-    boot_next = ALIGN_UP(kernel_end, PAGE_SIZE);
-    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
-        struct bootinfo_range *range = &bootinfo.ranges[i];
-        if (range->base <= boot_next && boot_next < range->base + range->len) {
-            boot_end = ALIGN_DOWN(range->base + range->len, PAGE_SIZE);
-        }
-        memory_num_frames =
-            MAX(memory_num_frames, (size_t) ((range->base + range->len) / PAGE_SIZE));
-    }
-    if (!boot_end) {
-        PANIC("the boot loader's memory map has no RAM behind the kernel (at %p)",
-              (void *) boot_next);
-    }
-}
-
-void *memory_boot_alloc(size_t len) {
-    len = ALIGN_UP(len, PAGE_SIZE);
-    if (len > boot_end - boot_next) {
-        PANIC("out of memory while booting: %zu bytes wanted, %zu left", len,
-              (size_t) (boot_end - boot_next));
-    }
-    void *ptr = arch_ram_ptr(boot_next);
-    boot_next += len;
-    boot_bytes += len;
-    memset(ptr, 0, len);
-    return ptr;
-}
-
-static paddr_t boot_start;
-
-void memory_init(void) {
-    board_memory_map(&bootinfo);
-    boot_start = arch_ram_paddr(__kernel_start);
-    find_boot_range(arch_ram_paddr(__kernel_end));
-    frames = memory_boot_alloc(memory_num_frames * sizeof(frames[0]));
+void memory_frames_init(size_t num) {
     STATIC_ASSERT(FRAME_KERNEL == 0xffff, "all of its bytes are the same");
-    memset(frames, 0xff, memory_num_frames * sizeof(frames[0]));
-    arch_init();
+    memory_num_frames = num;
+    frames = memory_boot_alloc(num * sizeof(frames[0]));
+    memset(frames, 0xff, num * sizeof(frames[0]));
 }
 
-/// Cuts the kernel's part out of a range, which may leave two. Returns what lies behind it.
-static struct bootinfo_range cut(struct bootinfo_range *range, uint64_t from, uint64_t to) {
-    uint64_t end = range->base + range->len;
-    struct bootinfo_range behind = {.base = MAX(to, range->base), .len = 0};
-    if (from >= end || to <= range->base) {
-        return behind;
+size_t memory_frames_free(paddr_t base, uint64_t len) {
+    size_t num = (size_t) (ALIGN_UP(len, PAGE_SIZE) / PAGE_SIZE);
+    memset(&frames[base / PAGE_SIZE], 0, num * sizeof(frames[0]));
+    return num;
+}
+
+size_t memory_frames_keep_mapped(paddr_t base, size_t len) {
+    size_t num = ALIGN_UP(len, PAGE_SIZE) / PAGE_SIZE;
+    for (size_t i = 0; i < num; i++) {
+        frames[base / PAGE_SIZE + i] = 1;
     }
-    behind.len = to < end ? end - to : 0;
-    range->len = from > range->base ? from - range->base : 0;
-    return behind;
-}
-
-void memory_finish_boot(paddr_t bootfs, size_t bootfs_len) {
-    struct bootinfo_range behind = {0};
-    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
-        struct bootinfo_range rest = cut(&bootinfo.ranges[i], boot_start, boot_next);
-        behind = rest.len ? rest : behind;
-    }
-    if (behind.len && bootinfo.num_ranges < BOOTINFO_NUM_RANGES) {
-        bootinfo.ranges[bootinfo.num_ranges++] = behind;
-    }
-    for (unsigned i = 0; i < bootinfo.num_ranges; i++) {
-        struct bootinfo_range *range = &bootinfo.ranges[i];
-        size_t pages = (size_t) (ALIGN_UP(range->len, PAGE_SIZE) / PAGE_SIZE);
-        memset(&frames[range->base / PAGE_SIZE], 0, pages * sizeof(frames[0]));
-        num_pages += pages;
-    }
-    // The first task has bootfs mapped for good, and maps its pages into others.
-    for (size_t off = 0; off < bootfs_len; off += PAGE_SIZE) {
-        frames[(bootfs + off) / PAGE_SIZE] = 1;
-        num_pages++;
-    }
-    boot_end = boot_next;
-}
-
-size_t memory_num_pages(void) {
-    return num_pages;
-}
-
-size_t memory_boot_bytes(void) {
-    return boot_bytes;
-}
-
-uint64_t memory_ram_bytes(void) {
-    return bootinfo.ram_bytes;
-}
-
-const char *memory_cmdline(void) {
-    return bootinfo.cmdline;
+    return num;
 }
 
 // ---- Address spaces of tasks --------------------------------------------------------------------

@@ -136,6 +136,15 @@ error_t __mustuse memory_get_pages(const paddr_t *pages, size_t num_pages, size_
 /// Counts one mapping less.
 void memory_put_page(paddr_t paddr);
 
+/// While booting: the kernel keeps a count of `num` pages, which are its own for good or not RAM.
+void memory_frames_init(size_t num);
+
+/// These are RAM that tasks may have. Returns how many.
+size_t memory_frames_free(paddr_t base, uint64_t len);
+
+/// These are mapped by the first task for good, but may be mapped by others, too. Returns how many.
+size_t memory_frames_keep_mapped(paddr_t base, size_t len);
+
 /// The pages that the kernel keeps a count of are those below this number.
 extern size_t memory_num_frames;
 
