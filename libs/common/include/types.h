@@ -48,6 +48,8 @@ typedef uint32_t notifications_t;
 #define ERR_IN_USE         (-15)
 #define ERR_TRY_AGAIN      (-16)
 #define ERR_END            (-17)
+#define ERR_IO             (-18)  // A device failed, or what is on it is damaged.
+#define ERR_NO_SPACE       (-19)  // A disk, or a directory that can't grow, is full.
 
 #define IS_OK(err)    ((err) >= 0)
 #define IS_ERROR(err) ((err) < 0)
