@@ -239,6 +239,36 @@ void console_input(void) {
     tell(take_reader());
 }
 
+#ifdef CONFIG_MMU
+/// Stores all characters, or none: half an escape sequence would be read as something else.
+static error_t store_all(const char *chunk, size_t len) {
+    spin_lock(&input_lock);
+    error_t err = (len <= (size_t) CONFIG_CONSOLE_INPUT - input.len) ? OK : ERR_WOULD_BLOCK;
+    for (size_t i = 0; err == OK && i < len; i++) {
+        input.ring[(input.head + input.len++) % CONFIG_CONSOLE_INPUT] = chunk[i];
+    }
+    spin_unlock(&input_lock);
+    return err;
+}
+
+/// The debugger hears nothing of it: a keyboard's driver hasn't got the kernel's rights.
+error_t console_feed(vaddr_t buf, size_t len) {
+    char chunk[CONFIG_CONSOLE_CHUNK];
+    if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
+        return ERR_NOT_PERMITTED;
+    }
+    if (len > sizeof(chunk)) {
+        return ERR_TOO_LARGE;
+    }
+    if (!arch_copy_from_user(chunk, buf, len)) {
+        return syscall_fault();
+    }
+    error_t err = store_all(chunk, len);
+    tell(take_reader());
+    return err;
+}
+#endif
+
 static size_t fetch(char *chunk, size_t len) {
     spin_lock(&input_lock);
     size_t n = 0;

@@ -15,9 +15,10 @@ void vprintk(const char *fmt, va_list ap) __printf(1, 0);
 /// Characters have come in: fetches them and wakes the reader.
 void console_input(void);
 
-/// SYS_CONSOLE_WRITE, SYS_CONSOLE_READ and SYS_KLOG_READ, with user addresses.
+/// SYS_CONSOLE_WRITE, SYS_CONSOLE_READ and SYS_KLOG_READ, with user addresses. With an MMU, SYS_CONSOLE_FEED.
 error_t __mustuse console_write(vaddr_t buf, size_t len);
 error_t __mustuse console_read(vaddr_t buf, size_t len);
+error_t __mustuse console_feed(vaddr_t buf, size_t len);
 error_t __mustuse klog_read(vaddr_t buf, size_t len, vaddr_t position);
 
 /// In a panic, nobody else runs any more: forgets who held the locks.

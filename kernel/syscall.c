@@ -142,6 +142,10 @@ static intptr_t do_trace(ARGS) {
 static intptr_t do_accept_loans(ARGS) {
     return loan_accept(a0, a1);
 }
+
+static intptr_t do_console_feed(ARGS) {
+    return console_feed(a0, a1);
+}
 #    define NUM_HANDLED NUM_SYSCALLS
 #else
 // The last ones can't be had, and small parts have no room for saying so.
@@ -167,6 +171,7 @@ static const handler_t handlers[NUM_HANDLED - SYS_FIRST_FULL] = {
 #ifdef CONFIG_MMU
     [SYS_TRACE - SYS_FIRST_FULL] = do_trace,
     [SYS_ACCEPT_LOANS - SYS_FIRST_FULL] = do_accept_loans,
+    [SYS_CONSOLE_FEED - SYS_FIRST_FULL] = do_console_feed,
 #endif
 };
 

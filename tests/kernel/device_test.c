@@ -299,6 +299,54 @@ TEST("console: input is for those with the right to it") {
     TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 6);
 }
 
+/// What was typed stays when the machine is made anew.
+static void read_all_input(task_t tid) {
+    while (SYSCALL(tid, SYS_CONSOLE_READ, MSG_VADDR, 100) > 0) {}
+}
+
+TEST("console: what a keyboard feeds is read like what is typed") {
+    set_up();
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 0);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    host_type("x");
+    TEST_EXPECT_EQ(host_result(a), OK);
+    strncpy2(host_ptr(b, MSG_VADDR), "\x1b[A\x0b", 8);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_FEED, MSG_VADDR, 4), OK);
+    // Ctrl-K hasn't opened the debugger.
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 5);
+    TEST_EXPECT_MEM_EQ(host_ptr(a, MSG_VADDR), "x\x1b[A\x0b", 5);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 10), 0);
+    TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_FEED, MSG_VADDR, 0), OK);
+    TEST_EXPECT_EQ(host_result(a), HOST_BLOCKED);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_FEED, MSG_VADDR, 1), OK);
+    TEST_EXPECT_EQ(host_result(a), OK);
+    TEST_EXPECT_EQ(host_msg(a)->notifications.data, NOTIFY_CONSOLE);
+    read_all_input(a);
+}
+
+TEST("console: a keyboard feeds all or nothing, with the right to it") {
+    set_up();
+    task_t c = host_spawn("c", INIT_TASK, 0);
+    TEST_EXPECT_EQ(SYSCALL(c, SYS_CONSOLE_FEED, MSG_VADDR, 1), ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, CONFIG_CONSOLE_CHUNK + 1),
+                   ERR_TOO_LARGE);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, ~(size_t) 0), ERR_TOO_LARGE);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_FEED, FREE_VADDR, 1), HOST_BLOCKED);
+    memset(host_ptr(a, MSG_VADDR), '.', 100);
+    unsigned stored = 0;
+    while (SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, 3) == OK && stored <= CONFIG_CONSOLE_INPUT) {
+        stored += 3;
+    }
+    TEST_EXPECT_EQ(stored, CONFIG_CONSOLE_INPUT / 3 * 3);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, 3), ERR_WOULD_BLOCK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, CONFIG_CONSOLE_INPUT % 3), OK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_READ, MSG_VADDR, 7), 7);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, 8), ERR_WOULD_BLOCK);
+    TEST_EXPECT_EQ(SYSCALL(a, SYS_CONSOLE_FEED, MSG_VADDR, 7), OK);
+    read_all_input(a);
+}
+
 /// Asks to be told of what is printed behind `position`.
 static intptr_t watch_log(task_t tid, uint32_t position) {
     memcpy(host_ptr(tid, MSG_VADDR + 512), &position, sizeof(position));

@@ -165,7 +165,7 @@ static void do_create(task_t tid) {
 }
 
 static void do_small_call(task_t tid) {
-    switch (below(12)) {
+    switch (below(13)) {
     case 0:
         SYSCALL(tid, SYS_TIMER_SET, below(30));
         break;
@@ -195,6 +195,9 @@ static void do_small_call(task_t tid) {
         break;
     case 9:
         SYSCALL(tid, SYS_CONSOLE_WRITE, some_address(), below(200));
+        break;
+    case 10:
+        SYSCALL(tid, SYS_CONSOLE_FEED, some_address(), below(200));
         break;
     default:
         SYSCALL(tid, SYS_ACCEPT_LOANS, some_page(), below(5) * PAGE_SIZE);

@@ -36,6 +36,7 @@ enum syscall_number {
     SYS_INFO = 20,       ///< (INFO_* kind, index, buf, len) -> bytes written
     SYS_TRACE = 21,      ///< (TRACE_* what, index, buf, len) -> OK, or bytes written
     SYS_ACCEPT_LOANS = 22,  ///< (window, len)
+    SYS_CONSOLE_FEED = 23,  ///< (buf, len)
     NUM_SYSCALLS,
     SYS_FIRST_FULL = SYS_CONSOLE_WRITE  ///< Calls below this one, but SYS_IPC, are the light ones.
 };
@@ -93,7 +94,7 @@ struct ool_buffer {
     (1u << 5)  ///< May have vm launch programs (vm looks at it, not the kernel).
 /// System calls and exceptions go to the pager as abi_hook messages.
 #define TASK_ABI_HOOK (1u << 8)
-/// May read what is typed on the console.
+/// May read what is typed on the console, and type there.
 #define TASK_RIGHT_CONSOLE (1u << 6)
 #define TASK_RIGHTS                                                                           \
     (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG \

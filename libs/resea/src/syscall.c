@@ -132,3 +132,7 @@ int sys_trace(int what, uintptr_t index, void *buf, size_t len) {
 error_t sys_accept_loans(vaddr_t window, size_t len) {
     return (error_t) syscall2(SYS_ACCEPT_LOANS, (long) window, (long) len);
 }
+
+error_t sys_console_feed(const char *buf, size_t len) {
+    return (error_t) syscall2(SYS_CONSOLE_FEED, (long) buf, (long) len);
+}

@@ -102,6 +102,7 @@ static void prepare_pointers(struct call *call) {
     bool any = once_in(256);
     switch (call->number) {
     case SYS_CONSOLE_READ:
+    case SYS_CONSOLE_FEED:
         call->args[0] = any ? call->args[0] : random_pointer();
         call->args[1] = random_below(64);
         break;

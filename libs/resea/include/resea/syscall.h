@@ -67,5 +67,10 @@ int sys_trace(int what, uintptr_t index, void *buf, size_t len);
 /// Pages that are lent to the task are mapped in the `len` bytes from `window` on. See ipc_accept_loans in
 /// <resea/ipc.h>.
 error_t sys_accept_loans(vaddr_t window, size_t len);
+/// Types on the console, for keyboards: whoever reads it finds the characters as if they had come over the
+/// serial line. All of them or, with an error, none. ERR_WOULD_BLOCK: so much has been typed ahead that there
+/// is no room for them. ERR_TOO_LARGE: more than CONFIG_CONSOLE_CHUNK. ERR_NOT_PERMITTED: the manifest doesn't
+/// give the task the right "console". ERR_INVALID_ARG without an MMU.
+error_t sys_console_feed(const char *buf, size_t len);
 
 #endif
