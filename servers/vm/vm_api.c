@@ -75,6 +75,7 @@ static error_t accept_pages(task_t client, struct vm_accept_pages_fields *reques
     reply->vaddr = region->vaddr;
     reply->num_pages = region->num_pages;
     reply->writable = (region->flags & MAP_W) != 0;
+    reply->paddr = region->block->paddr + region->first_page * PAGE_SIZE;
     return OK;
 }
 

@@ -151,9 +151,11 @@ static volatile uint64_t *get_page(void) {
     ASSERT_OK(ipc_recv(IPC_ANY, &m));
     ASSERT(m.type == BENCHMARK_NOP_MSG);
     vaddr_t page;
+    paddr_t paddr;
     size_t num_pages;
     bool writable;
-    ASSERT_OK(call_vm_accept_pages(INIT_TASK, m.benchmark_nop.value, &page, &num_pages, &writable));
+    ASSERT_OK(call_vm_accept_pages(INIT_TASK, m.benchmark_nop.value, &page, &num_pages, &writable,
+                                   &paddr));
     m.type = BENCHMARK_NOP_REPLY_MSG;
     ipc_reply(m.src, &m);
     return (volatile uint64_t *) page;

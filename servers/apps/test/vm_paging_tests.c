@@ -57,8 +57,8 @@ static void test_offer_errors(void) {
     // It was not offered to us.
     vaddr_t mapped;
     bool writable;
-    CHECK_LT(call_vm_accept_pages(INIT_TASK, offer, &mapped, &len, &writable), 0);
-    CHECK_LT(call_vm_accept_pages(INIT_TASK, -1, &mapped, &len, &writable), 0);
+    CHECK_LT(call_vm_accept_pages(INIT_TASK, offer, &mapped, &len, &writable, &paddr), 0);
+    CHECK_LT(call_vm_accept_pages(INIT_TASK, -1, &mapped, &len, &writable, &paddr), 0);
     CHECK_OK(call_vm_free_pages(INIT_TASK, vaddr, 1));
 }
 

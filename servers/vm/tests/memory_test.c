@@ -64,7 +64,8 @@ TEST("a device's pages go to who was granted them, RAM to nobody") {
 TEST("shared pages are the same pages, writable if offered so, and stay while one has them") {
     system_begin();
     task_t hello = launch_by(shell, "hello");
-    vaddr_t vaddr = alloc_pages(hello, 3, 0).vm_alloc_pages_reply.vaddr;
+    struct message pages = alloc_pages(hello, 3, 0);
+    vaddr_t vaddr = pages.vm_alloc_pages_reply.vaddr;
     fake_poke(hello, vaddr + PAGE_SIZE, 42);
     struct message offer = offer_pages(hello, disk, vaddr + PAGE_SIZE, 2, false);
     TEST_EXPECT_EQ(offer.type, VM_OFFER_PAGES_REPLY_MSG);
@@ -75,6 +76,7 @@ TEST("shared pages are the same pages, writable if offered so, and stay while on
     TEST_EXPECT_EQ(m.type, VM_ACCEPT_PAGES_REPLY_MSG);
     TEST_EXPECT_EQ(m.vm_accept_pages_reply.num_pages, 2);
     TEST_EXPECT_EQ(m.vm_accept_pages_reply.writable, false);
+    TEST_EXPECT_EQ(m.vm_accept_pages_reply.paddr, pages.vm_alloc_pages_reply.paddr + PAGE_SIZE);
     TEST_EXPECT_EQ(accept_pages(disk, handle).type, ERR_NOT_FOUND);
     vaddr_t seen = m.vm_accept_pages_reply.vaddr;
     TEST_EXPECT_EQ(fake_peek(disk, seen, 0), 42);
