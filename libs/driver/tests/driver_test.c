@@ -1,3 +1,4 @@
+#include <driver/delay.h>
 #include <driver/dma.h>
 #include <driver/io.h>
 #include <driver/irq.h>
@@ -39,6 +40,26 @@ error_t sys_irq_acquire(unsigned irq) {
 
 error_t sys_irq_release(unsigned irq) {
     return (irq == irq_seen) ? OK : ERR_NOT_PERMITTED;
+}
+
+int sys_info(int kind, unsigned index __unused, void *buf, size_t len) {
+    TEST_EXPECT_EQ(kind, INFO_KERNEL);
+    TEST_EXPECT_EQ(len, sizeof(struct kernel_info));
+    // Any rate will do to see that pauses are as long as it makes them.
+    *(struct kernel_info *) buf = (struct kernel_info){.clock_hz = 1000000000};
+    return (int) sizeof(struct kernel_info);
+}
+
+TEST("a pause lasts as many cycles as it should, and one that has passed is none") {
+    uint32_t start = delay_now();
+    delay_us(50);
+    TEST_EXPECT_GE(delay_now() - start, 50000);
+    delay_since(start, 100000);
+    TEST_EXPECT_GE(delay_now() - start, 100000);
+    start = delay_now();
+    delay_since(start - 200000, 100000);
+    delay_since(start, 0);
+    TEST_EXPECT_LT(delay_now() - start, UINT32_MAX / 2);
 }
 
 TEST("registers of each size are read and written where they are") {
