@@ -144,6 +144,15 @@ static error_t set_expander(task_t client __unused, struct mailbox_set_expander_
     return (err == OK && values[0] != 0) ? ERR_UNAVAILABLE : err;
 }
 
+static error_t dma_channels(task_t client __unused,
+                            struct mailbox_dma_channels_reply_fields *reply) {
+    uint32_t mask[1] = {0};
+    const struct property_tag tags[] = {TAG(TAG_GET_DMA_CHANNELS, mask, 1)};
+    error_t err = CALL(tags);
+    reply->mask = mask[0];
+    return err;
+}
+
 static error_t display_size(task_t client __unused,
                             struct mailbox_display_size_reply_fields *reply) {
     uint32_t size[2] = {0};
@@ -202,6 +211,7 @@ const struct mailbox_ops firmware_ops = {
     .get_power = get_power,
     .set_power = set_power,
     .set_expander = set_expander,
+    .dma_channels = dma_channels,
     .display_size = display_size,
     .alloc_framebuffer = alloc_framebuffer,
 };

@@ -40,11 +40,26 @@ static error_t get_led(task_t client __unused, struct led_get_reply_fields *repl
 
 static const struct led_ops led_ops = {.set = set_led, .blink = blink_led, .get = get_led};
 
+static error_t connect_card(task_t client __unused) {
+    pins_connect_card();
+    return OK;
+}
+
+static const struct bcm_pins_ops bcm_pins_ops = {.connect_card = connect_card};
+
+static void serve(struct message *m) {
+    if (!gpio_dispatch(&gpio_ops, m) && !led_dispatch(&led_ops, m)
+        && !bcm_pins_dispatch(&bcm_pins_ops, m)) {
+        discard_unknown_message(m);
+    }
+}
+
 void main(void) {
     ASSERT_OK(pins_init());
     led_init();
     ASSERT_OK(ipc_serve("gpio"));
     ASSERT_OK(ipc_serve("led"));
+    ASSERT_OK(ipc_serve("bcm_pins"));
 
     while (true) {
         struct message m;
@@ -54,8 +69,8 @@ void main(void) {
             if (m.notifications.data & NOTIFY_TIMER) {
                 led_timer();
             }
-        } else if (!gpio_dispatch(&gpio_ops, &m) && !led_dispatch(&led_ops, &m)) {
-            discard_unknown_message(&m);
+        } else {
+            serve(&m);
         }
     }
 }

@@ -38,13 +38,18 @@ static void wait(void) {
     }
 }
 
-static void set_pull(unsigned pin, uint32_t pull) {
+/// `pins`: bits of the register in which that of `pin` is, too.
+static void set_pulls(unsigned pin, uint32_t pins, uint32_t pull) {
     io_write32(io, GPPUD, pull);
     wait();
-    io_write32(io, GPPUDCLK(pin), GPIO_BIT(pin));
+    io_write32(io, GPPUDCLK(pin), pins);
     wait();
     io_write32(io, GPPUD, GPPUD_OFF);
     io_write32(io, GPPUDCLK(pin), 0);
+}
+
+static void set_pull(unsigned pin, uint32_t pull) {
+    set_pulls(pin, GPIO_BIT(pin), pull);
 }
 
 error_t pins_init(void) {
@@ -136,4 +141,22 @@ error_t pins_get(unsigned pin, bool *high, int *mode) {
 
 void pins_drive(unsigned pin, bool high) {
     make_output(pin, high);
+}
+
+void pins_connect_card(void) {
+    for (unsigned i = 0; i < PINS_EMMC_COUNT; i++) {
+        if (function_of(PINS_EMMC_OTHER + i) == GPFSEL_ALT3) {
+            set_function(PINS_EMMC_OTHER + i, GPFSEL_INPUT);
+        }
+    }
+    // All but the clock: a card's lines are open until somebody drives them.
+    uint32_t pulled_up = 0;
+    for (unsigned i = 1; i < PINS_EMMC_COUNT; i++) {
+        pulled_up |= GPIO_BIT(PINS_EMMC_CARD + i);
+    }
+    set_pull(PINS_EMMC_CARD, GPPUD_OFF);
+    set_pulls(PINS_EMMC_CARD, pulled_up, GPPUD_UP);
+    for (unsigned i = 0; i < PINS_EMMC_COUNT; i++) {
+        set_function(PINS_EMMC_CARD + i, GPFSEL_ALT3);
+    }
 }

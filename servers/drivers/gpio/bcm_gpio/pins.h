@@ -25,4 +25,7 @@ error_t __mustuse pins_get(unsigned pin, bool *high, int *mode);
 /// Makes any pin an output with this level: for LEDs that the board has on its pins. Never fails.
 void pins_drive(unsigned pin, bool high);
 
+/// Leads the card slot's pins to the EMMC controller, and what else is wired to that nowhere. Never fails.
+void pins_connect_card(void);
+
 #endif

@@ -15,6 +15,14 @@
 #define GPFSEL_MASK       7u
 #define GPFSEL_INPUT      0u
 #define GPFSEL_OUTPUT     1u
+#define GPFSEL_ALT3       7u
+
+/// Where "BCM2835 ARM Peripherals", section 6.2, has the EMMC controller as alternate function 3: its clock, its
+/// command line and four data lines. The second group is wired to the card slot; on boards with Wi-Fi,
+/// the first one is to that.
+#define PINS_EMMC_OTHER 34u
+#define PINS_EMMC_CARD  48u
+#define PINS_EMMC_COUNT 6u
 
 /// One bit a pin, 32 pins a register.
 #define GPIO_BIT(pin) (1u << ((pin) % 32))

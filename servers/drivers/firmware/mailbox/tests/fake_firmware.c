@@ -114,6 +114,9 @@ static size_t answer_tag(uint32_t *values, uint32_t id) {
         fake.expander_state = values[1];
         values[0] = 0;
         return 8;
+    case TAG_GET_DMA_CHANNELS:
+        values[0] = 0x7f35;
+        return 4;
     case TAG_GET_ARM_MEMORY:
         values[1] = 0x3c000000;
         return 8;

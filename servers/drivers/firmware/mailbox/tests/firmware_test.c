@@ -136,6 +136,16 @@ TEST("a framebuffer has a physical address, and the size that it really has") {
     TEST_EXPECT_EQ(m.mailbox_alloc_framebuffer_reply.size, 640 * 480 * 4);
 }
 
+TEST("the DMA channels that the firmware leaves to others") {
+    fake_reset();
+    request(MAILBOX_DMA_CHANNELS_MSG);
+    TEST_EXPECT_EQ(answer(), MAILBOX_DMA_CHANNELS_REPLY_MSG);
+    TEST_EXPECT_EQ(m.mailbox_dma_channels_reply.mask, 0x7f35);
+    fake.unknown_tag = TAG_GET_DMA_CHANNELS;
+    request(MAILBOX_DMA_CHANNELS_MSG);
+    TEST_EXPECT_EQ(answer(), ERR_UNAVAILABLE);
+}
+
 TEST("framebuffers of no size, of any size, and without memory") {
     fake_reset();
     TEST_EXPECT_EQ(alloc_framebuffer(0, 1), ERR_INVALID_ARG);

@@ -101,3 +101,22 @@ TEST("without the right to the registers there are no pins") {
     fake.not_granted = true;
     TEST_EXPECT_EQ(pins_init(), ERR_NOT_PERMITTED);
 }
+
+TEST("the card slot gets the EMMC controller, and what had it besides gets nothing") {
+    fake_reset();
+    for (unsigned pin = PINS_EMMC_OTHER; pin < PINS_EMMC_OTHER + PINS_EMMC_COUNT; pin++) {
+        fake.function[pin / 10] |= GPFSEL_ALT3 << GPFSEL_SHIFT(pin);
+    }
+    pins_connect_card();
+    for (unsigned i = 0; i < PINS_EMMC_COUNT; i++) {
+        TEST_EXPECT_EQ(fake_function(PINS_EMMC_OTHER + i), GPFSEL_INPUT);
+        TEST_EXPECT_EQ(fake_function(PINS_EMMC_CARD + i), GPFSEL_ALT3);
+        TEST_EXPECT_EQ(fake.pull[PINS_EMMC_CARD + i], (i == 0) ? GPPUD_OFF : GPPUD_UP);
+    }
+    TEST_EXPECT_EQ(fake_function(PINS_EMMC_OTHER - 1), GPFSEL_INPUT);
+    TEST_EXPECT_EQ(fake_function(PINS_EMMC_CARD - 1), GPFSEL_INPUT);
+    // What isn't the EMMC controller's stays.
+    fake.function[3] = 2u << GPFSEL_SHIFT(PINS_EMMC_OTHER);
+    pins_connect_card();
+    TEST_EXPECT_EQ(fake_function(PINS_EMMC_OTHER), 2);
+}
