@@ -70,7 +70,7 @@ struct blk_queue {
     struct blk_op *ops;
     list_t free_ops;
     list_t waiting;  ///< Requests with something left to submit.
-    list_elem_t next;
+    bool running;
 };
 
 /// A whole disk. What a driver doesn't set is zero. It must stay where it is for ever.
@@ -89,7 +89,7 @@ struct blk_disk {
     void *driver_data;  ///< The driver's.
 
     // The server's.
-    unsigned number;
+    char name[BLK_NAME_LEN];  ///< For messages: set by blk_server_add_disk.
 };
 
 struct blk_driver {
