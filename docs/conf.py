@@ -9,7 +9,7 @@ project = "Resea"
 author = "The Resea contributors"
 copyright = "the Resea contributors; CC0 or MIT, as you like"  # noqa: A001 (Sphinx' name)
 
-extensions = ["myst_parser", "interfaces", "figures"]
+extensions = ["myst_parser", "interfaces", "figures", "servers"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = []
 

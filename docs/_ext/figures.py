@@ -1,30 +1,16 @@
 """Fills benchmarks.md with the committed baselines, and what other systems reach."""
 
-import sys
-from pathlib import Path
+import placeholder
+from placeholder import TOP
 
-TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "site_scons"))
-
-from resea import baseline  # noqa: E402 (the path above comes first)
-
-PAGE = "benchmarks"
-PLACEHOLDER = "<!-- figures -->"
+from resea import baseline
 
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("source-read", fill)
-    return {"parallel_read_safe": True}
-
-
-def fill(app, name, source):
-    """Puts the tables in place of the placeholder."""
-    if name != PAGE:
-        return
-    for path in sorted((TOP / baseline.FOLDER).glob("*.toml")):
-        app.env.note_dependency(str(path))
-    source[0] = source[0].replace(PLACEHOLDER, markdown(TOP))
+    return placeholder.fill(app, "benchmarks", "<!-- figures -->",
+                            lambda: sorted((TOP / baseline.FOLDER).glob("*.toml")),
+                            lambda: markdown(TOP))
 
 
 def markdown(top):

@@ -1,32 +1,21 @@
 """Fills the page interfaces.md with what the .idl files of the tree say."""
 
-import sys
-from pathlib import Path
+import placeholder
+from placeholder import TOP
 
-TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "site_scons"))
-
-from resea import idl  # noqa: E402 (the path above comes first)
-
-PAGE = "interfaces"
-PLACEHOLDER = "<!-- interfaces -->"
+from resea import idl
 
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("source-read", fill)
-    return {"parallel_read_safe": True}
+    return placeholder.fill(app, "interfaces", "<!-- interfaces -->", idl_files,
+                            lambda: markdown(idl.compile_files(idl_files(),
+                                                               lock=TOP / "idl/ordinals.lock")))
 
 
-def fill(app, name, source):
-    """Puts the interfaces in place of the placeholder."""
-    if name != PAGE:
-        return
-    files = sorted((TOP / "idl").glob("*.idl"))
-    for path in files:
-        app.env.note_dependency(str(path))
-    model = idl.compile_files(files, lock=TOP / "idl/ordinals.lock")
-    source[0] = source[0].replace(PLACEHOLDER, markdown(model))
+def idl_files():
+    """The interfaces of the tree."""
+    return sorted((TOP / "idl").glob("*.idl"))
 
 
 def markdown(model):
