@@ -39,7 +39,8 @@ LOADERS = {
 }
 
 # What a machine whose parts can be chosen has, unless its manifest says something else.
-DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": "e1000,romfile="}
+DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": "e1000,romfile=",
+            "sound": "intel-hda"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Machine:
     icount_shift: int = 0
     disk: Optional[str] = None
     network: Optional[str] = None
+    sound: Optional[str] = None
     args: Tuple[str, ...] = ()
 
 
@@ -74,6 +76,7 @@ class Setup:
     gui: bool = False
     disk: Optional[str] = None
     net: str = "none"
+    sound: str = "none"
     cmdline: str = ""
     serial: str = "stdio"
     icount: bool = False
@@ -103,6 +106,7 @@ def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> L
     # Random numbers are part of what is counted, too.
     words += ["-icount", icount(machine), "-seed", "1"] if setup.icount else []
     words += disk_arguments(machine, setup.disk) + network_arguments(machine, setup.net)
+    words += sound_arguments(machine, setup.sound)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
     words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
     cmdline = kernel_cmdline(machine, setup)
@@ -183,6 +187,19 @@ def network_arguments(machine: Machine, net: str) -> List[str]:
     return ["-netdev", backend, "-device", f"{machine.network},netdev=net0"]
 
 
+def sound_arguments(machine: Machine, sound: str) -> List[str]:
+    """A sound card with a codec that only plays. What it plays goes to one of QEMU's audio drivers, or
+    into a file, which has the rate of a CD's."""
+    if sound == "none":
+        return []
+    if not machine.sound:
+        raise error("sound", sound, "QEMU's model of this board has no sound")
+    driver = f"driver={escape(sound)},id=sound0"
+    if sound.endswith(".wav"):
+        driver = f"driver=wav,id=sound0,path={escape(sound)},out.frequency=44100"
+    return ["-audiodev", driver, "-device", machine.sound, "-device", "hda-output,audiodev=sound0"]
+
+
 def escape(value: str) -> str:
     """QEMU reads a comma as the end of an option; a doubled one stands for itself."""
     return value.replace(",", ",,")
@@ -192,6 +209,7 @@ def setup_of(options) -> Setup:
     """The Setup that `scons run` and its sisters were asked for on the command line."""
     return Setup(cpus=options.cpus, accel=options.get("accel", "tcg"), gui=options.flag("gui"),
                  disk=check_disk(options.get("disk")), net=check_net(options.get("net", "none")),
+                 sound=check_sound(options.get("sound", "none")),
                  serial="mon:stdio", cmdline=options.get("cmdline", ""))
 
 
@@ -208,6 +226,15 @@ def check_net(value: str) -> str:
     if value in ("none", "user") or (value.startswith("tap:") and len(value) > 4):
         return value
     raise error("net", value, "expects user, tap:IF (IF: a network interface) or none")
+
+
+def check_sound(value: str) -> str:
+    """sound=FILE.wav|DRIVER|none."""
+    folder = os.path.dirname(value) or "."
+    if not value or value == ".wav" or (value.endswith(".wav") and not os.path.isdir(folder)):
+        raise error("sound", value, "expects a file ending in .wav in a folder that exists, one of "
+                    "QEMU's audio drivers (qemu-system-x86_64 -audiodev help lists them), or none")
+    return value
 
 
 def explain_exit(status: int) -> str:

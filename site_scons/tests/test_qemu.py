@@ -70,6 +70,20 @@ def test_counting_instructions_takes_one_thread():
     assert "-accel tcg,thread=single" in text and "-icount shift=0,sleep=off,align=off" in text
 
 
+def test_sound():
+    assert qemu.sound_arguments(MACHINE, "none") == []
+    assert qemu.sound_arguments(MACHINE, "a,b.wav") == [
+        "-audiodev", "driver=wav,id=sound0,path=a,,b.wav,out.frequency=44100",
+        "-device", "intel-hda", "-device", "hda-output,audiodev=sound0"]
+    assert qemu.sound_arguments(MACHINE, "alsa")[1] == "driver=alsa,id=sound0"
+    with pytest.raises(UserError, match="^command line: sound=alsa: QEMU's model of this board has "
+                                        "no sound$"):
+        qemu.sound_arguments(RASPI, "alsa")
+    for wrong in ("", ".wav", "/no/such/folder/a.wav"):
+        with pytest.raises(UserError, match="expects a file ending in .wav"):
+            qemu.check_sound(wrong)
+
+
 def test_networks():
     assert qemu.network_arguments(MACHINE, "none") == []
     assert qemu.network_arguments(MACHINE, "user") == [
@@ -125,7 +139,7 @@ def from_manifest(**table):
 def test_machine_from_a_manifest():
     assert from_manifest(machine="q35", args=["-S"]) == qemu.Machine(
         "qemu-of-arch", "q35", memory="256M", cpu="max", cpus=4, disk="ide",
-        network="e1000,romfile=", args=("-S",))
+        network="e1000,romfile=", sound="intel-hda", args=("-S",))
     assert from_manifest(machine="q35", system="my-qemu", memory="1G").memory == "1G"
 
 

@@ -11,6 +11,8 @@ _RUN_OPTIONS = [
     Option("accel", "tcg|kvm", "emulates (default), or runs on the host's CPU"),
     Option("disk", "FILE", "a disk image as the machine's first disk"),
     _NETWORK,
+    Option("sound", "FILE.wav|DRIVER|none", "gives the machine a sound card that plays into a file, "
+           "or by one of QEMU's audio drivers (default: none)"),
     Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'"),
 ]
 
