@@ -197,7 +197,8 @@ def sound_arguments(machine: Machine, sound: str) -> List[str]:
     driver = f"driver={escape(sound)},id=sound0"
     if sound.endswith(".wav"):
         driver = f"driver=wav,id=sound0,path={escape(sound)},out.frequency=44100"
-    return ["-audiodev", driver, "-device", machine.sound, "-device", "hda-output,audiodev=sound0"]
+    return ["-audiodev", driver,
+            "-device", machine.sound, "-device", "hda-output,audiodev=sound0"]
 
 
 def escape(value: str) -> str:

@@ -1,0 +1,113 @@
+"""Disk images: made, filled and looked at by the tools that people have: dosfstools, mtools, sfdisk.
+
+    image = disks.fat(tmp_path / "disk.img", 64, {"hello.txt": b"Hello"})
+    table = disks.partitioned(tmp_path / "disk.img", 128, [("c", image)])
+    assert disks.read(image, "hello.txt") == b"Hello"
+    disks.check(image)
+
+A path within a volume is what mtools call ::name.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+MIB = 1 << 20
+# Partitions begin at whole MiB.
+ALIGN = MIB
+SECTOR = 512
+
+# Debian has some of them where only root looks.
+ENV = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
+       "MTOOLS_SKIP_CHECK": "1", "LC_ALL": "C.UTF-8"}
+
+
+def run(*words, stdin=None, check=True):
+    """Runs a tool; returns what it printed."""
+    done = subprocess.run([str(word) for word in words], input=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=ENV, timeout=600, check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0 or not check, f"{' '.join(map(str, words))}: {text}"
+    return text
+
+
+def empty(path, size_mib):
+    """An image of zeroes, which takes no space."""
+    with open(path, "wb") as file:
+        file.truncate(size_mib * MIB)
+    return Path(path)
+
+
+def fat(path, size_mib, files=None, *options):
+    """A FAT volume with files: {name: bytes, or the path of a file}; folders of a name are made.
+    `options` are mkfs.fat's: "-F", "32"."""
+    run("mkfs.fat", *options, empty(path, size_mib))
+    for name, content in (files or {}).items():
+        write(path, name, content)
+    return Path(path)
+
+
+def write(image, name, content):
+    """Puts a file into a volume, with the folders that it is in."""
+    for folder in reversed(Path(name).parents[:-1]):
+        run("mmd", "-D", "s", "-i", image, f"::{folder}", check=False)
+    if isinstance(content, bytes):
+        source = Path(f"{image}.content")
+        source.write_bytes(content)
+        run("mcopy", "-o", "-i", image, source, f"::{name}")
+        source.unlink()
+    else:
+        run("mcopy", "-o", "-i", image, content, f"::{name}")
+
+
+def read(image, name, offset=0):
+    """What a file of a volume holds, as mtools read it; the volume begins at `offset`."""
+    target = Path(f"{image}.read")
+    run("mcopy", "-n", "-o", "-i", f"{image}@@{offset}", f"::{name}", target)
+    content = target.read_bytes()
+    target.unlink()
+    return content
+
+
+def names(image, folder="", offset=0):
+    """The paths of all files and folders, as mtools see them."""
+    text = run("mdir", "-/", "-b", "-a", "-i", f"{image}@@{offset}", f"::{folder}", check=False)
+    return sorted(line[3:].rstrip("/") for line in text.splitlines() if line.startswith("::/"))
+
+
+def check(image, offset=0):
+    """fsck.fat finds nothing wrong in a volume, and changes nothing."""
+    volume = Path(image)
+    if offset:
+        volume = Path(f"{image}.volume")
+        run("cp", "--sparse=always", image, volume)
+        with open(volume, "r+b") as file:
+            _cut_front(file, offset)
+    return run("fsck.fat", "-n", "-v", volume)
+
+
+def _cut_front(file, offset):
+    """Moves all but the first bytes to the front."""
+    file.seek(offset)
+    data = file.read()
+    file.seek(0)
+    file.write(data)
+    file.truncate(len(data))
+
+
+def partitioned(path, size_mib, parts, label="dos"):
+    """An image with a partition table: parts are (type, image or size in MiB), one behind the
+    other. Returns [(offset, length)] of the partitions, in bytes."""
+    empty(path, size_mib)
+    found, offset, lines = [], ALIGN, [f"label: {label}"]
+    for kind, content in parts:
+        length = content * MIB if isinstance(content, int) else os.path.getsize(content)
+        lines.append(f"start={offset // SECTOR}, size={length // SECTOR}, type={kind}")
+        found.append((offset, length))
+        offset = -(-(offset + length) // ALIGN) * ALIGN
+    run("sfdisk", "-q", path, stdin="\n".join(lines).encode())
+    for (start, _), (_, content) in zip(found, parts):
+        if not isinstance(content, int):
+            run("dd", "conv=notrunc,sparse", "bs=1M", f"seek={start // MIB}", f"if={content}",
+                f"of={path}", "status=none")
+    return found
