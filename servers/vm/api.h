@@ -2,7 +2,8 @@
 #define __VM_API_H__
 
 /// \file
-/// The messages that vm answers, by interface: see idl/{vm,task,discovery}.idl.
+/// The messages that vm answers, by interface: see idl/{vm,task,discovery}.idl, and
+/// idl/{bootfs,services}.idl where there is an MMU.
 
 #include <message.h>
 
@@ -15,5 +16,7 @@ void vm_reply(task_t client, struct message *m);
 extern const struct vm_ops vm_api;
 extern const struct task_ops task_api;
 extern const struct discovery_ops discovery_api;
+extern const struct bootfs_ops bootfs_api;
+extern const struct services_ops services_api;
 
 #endif

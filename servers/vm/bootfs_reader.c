@@ -8,9 +8,10 @@ static const struct bootfs_header *header;
 static const struct bootfs_file *files;
 static paddr_t image_paddr;
 
-static bool is_valid_file(const struct bootfs_file *file, size_t image_len) {
+static bool is_valid_file(const struct bootfs_file *file, size_t num_files, size_t image_len) {
     return file->name[0] != '\0' && strnlen(file->name, BOOTFS_NAME_LEN) < BOOTFS_NAME_LEN
-           && IS_ALIGNED(file->off, PAGE_SIZE) && file->off <= image_len
+           && file->alias_of <= num_files && IS_ALIGNED(file->off, PAGE_SIZE)
+           && file->off <= image_len
            && ALIGN_UP((size_t) file->len, PAGE_SIZE) <= image_len - file->off;
 }
 
@@ -32,7 +33,7 @@ const char *bootfs_init(const void *image, size_t len, paddr_t paddr) {
     const struct bootfs_file *new_files =
         (const struct bootfs_file *) ((const uint8_t *) image + table_off);
     for (size_t i = 0; i < new_header->num_files; i++) {
-        if (!is_valid_file(&new_files[i], ALIGN_UP(len, PAGE_SIZE))) {
+        if (!is_valid_file(&new_files[i], new_header->num_files, ALIGN_UP(len, PAGE_SIZE))) {
             return "bootfs has an invalid file entry";
         }
     }
@@ -63,6 +64,10 @@ const struct bootfs_file *bootfs_find(const char *name) {
         }
     }
     return NULL;
+}
+
+const char *bootfs_real_name(const struct bootfs_file *file) {
+    return file->alias_of ? files[file->alias_of - 1].name : file->name;
 }
 
 const void *bootfs_data(const struct bootfs_file *file) {

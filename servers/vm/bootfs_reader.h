@@ -24,6 +24,10 @@ const struct bootfs_file *bootfs_file(size_t index);
 /// \return  The file, or NULL if there is none of that name.
 const struct bootfs_file *bootfs_find(const char *name);
 
+/// \return  The name of the file that this is another name of, or its own. The manifest's entry for a command is
+///          that of its program.
+const char *bootfs_real_name(const struct bootfs_file *file);
+
 /// \return  The file's contents, file->len bytes at a page boundary, followed by zeroes up to the
 ///          next one.
 const void *bootfs_data(const struct bootfs_file *file);

@@ -52,6 +52,11 @@ error_t image_find(const char *name, const struct program **program) {
     return file ? read_program(file, program) : ERR_NOT_FOUND;
 }
 
+unsigned image_find_server(const char *name) {
+    const struct bootfs_file *file = bootfs_find(name);
+    return manifest_find_server(file ? bootfs_real_name(file) : name);
+}
+
 const char *image_program_name(const struct program *program) {
     return LIST_CONTAINER(program, struct known_program, program)->file->name;
 }
@@ -83,6 +88,11 @@ static error_t map_cmdline(struct task *task, const char *cmdline, size_t len) {
     }
     memset(window, 0, PAGE_SIZE);
     memcpy(&window[PAGE_SIZE - USER_ARGS_LEN], cmdline, len);
+    // What follows the command line is a string of its own: the directory that relative paths begin from.
+    char *end = strchr((char *) &window[PAGE_SIZE - USER_ARGS_LEN], '\n');
+    if (end) {
+        *end = '\0';
+    }
     own_close_window();
     return memory_map(task, USER_STACK_TOP - PAGE_SIZE, paddr, MAP_W);
 }

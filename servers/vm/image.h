@@ -6,6 +6,7 @@
 /// are ELF files in bootfs, mapped page by page (image.c). Without, they lie where the build has put
 /// them (image_nommu.c).
 
+#include "manifest_reader.h"
 #include "task.h"
 
 /// \param program  Set to the program of that name.
@@ -14,6 +15,16 @@ error_t image_find(const char *name, const struct program **program) __mustuse;
 
 /// \return  Its name, which lasts for ever.
 const char *image_program_name(const struct program *program);
+
+/// \return  The number of the manifest's entry that stands for the program of that name, or MANIFEST_NONE. A command
+///          has that of its program.
+#ifdef CONFIG_MMU
+unsigned image_find_server(const char *name);
+#else
+static inline unsigned image_find_server(const char *name) {
+    return manifest_find_server(name);
+}
+#endif
 
 /// \param index  Counts programs from 0 on.
 /// \return  The name, NULL if there are no more.

@@ -56,6 +56,15 @@ static void handle_notifications(notifications_t notifications) {
     }
 }
 
+/// Messages that a system without an MMU doesn't know.
+static bool dispatch_more(struct message *m) {
+#ifdef CONFIG_MMU
+    return bootfs_dispatch(&bootfs_api, m) || services_dispatch(&services_api, m);
+#else
+    return (void) m, false;
+#endif
+}
+
 /// Handles a message. It may become the answer: see vm_reply().
 static void handle(struct message *m) {
     switch (m->type) {
@@ -80,7 +89,7 @@ static void handle(struct message *m) {
         break;
     default:
         if (!vm_dispatch(&vm_api, m) && !task_dispatch(&task_api, m)
-            && !discovery_dispatch(&discovery_api, m)) {
+            && !discovery_dispatch(&discovery_api, m) && !dispatch_more(m)) {
             discard_unknown_message(m);
         }
         break;

@@ -252,6 +252,17 @@ error_t memory_add_region(struct task *task, size_t num_pages, paddr_t paddr,
     return err;
 }
 
+error_t memory_add_file(struct task *task, size_t num_pages, paddr_t paddr,
+                        struct region **region) {
+    struct block *block = new_block(num_pages, paddr);
+    if (!block) {
+        return ERR_NO_MEMORY;
+    }
+    error_t err = memory_show_block(task, block, 0, num_pages, 0, region);
+    memory_block_unref(block);
+    return err;
+}
+
 static void drop_region(struct task *task, struct region *region) {
     task->num_pages -= price(region);
     task->num_regions--;

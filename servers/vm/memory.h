@@ -21,7 +21,7 @@ struct block {
     paddr_t paddr;
     size_t num_pages;
     unsigned refs;   ///< Regions and offers.
-    bool is_device;  ///< Not RAM: nothing to free.
+    bool is_device;  ///< A device's, or bootfs': nothing to free.
 };
 
 struct region {
@@ -56,6 +56,10 @@ error_t memory_map_pages(struct task *task, vaddr_t vaddr, paddr_t paddr, size_t
 /// \return  ERR_NO_MEMORY (the task's limit included), ERR_INVALID_ARG, ERR_NOT_PERMITTED.
 error_t memory_add_region(struct task *task, size_t num_pages, paddr_t paddr,
                           struct region **region) __mustuse;
+
+/// Maps physical pages of bootfs in a row, to be read. They cost the task nothing.
+error_t memory_add_file(struct task *task, size_t num_pages, paddr_t paddr,
+                        struct region **region) __mustuse;
 
 /// Maps an existing block, from `first_page` on.
 error_t memory_show_block(struct task *task, struct block *block, size_t first_page,

@@ -102,6 +102,11 @@ error_t service_lookup(struct task *task, const char *name, task_t *server) {
     return err;
 }
 
+task_t service_server(unsigned number, unsigned from) {
+    const struct task *current = task_find(services[number].server);
+    return (current && manifest_may_call(from, current->server)) ? current->tid : 0;
+}
+
 void service_forget_task(struct task *task) {
     if (list_is_linked(&task->waits)) {
         list_remove(&task->waits);

@@ -19,6 +19,9 @@ error_t service_serve(struct task *task, const char *name) __mustuse;
 ///          task is answered when there is a server.
 error_t service_lookup(struct task *task, const char *name, task_t *server) __mustuse;
 
+/// The task that serves the service of that number now and that the server `from` may call; 0: none.
+task_t service_server(unsigned number, unsigned from);
+
 /// `task` has ended: it serves nothing any more and waits for nothing.
 void service_forget_task(struct task *task);
 

@@ -60,6 +60,9 @@ static void plan_restart(struct supervised *server, struct task_end end) {
     msec_t delay = 0;
     switch (restart_decide(policy, &server->history, end, now, &delay)) {
     case RESTART_NOT:
+        // A driver without a device, for example: nobody needs to wait for what it would have served.
+        server->has_given_up = true;
+        service_give_up();
         break;
     case RESTART_LATER:
         WARN("%s ended: restart %u in %d ms", name_of(server), server->history.restarts, delay);
@@ -146,4 +149,8 @@ void supervise_handle_timer(void) {
 
 bool supervise_has_given_up(unsigned server) {
     return servers[server] && servers[server]->has_given_up;
+}
+
+bool supervise_is_coming(unsigned server) {
+    return servers[server] && list_is_linked(&servers[server]->timer.next);
 }

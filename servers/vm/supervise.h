@@ -24,7 +24,10 @@ void supervise_ended(const struct task *task);
 /// The timer ran out: restarts what is due.
 void supervise_handle_timer(void);
 
-/// Whether the server doesn't run and won't be restarted, as it ended too often.
+/// Whether the server doesn't run and won't be restarted, as it ended too often, or as it wanted.
 bool supervise_has_given_up(unsigned server);
+
+/// Whether the server waits to be restarted.
+bool supervise_is_coming(unsigned server);
 
 #endif

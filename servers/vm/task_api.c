@@ -92,17 +92,12 @@ static error_t status(task_t client __unused, struct task_status_fields *request
     return OK;
 }
 
-static bool may_kill(task_t client, const struct task *task) {
-    return task->launcher == client
-           || (task->tid != INIT_TASK && task_has_right(task_find(client), TASK_RIGHT_DEBUG));
-}
-
 static error_t kill(task_t client, struct task_kill_fields *request) {
     struct task *task = task_find(request->task);
     if (!task) {
         return ERR_INVALID_TASK;
     }
-    if (task->life != LIFE_RUNS || !may_kill(client, task)) {
+    if (task->life != LIFE_RUNS || task->launcher != client) {
         return ERR_NOT_PERMITTED;
     }
     reap(task, (struct task_end){TASK_END_REASON_KILLED, -1});
@@ -114,7 +109,7 @@ static error_t program(task_t client __unused, struct task_program_fields *reque
     unsigned index = request->index;
     const char *name;
     for (size_t i = 0; (name = image_name(i)) != NULL; i++) {
-        if (manifest_find_server(name) != MANIFEST_NONE && index-- == 0) {
+        if (image_find_server(name) != MANIFEST_NONE && index-- == 0) {
             strncpy2(reply->name, name, sizeof(reply->name));
             return OK;
         }

@@ -10,18 +10,24 @@ _HEADER = struct.Struct("<IIQIIIIIIII")
 _FILE = struct.Struct("<48sIIII")
 
 
-def pack(init, files, page_size):
-    """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes)."""
+def pack(init, files, page_size, aliases=None):
+    """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes), `aliases` maps
+    further names to names of files."""
+    aliases = aliases or {}
     init_off = _align(_HEADER.size, page_size)
     files_off = init_off + len(init.data)
-    off = _align(files_off + len(files) * _FILE.size, page_size)
+    off = _align(files_off + (len(files) + len(aliases)) * _FILE.size, page_size)
     entries, contents = [], []
     for name, data in files:
         entries.append(_FILE.pack(name.encode(), off, len(data), 0, 0))
         contents.append(_padded(data, page_size))
         off += len(contents[-1])
+    numbers = {name: number for number, (name, _) in enumerate(files)}
+    for alias, name in aliases.items():
+        _, start, length, _, _ = _FILE.unpack(entries[numbers[name]])
+        entries.append(_FILE.pack(alias.encode(), start, length, numbers[name] + 1, 0))
     header = _HEADER.pack(_MAGIC, _VERSION, init.entry, init_off, init.text_len, init.ro_len,
-                          init.rw_len, files_off, len(files), off, 0)
+                          init.rw_len, files_off, len(entries), off, 0)
     table = _padded(b"".join([init.data] + entries), page_size)
     return b"".join([_padded(header, page_size), table] + contents)
 
@@ -40,8 +46,9 @@ def summary(image):
     init_len, files_off, num_files = sum(header[4:7]), header[7], header[8]
     rows = [("vm", init_len)]
     for index in range(num_files):
-        name, _, length, _, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
-        rows.append((name.rstrip(b"\0").decode(), length))
+        name, _, length, alias, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
+        if not alias:
+            rows.append((name.rstrip(b"\0").decode(), length))
     cells = [f"{name} {size(length)}" for name, length in rows]
     lines = [f"bootfs: {size(len(image))}, {len(rows)} files"]
     width = max(map(len, cells)) + 2

@@ -9,7 +9,7 @@
 
 import re
 
-from resea import bootfs, elf, environment, manifest, manifest_image, output, symbols
+from resea import bootfs, elf, environment, manifest, manifest_image, output, symbols, tarball
 from resea.errors import UserError
 from resea.files import write_if_changed
 
@@ -43,10 +43,12 @@ class Image:
         files = {"manifest": self._write_manifest(), **stripped,
                  **manifest.extra_files(build.manifest, build.top)}
         action = environment.python_action(lambda target: self._write_bootfs(target, vm, files),
-                                           [bootfs, elf], "BOOTFS")
+                                           [bootfs, elf, tarball], "BOOTFS")
+        sources = [source for path in files.values() for source in tarball.sources(path)]
         node = env.Command(build.shown(build.bootfs),
-                           [build.shown(path) for path in [vm, *files.values()]], action)
-        env.Depends(node, env.Value(list(files)))
+                           [build.shown(path) for path in [vm, *sources]], action)
+        env.Depends(node, env.Value([list(files), build.manifest.commands(),
+                                     [str(source) for source in sources]]))
 
     def _write_manifest(self):
         path = self.build.folder / "manifest.bin"
@@ -57,8 +59,8 @@ class Image:
         page_size = self.build.arch.page_size
         init = elf.flatten(vm, page_size)
         self._check_base(init)
-        files = [(name, path.read_bytes()) for name, path in files.items()]
-        target.write_bytes(bootfs.pack(init, files, page_size))
+        files = [(name, tarball.contents(path)) for name, path in files.items()]
+        target.write_bytes(bootfs.pack(init, files, page_size, self.build.manifest.commands()))
 
     def _check_base(self, init):
         """The kernel maps vm at USER_IMAGE_BASE; what the linker script says must be the same."""

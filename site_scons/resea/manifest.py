@@ -52,6 +52,7 @@ class Server:
     options: dict = field(default_factory=dict)
     max_memory: int = 0
     memory: dict = None
+    commands: list = field(default_factory=list)
     calls: list = field(default_factory=list)  # indices into Manifest.servers, by rights.resolve
 
 
@@ -81,6 +82,10 @@ class Manifest:
     def programs(self):
         """The names of all programs that bootfs holds, vm first."""
         return [s.name for s in self.servers if s is not self.app_default] + self.default_programs
+
+    def commands(self):
+        """The further names of programs: {command: program}."""
+        return {command: s.name for s in self.servers for command in s.commands}
 
 
 def _rights(file, path, value):
@@ -167,6 +172,7 @@ SERVER = {
     "provides": Field(schema.list_of(schema.name(NAME_LEN)), default=[]),
     "devices": Field(schema.list_of(schema.string), default=[]),
     "options": Field(schema.values_table, default={}),
+    "commands": Field(schema.list_of(schema.name(TASK_NAME_MAX + 1)), default=[]),
 }
 APP_DEFAULT = {
     **TASK,
@@ -234,6 +240,7 @@ def parse(name, file, folders):
         flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
+    _check_commands(manifest)
     rights.check(manifest)
     return manifest
 
@@ -318,6 +325,20 @@ def _default_programs(file):
     return schema.read_table(file, ("app_default",), APP_DEFAULT)["programs"]
 
 
+def _check_commands(manifest):
+    """A command launches one program, and nobody starts it but who asks for it by name."""
+    file, taken = manifest.file, {name: f"the program '{name}'" for name in manifest.programs()}
+    for server in manifest.servers:
+        for index, command in enumerate(server.commands):
+            path = ("server", server.name, "commands", index)
+            if command in taken:
+                raise file.error(path, f"'{command}' is the name of {taken[command]} already")
+            taken[command] = f"a command of '{server.name}'"
+        if server.commands and server.restart:
+            raise file.error(("server", server.name, "restart"),
+                             "a program with commands isn't restarted: they end when they are done")
+
+
 def _files(file):
     files = _table(file, "files")
     for name, path in files.items():
@@ -359,6 +380,9 @@ def check_arch(manifest, arch):
                                                  "is needed; max_memory limits it")
         if not arch.mmu:
             _check_memory(manifest, server, path, arch)
+        if server.commands and not arch.mmu:
+            raise file.error(path + ("commands",), f"{arch.name} has no MMU, and so no bootfs, "
+                                                   "which is what knows them")
     for key in ("flash", "ram"):
         _check_board_memory(manifest, key, arch)
     if manifest.files and not arch.mmu:
@@ -423,11 +447,14 @@ def extra_files(manifest, top):
     files = {}
     for name, path in manifest.files.items():
         found = [p for p in [folder / path for folder in manifest.folders] + [top / path]
-                 if p.is_file()]
+                 if p.exists()]
         if not found:
             raise manifest.file.error(("files", name), f"there is no file '{path}' in the board's "
                                                        "folder or the tree")
-        if name in manifest.programs() + ["manifest"]:
+        if found[0].is_dir() and not name.endswith(".tar"):
+            raise manifest.file.error(("files", name), f"'{path}' is a folder: the name of the "
+                                                       "tarball that it becomes ends with .tar")
+        if name in [*manifest.programs(), *manifest.commands(), "manifest"]:
             raise manifest.file.error(("files", name), "bootfs has another file of this name")
         files[name] = found[0]
     return files

@@ -57,7 +57,7 @@ class Board:
 
     def lacks(self, program):
         """Whether a program isn't in its manifest."""
-        return program not in self.manifest.programs()
+        return program not in [*self.manifest.programs(), *self.manifest.commands()]
 
     @property
     def mmu(self):

@@ -162,6 +162,18 @@ def test_full_manifest():
     ("[app_default]\nprograms = ['a']\n[server.a]",
      at(2) + "app_default.programs: 'a' has an entry of its own, [server.a]: remove one of the "
              "two"),
+    ("[server.a]\ncommands = ['Ls']",
+     at(2) + "server.a.commands: 'Ls' is not a name: lower-case letters, digits and underscores, "
+             "beginning with a letter, parts joined by dots"),
+    ("[server.a]\ncommands = ['b']\n[server.b]",
+     at(2) + "server.a.commands: 'b' is the name of the program 'b' already"),
+    ("[server.a]\ncommands = ['ls', 'ls']",
+     at(2) + "server.a.commands: 'ls' is the name of a command of 'a' already"),
+    ("[app_default]\nprograms = ['ls']\n[server.a]\ncommands = ['ls']",
+     at(4) + "server.a.commands: 'ls' is the name of the program 'ls' already"),
+    ("[server.a]\ncommands = ['ls']\nrestart = { policy = 'always' }",
+     at(3) + "server.a.restart: a program with commands isn't restarted: they end when they are "
+             "done"),
     ("[files]\nx = 1", at(2) + "files.x: expects a path, not a number"),
 ])
 def test_mistakes(text, message):
@@ -187,6 +199,12 @@ may_call = ["c"]
 [server.c]
 may_call = ["x.a"]
 '''
+
+
+def test_commands():
+    board = parse("[server.files]\ncommands = ['ls', 'cat']")
+    assert board.commands() == {"ls": "files", "cat": "files"}
+    assert board.programs() == ["vm", "files"]
 
 
 def test_call_cycle():

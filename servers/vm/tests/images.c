@@ -103,7 +103,7 @@ void make_test_bootfs(struct test_bootfs *bootfs) {
         .magic = BOOTFS_MAGIC,
         .version = BOOTFS_VERSION,
         .files_off = offsetof(struct test_bootfs, files),
-        .num_files = 1 + NUM_TEST_PROGRAMS,
+        .num_files = 4 + NUM_TEST_PROGRAMS,
         .len = sizeof(*bootfs),
     };
     make_test_manifest(&bootfs->manifest);
@@ -113,4 +113,11 @@ void make_test_bootfs(struct test_bootfs *bootfs) {
         add_file(bootfs, 1 + i, names[i], bootfs->programs[i], sizeof(bootfs->programs[i]));
     }
     bootfs->programs[NUM_TEST_PROGRAMS - 1][0] = 'X';
+
+    strncpy2(bootfs->readme, "Read me.", sizeof(bootfs->readme));
+    add_file(bootfs, 1 + NUM_TEST_PROGRAMS, "readme", bootfs->readme, strlen(bootfs->readme));
+    add_file(bootfs, 2 + NUM_TEST_PROGRAMS, "empty", bootfs->readme, 0);
+    add_file(bootfs, 3 + NUM_TEST_PROGRAMS, "greet", bootfs->programs[1],
+             sizeof(bootfs->programs[1]));
+    bootfs->files[3 + NUM_TEST_PROGRAMS].alias_of = 3;
 }

@@ -32,8 +32,10 @@ struct test_manifest {
 
 struct test_bootfs {
     struct bootfs_header header;
-    struct bootfs_file files[1 + NUM_TEST_PROGRAMS];
+    /// The manifest, the programs, "readme", "empty", and "greet", which is a command of disk's.
+    struct bootfs_file files[4 + NUM_TEST_PROGRAMS];
     struct test_manifest manifest __aligned(PAGE_SIZE);
+    char readme[PAGE_SIZE] __aligned(PAGE_SIZE);
     uint8_t programs[NUM_TEST_PROGRAMS][TEST_PROGRAM_PAGES * PAGE_SIZE] __aligned(PAGE_SIZE);
 };
 

@@ -39,6 +39,32 @@ TEST("a program finds its command line at the top of its stack") {
     system_end();
 }
 
+TEST("the directory behind a command line is a string of its own") {
+    system_begin();
+    task_t hello = launch_by(shell, "hello \n/a/b");
+    static const char expected[] = "hello \0/a/b";
+    for (size_t i = 0; i < sizeof(expected); i++) {
+        TEST_EXPECT_EQ(fake_peek(hello, USER_STACK_TOP - USER_ARGS_LEN + i, MAP_W), expected[i]);
+    }
+    leave(hello);
+    system_end();
+}
+
+TEST("a command is its program, with that one's rights, under its own name") {
+    system_begin();
+    task_t greet = launch_by(shell, "greet all");
+    TEST_EXPECT_GT(greet, 0);
+    TEST_EXPECT_EQ(find_by_name("greet"), greet);
+    TEST_EXPECT(fake_has_grant(greet, GRANT_SERVER, SERVER_DISK));
+    TEST_EXPECT(fake_has_grant(greet, GRANT_IRQ, 9));
+    TEST_EXPECT_EQ(fake_peek(greet, TEST_TEXT, MAP_X), 'T');
+    // Nobody starts it again, as disk would be.
+    leave(greet);
+    TEST_EXPECT(!fake_advance(1000));
+    TEST_EXPECT_EQ(find_by_name("greet"), 0);
+    system_end();
+}
+
 TEST("what can't be launched leaves nothing behind") {
     system_begin();
     TEST_EXPECT_EQ(launch_by(shell, "nothing"), ERR_NOT_FOUND);

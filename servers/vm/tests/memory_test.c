@@ -32,6 +32,34 @@ TEST("pages are allocated in a row, zeroed, and can be freed once") {
     system_end();
 }
 
+static struct message map_file(task_t src, const char *name) {
+    return call_with(src, (struct message){.type = BOOTFS_MAP_MSG}, name);
+}
+
+TEST("a file of bootfs is mapped, to be read") {
+    system_begin();
+    struct message m = map_file(shell, "readme");
+    TEST_EXPECT_EQ(m.type, BOOTFS_MAP_REPLY_MSG);
+    TEST_EXPECT_EQ(m.bootfs_map_reply.len, strlen("Read me."));
+    vaddr_t vaddr = m.bootfs_map_reply.vaddr;
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr, 0), 'R');
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr + m.bootfs_map_reply.len, 0), 0);
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr, MAP_W), -1);
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr + PAGE_SIZE, 0), -1);
+    // It isn't the task's to share.
+    TEST_EXPECT_EQ(offer_pages(shell, disk, vaddr, 1, false).type, ERR_NOT_PERMITTED);
+
+    struct message again = map_file(shell, "readme");
+    TEST_EXPECT_EQ(free_pages(shell, vaddr, 1), VM_FREE_PAGES_REPLY_MSG);
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr, 0), -1);
+    vaddr = again.bootfs_map_reply.vaddr;
+    TEST_EXPECT_EQ(fake_peek(shell, vaddr, 0), 'R');
+    TEST_EXPECT_EQ(free_pages(shell, vaddr, 1), VM_FREE_PAGES_REPLY_MSG);
+    TEST_EXPECT_EQ(map_file(shell, "nothing").type, ERR_NOT_FOUND);
+    TEST_EXPECT_EQ(map_file(shell, "empty").type, ERR_EMPTY);
+    system_end();
+}
+
 TEST("impossible allocations are refused and take nothing") {
     system_begin();
     TEST_EXPECT_EQ(alloc_pages(shell, 0, 0).type, ERR_INVALID_ARG);

@@ -80,14 +80,14 @@ TEST("a page that became a page table of a pager's task can come back") {
 TEST("programs are listed by number") {
     system_begin();
     struct message m = {.type = TASK_PROGRAM_MSG};
-    // Neither the manifest nor "broken" is one.
-    static const char *expected[] = {"shell", "disk", "flaky", "hello"};
-    for (unsigned i = 0; i < 4; i++) {
+    // None of the files is one, nor is "broken". Commands come behind all programs.
+    static const char *expected[] = {"shell", "disk", "flaky", "hello", "greet"};
+    for (unsigned i = 0; i < 5; i++) {
         m.task_program.index = i;
         struct message reply = call(shell, m);
         TEST_EXPECT_STR_EQ(reply.task_program_reply.name, expected[i]);
     }
-    m.task_program.index = 4;
+    m.task_program.index = 5;
     TEST_EXPECT_EQ(call(shell, m).type, ERR_END);
     system_end();
 }

@@ -52,6 +52,9 @@ TEST("a file entry that leads out of bootfs is refused") {
     bootfs.files[1].off = 0xfffff000;
     TEST_EXPECT_STR_EQ(init_bootfs(), problem);
     make_test_bootfs(&bootfs);
+    bootfs.files[1].alias_of = bootfs.header.num_files + 1;
+    TEST_EXPECT_STR_EQ(init_bootfs(), problem);
+    make_test_bootfs(&bootfs);
     bootfs.files[1].off += 16;
     TEST_EXPECT_STR_EQ(init_bootfs(), problem);
     make_test_bootfs(&bootfs);

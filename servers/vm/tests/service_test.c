@@ -58,6 +58,70 @@ TEST("only one task at a time serves a name") {
     system_end();
 }
 
+static struct message find(task_t src, const char *name) {
+    return call_with(src, (struct message){.type = SERVICES_FIND_MSG}, name);
+}
+
+TEST("who looks for a service without waiting is told whether it would be worth it") {
+    system_begin();
+    TEST_EXPECT_EQ(find(shell, "nothing").type, ERR_NOT_FOUND);
+    struct message m = find(shell, "flaky");
+    TEST_EXPECT_EQ(m.services_find_reply.task, 0);
+    TEST_EXPECT_EQ(m.services_find_reply.expected, false);
+
+    task_t flaky = launch_by(shell, "flaky");
+    m = find(shell, "flaky");
+    TEST_EXPECT_EQ(m.services_find_reply.task, 0);
+    TEST_EXPECT_EQ(m.services_find_reply.expected, true);
+    TEST_EXPECT_EQ(serve(flaky, "flaky"), DISCOVERY_SERVE_REPLY_MSG);
+    m = find(shell, "flaky");
+    TEST_EXPECT_EQ(m.services_find_reply.task, flaky);
+    TEST_EXPECT_EQ(m.services_find_reply.expected, true);
+    // disk may not call it.
+    m = find(disk, "flaky");
+    TEST_EXPECT_EQ(m.services_find_reply.task, 0);
+    TEST_EXPECT_EQ(m.services_find_reply.expected, false);
+
+    // It crashes, and is about to be started again.
+    end_with(flaky, EXP_DIVIDE, 0);
+    m = find(shell, "flaky");
+    TEST_EXPECT_EQ(m.services_find_reply.task, 0);
+    TEST_EXPECT_EQ(m.services_find_reply.expected, true);
+    TEST_EXPECT(fake_advance(100));
+    leave(find_by_name("flaky"));
+    free_at_rest = memory_num_free();
+    system_end();
+}
+
+TEST("services are listed") {
+    system_begin();
+    struct message m = {.type = SERVICES_SERVICE_MSG};
+    struct message reply = call(shell, m);
+    TEST_EXPECT_STR_EQ(reply.services_service_reply.name, "disk");
+    m.services_service.index = 1;
+    reply = call(shell, m);
+    TEST_EXPECT_STR_EQ(reply.services_service_reply.name, "flaky");
+    m.services_service.index = 2;
+    TEST_EXPECT_EQ(call(shell, m).type, ERR_END);
+    system_end();
+}
+
+TEST("nobody waits for a server that has ended because it has nothing to do") {
+    system_begin();
+    task_t flaky = launch_by(shell, "flaky");
+    TEST_EXPECT_EQ(lookup(shell, "flaky").type, INVALID_MSG);
+    leave(flaky);
+    TEST_EXPECT_EQ(fake_take_reply(shell).type, ERR_UNAVAILABLE);
+    TEST_EXPECT_EQ(lookup(shell, "flaky").type, ERR_UNAVAILABLE);
+    // Launched again, it is waited for again.
+    flaky = launch_by(shell, "flaky");
+    TEST_EXPECT_EQ(lookup(shell, "flaky").type, INVALID_MSG);
+    TEST_EXPECT_EQ(serve(flaky, "flaky"), DISCOVERY_SERVE_REPLY_MSG);
+    TEST_EXPECT_EQ(fake_take_reply(shell).discovery_lookup_reply.task, flaky);
+    leave(flaky);
+    system_end();
+}
+
 // ---- Watching ----
 
 static void expect_exited(task_t watcher, task_t task, int reason, int status) {
@@ -134,7 +198,6 @@ TEST("strangers can't be watched, nor killed") {
     struct message m = {.type = TASK_KILL_MSG};
     m.task_kill.task = hello;
     TEST_EXPECT_EQ(call(other, m).type, ERR_NOT_PERMITTED);
-    TEST_EXPECT_EQ(call(disk, m).type, ERR_NOT_PERMITTED);
     TEST_EXPECT_EQ(call(shell, m).type, TASK_KILL_REPLY_MSG);
     TEST_EXPECT_EQ(call(shell, m).type, ERR_INVALID_TASK);
 
