@@ -1,5 +1,6 @@
 #include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
+#include <arch_msi.h>
 #include <kernel/board.h>
 #include <kernel/spinlock.h>
 #include <kernel/task.h>
@@ -9,6 +10,8 @@
 #define LAPIC_ID         0x20
 #define LAPIC_TPR        0x80
 #define LAPIC_EOI        0xb0
+#define LAPIC_LDR        0xd0
+#define LAPIC_DFR        0xe0
 #define LAPIC_SVR        0xf0
 #define LAPIC_ICR_LOW    0x300
 #define LAPIC_ICR_HIGH   0x310
@@ -21,6 +24,8 @@
 #define LAPIC_TIMER_DIV  0x3e0
 
 #define LVT_MASKED      (1u << 16)
+#define DFR_FLAT        0xffffffffu
+#define LDR_SHIFT       24
 #define SVR_ENABLE      (1u << 8)
 #define ICR_PENDING     (1u << 12)
 #define ICR_ASSERT      (1u << 14)
@@ -44,7 +49,7 @@ static unsigned ioapic_pins;
 static struct {
     uint32_t entry;
     uint32_t reg;  ///< 0: it has not been unmasked.
-} opened[CONFIG_NUM_IRQS];
+} opened[MSI_FIRST_LINE];
 static bool lapic_on;
 
 static uint32_t lapic_read(unsigned reg) {
@@ -140,7 +145,9 @@ static void mask_line(unsigned irq, uint32_t masked) {
 }
 
 void board_irq_unmask(unsigned irq) {
-    if (opened[irq].reg) {
+    if (irq >= MSI_FIRST_LINE) {
+        msi_unmask(irq);
+    } else if (opened[irq].reg) {
         mask_line(irq, 0);
     } else {
         open_line(irq);
@@ -148,7 +155,9 @@ void board_irq_unmask(unsigned irq) {
 }
 
 void board_irq_mask(unsigned irq) {
-    if (opened[irq].reg) {
+    if (irq >= MSI_FIRST_LINE) {
+        msi_mask(irq);
+    } else if (opened[irq].reg) {
         mask_line(irq, REDIR_MASKED);
     }
 }
@@ -162,6 +171,8 @@ static void mask_8259(void) {
 void apic_init(void) {
     mask_8259();
     x64_wrmsr(MSR_APIC_BASE, x64_rdmsr(MSR_APIC_BASE) | (1u << 11));
+    lapic_write(LAPIC_DFR, DFR_FLAT);
+    lapic_write(LAPIC_LDR, MSI_LOGICAL_ID << LDR_SHIFT);
     lapic_on = true;
 }
 
@@ -176,7 +187,10 @@ bool board_owns_mmio(paddr_t paddr, size_t len) {
 void x64_interrupt(unsigned vector) {
     if (LIKELY(vector < VECTOR_TIMER)) {
         // The line is masked before the end of the interrupt is told: a level can't fire again.
-        kernel_irq(vector - VECTOR_IRQ_BASE);
+        unsigned irq = vector - VECTOR_IRQ_BASE;
+        if (irq < MSI_FIRST_LINE || irq >= CONFIG_NUM_IRQS || msi_arrived(irq)) {
+            kernel_irq(irq);
+        }
         apic_eoi();
     } else if (vector == VECTOR_TIMER) {
         apic_eoi();

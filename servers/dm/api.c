@@ -71,8 +71,8 @@ static error_t pci_get_config(task_t client, struct dm_pci_get_config_fields *re
         return err;
     }
     unsigned irq = 0;
-    enum dm_irq_kind kind;
-    err = interrupts_grant(device, 0, &irq, &kind);
+    int kind = DM_IRQ_KIND_INTX;
+    err = interrupts_grant(device, 0, &kind, &irq);
     reply->irq = (uint8_t) irq;
     return (err == ERR_UNAVAILABLE) ? OK : err;
 }
@@ -100,10 +100,20 @@ static error_t pci_irq(task_t client, struct dm_pci_irq_fields *request,
     if (device == NULL) {
         return ERR_NOT_FOUND;
     }
-    enum dm_irq_kind kind = DM_IRQ_KIND_INTX;
-    error_t err = interrupts_grant(device, request->vector, &reply->irq, &kind);
+    int kind = ANY_KIND;
+    error_t err = interrupts_grant(device, request->vector, &kind, &reply->irq);
     reply->kind = kind;
     return err;
+}
+
+static error_t pci_irq_of_kind(task_t client, struct dm_pci_irq_of_kind_fields *request,
+                               struct dm_pci_irq_of_kind_reply_fields *reply) {
+    struct pci_device *device = owners_find(client, request->handle);
+    if (device == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    int kind = request->kind;
+    return interrupts_grant(device, request->vector, &kind, &reply->irq);
 }
 
 static error_t pci_read_config(task_t client, struct dm_pci_read_config_fields *request,
@@ -172,6 +182,7 @@ static const struct dm_ops ops = {
     .pci_get_config = pci_get_config,
     .pci_bar = pci_bar,
     .pci_irq = pci_irq,
+    .pci_irq_of_kind = pci_irq_of_kind,
     .pci_read_config = pci_read_config,
     .pci_write_config = pci_write_config,
     .pci_enable_bus_master = pci_enable_bus_master,

@@ -4,6 +4,7 @@
 /// \file
 /// The PCI devices that there are: functions, to be exact, as each function is a device to its driver.
 
+#include <driver/io.h>
 #include <message.h>
 #include <types.h>
 
@@ -39,6 +40,7 @@ struct pci_device {
     uint32_t restarts;
     bool has_bars;  ///< They have been looked at.
     struct bar bars[BARS_MAX];
+    io_t msix_table;              ///< NULL unless MSI-X is on.
     unsigned irq;                 ///< If `has_irq`.
     enum dm_irq_kind irq_kind;    ///< If `has_irq`.
     uint32_t saved[SAVED_WORDS];  ///< The header, as it was when its driver took it.

@@ -100,6 +100,7 @@ error_t owners_detach(task_t client, handle_t handle) {
 
 void owners_task_ended(task_t task) {
     handle_free_all(task, NULL);
+    interrupts_forget_task(task);
     for (size_t i = 0; i < bus_num_devices(); i++) {
         struct pci_device *device = bus_device(i);
         if (device->state == DEVICE_FREE || device->driver != task) {

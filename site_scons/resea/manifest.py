@@ -144,7 +144,7 @@ FLASH = {
 DEVICE = {
     "ports": Field(schema.one_or_list_of(schema.address_range(1 << 16)), default=[]),
     "mmio": Field(schema.one_or_list_of(schema.address_range(1 << 52)), default=[]),
-    "irq": Field(schema.one_or_list_of(schema.integer(0, 1023)), default=[]),
+    "irq": Field(schema.one_or_list_of(schema.number_range(0, 1023)), default=[]),
     "shared": Field(schema.boolean, default=False),
 }
 RESTART = {
@@ -273,8 +273,8 @@ def _devices(file):
         values = schema.read_table(file, ("device", name), DEVICE)
         if not (values["ports"] or values["mmio"] or values["irq"]):
             raise file.error(("device", name), "the device has nothing: give it ports, mmio or irq")
-        devices[name] = Device(name, values["ports"], values["mmio"], values["irq"],
-                               values["shared"])
+        irqs = [irq for lines in values["irq"] for irq in lines]
+        devices[name] = Device(name, values["ports"], values["mmio"], irqs, values["shared"])
     return devices
 
 

@@ -42,11 +42,22 @@ def _bitmap(numbers, size):
     return sum(1 << n for n in numbers).to_bytes(-(-size // 32) * 4, "little")
 
 
+def _runs(numbers):
+    """Numbers that follow each other, put together: (first, count)."""
+    runs = []
+    for number in numbers:
+        if runs and number == sum(runs[-1]):
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((number, 1))
+    return runs
+
+
 def _grants(manifest, server):
     grants = []
     for name in server.devices:
         device = manifest.devices[name]
-        grants += [_GRANT.pack(_GRANT_IRQ, 0, irq, 1) for irq in device.irqs]
+        grants += [_GRANT.pack(_GRANT_IRQ, 0, *run) for run in _runs(device.irqs)]
         grants += [_GRANT.pack(_GRANT_PORTS, 0, *r) for r in device.ports]
         grants += [_GRANT.pack(_GRANT_MMIO, 0, *r) for r in device.mmio]
     return grants

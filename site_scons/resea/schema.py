@@ -85,6 +85,16 @@ def integer(low, high):
     return read
 
 
+def number_range(low, high):
+    """A number from `low` to `high`, or "first+count" of them; gives a list."""
+    def read(file, path, value):
+        if isinstance(value, str):
+            first, count = address_range(high + 1)(file, path, value)
+            return [integer(low, high)(file, path, n) for n in range(first, first + count)]
+        return [integer(low, high)(file, path, value)]
+    return read
+
+
 def choice(kind, valid):
     """One of some words; `kind` is what messages call it. A dict maps the words to values."""
     def read(file, path, value):

@@ -51,7 +51,7 @@ irq = 4
 
 [device.disk]
 mmio = ["0xfe000000+4K", "0xff000000+1M"]
-irq = [5, 6]
+irq = [5, "6+1", "9+2"]
 
 [server.vm]
 options = { trace = true }
@@ -139,6 +139,8 @@ def test_full_manifest():
     ("[device.x]\nports = '0xfffe+4'", at(2) + "device.x.ports: the range ends at 0x10002, beyond "
                                                "the last address 0xffff"),
     ("[device.x]\nirq = 2000", at(2) + "device.x.irq: 2000 is out of range: 0 to 1023"),
+    ("[device.x]\nirq = '1000+25'",
+     at(2) + "device.x.irq: the range ends at 0x401, beyond the last address 0x3ff"),
     ("[device.uart0]\nirq = 1\n[server.a]\ndevices = ['uart']",
      at(4) + "server.a.devices: unknown device 'uart'; did you mean 'uart0'?"),
     ("[server.a]\nrights = ['pwer']",
@@ -320,7 +322,7 @@ def test_binary_form():
     # Grants, services, pages, calls.
     assert dm[8:] == (0, 4, 2, 0, 256, 1, 0, 0, 0)
     kinds = [struct.unpack_from("<IIQQ", image, 16 + 5 * 72 + i * 24) for i in range(4)]
-    assert kinds == [(1, 0, 5, 1), (1, 0, 6, 1), (3, 0, 0xfe000000, 4096),
+    assert kinds == [(1, 0, 5, 2), (1, 0, 9, 2), (3, 0, 0xfe000000, 4096),
                      (3, 0, 0xff000000, 1 << 20)]
     assert image[-96:-64].rstrip(b"\0") == b"net.tcpip"
 

@@ -63,6 +63,12 @@ error_t pci_map_bar(struct pci *pci, unsigned index, io_t *io) {
     return (*io != NULL) ? OK : ERR_NO_MEMORY;
 }
 
+/// Two devices of a driver may share a line.
+static error_t acquire(unsigned irq) {
+    error_t err = irq_acquire(irq);
+    return (err == ERR_ALREADY_EXISTS) ? OK : err;
+}
+
 error_t pci_acquire_irq(struct pci *pci, unsigned vector, unsigned *irq, enum dm_irq_kind *kind) {
     enum dm_irq_kind granted;
     error_t err = call_dm_pci_irq(pci->dm, pci->handle, vector, irq, &granted);
@@ -72,7 +78,13 @@ error_t pci_acquire_irq(struct pci *pci, unsigned vector, unsigned *irq, enum dm
     if (kind != NULL) {
         *kind = granted;
     }
-    return irq_acquire(*irq);
+    return acquire(*irq);
+}
+
+error_t pci_acquire_irq_of_kind(struct pci *pci, enum dm_irq_kind kind, unsigned vector,
+                                unsigned *irq) {
+    error_t err = call_dm_pci_irq_of_kind(pci->dm, pci->handle, kind, vector, irq);
+    return (err == OK) ? acquire(*irq) : err;
 }
 
 error_t pci_enable_bus_master(struct pci *pci) {

@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include <driver/io.h>
 #include <resea/ipc.h>
 #include <resea/syscall.h>
 #include <string.h>
@@ -133,6 +134,38 @@ void config_write(uint32_t address, unsigned offset, unsigned size, uint32_t val
         uint8_t *byte = &function->bytes[offset + i];
         *byte = (uint8_t) ((*byte & ~bits) | ((value >> (8 * i)) & bits));
     }
+}
+
+// ---- Registers in memory --------------------------------------------------------------------------
+
+uint8_t machine_memory[MACHINE_MEMORY_LEN] __aligned(8);
+static paddr_t mapped;
+static size_t mapped_len;
+static unsigned mappings;
+
+paddr_t machine_mapped(void) {
+    TEST_EXPECT(mappings <= 1);
+    return mappings ? mapped : 0;
+}
+
+io_t io_alloc_memory_fixed(paddr_t paddr, size_t len, unsigned flags __unused) {
+    if (len > MACHINE_MEMORY_LEN) {
+        return NULL;
+    }
+    mapped = paddr;
+    mapped_len = len;
+    mappings++;
+    return (io_t) machine_memory;
+}
+
+void io_free(io_t io) {
+    mappings -= (io != NULL);
+}
+
+void io_write32(io_t io, offset_t offset, uint32_t value) {
+    TEST_EXPECT(mappings == 1 && io == (io_t) machine_memory);
+    TEST_EXPECT(offset % 4 == 0 && offset + 4 <= mapped_len);
+    memcpy(&machine_memory[offset], &value, sizeof(value));
 }
 
 // ---- Kernel and vm ------------------------------------------------------------------------------

@@ -35,6 +35,12 @@ void function_set_bar(struct function *function, unsigned index, uint64_t addr, 
 /// Adds a capability in front of the others.
 void function_add_capability(struct function *function, unsigned offset, uint8_t id);
 
+/// Memory that a device's registers are in.
+#define MACHINE_MEMORY_LEN 0x10000
+extern uint8_t machine_memory[MACHINE_MEMORY_LEN];
+/// Where dm has mapped it from; 0 if nothing is mapped.
+paddr_t machine_mapped(void);
+
 /// How often the config space was read.
 unsigned machine_reads(void);
 

@@ -44,10 +44,17 @@ error_t pci_detach(struct pci *pci);
 /// dm can't reach. The offsets of `io` are those of the range.
 error_t pci_map_bar(struct pci *pci, unsigned index, io_t *io) __mustuse;
 
-/// Acquires the device's interrupt, the best kind that there is: from now on the task is notified (NOTIFY_IRQ). A
+/// Acquires the device's interrupt, MSI-X before MSI before INTx: from now on the task is notified (NOTIFY_IRQ). A
 /// device with MSI-X has several, from `vector` 0 on. `kind` may be NULL. ERR_UNAVAILABLE: it has no (such) interrupt.
+///
+/// Messages (MSI, MSI-X) come only once bus mastering is on. One that comes while the last one is dealt with is
+/// remembered, but not how many: look for all causes each time.
 error_t pci_acquire_irq(struct pci *pci, unsigned vector, unsigned *irq,
                         enum dm_irq_kind *kind) __mustuse;
+/// The same of one kind. ERR_UNAVAILABLE: the device has no such interrupt. ERR_ALREADY_EXISTS: it has one of another
+/// kind already.
+error_t pci_acquire_irq_of_kind(struct pci *pci, enum dm_irq_kind kind, unsigned vector,
+                                unsigned *irq) __mustuse;
 
 /// Lets the device access memory by itself: reset it before that, as it may have been told something by a driver
 /// that was here before.
