@@ -54,6 +54,10 @@ void board_timer_set(uint64_t deadline);
 /// '\n' alone.
 void board_console_write(const char *text, size_t len);
 
+/// A task shows the console's output from now on. A board that shows it on a screen, too, leaves that alone, but
+/// for a panic.
+void board_console_handed_over(void);
+
 /// Next character of console input, or -1. Called from kernel_irq() for the console's own line too.
 int board_console_getc(void);
 

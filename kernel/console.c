@@ -169,6 +169,7 @@ static error_t klog_watch(uint32_t position) {
     if (!(current_task()->flags & TASK_RIGHT_CONSOLE)) {
         return ERR_NOT_PERMITTED;
     }
+    board_console_handed_over();
     task_t tid = current_task()->tid;
     spin_lock(&output_lock);
     bool more = position != output.end;

@@ -54,6 +54,8 @@ uint64_t board_boot_cycles(void) {
 void board_timer_set(uint64_t deadline __unused) {}
 
 /// For each character: wait until the device takes one, and give it.
+void board_console_handed_over(void) {}
+
 void board_console_write(const char *text __unused, size_t len __unused) {}
 
 /// Take a character from the device, if it has one.

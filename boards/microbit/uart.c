@@ -42,6 +42,8 @@ void uart_init(void) {
     UART(INTENSET) = INT_RXDRDY;
 }
 
+void board_console_handed_over(void) {}
+
 void board_console_write(const char *text, size_t len) {
     for (size_t i = 0; i < len; i++) {
         UART(TXDRDY) = 0;

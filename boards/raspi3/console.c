@@ -41,6 +41,8 @@ void board_early_init(void) {
     arm64_between_devices();
 }
 
+void board_console_handed_over(void) {}
+
 void board_console_write(const char *text, size_t len) {
     arm64_between_devices();
     uart->write(text, len);

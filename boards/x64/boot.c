@@ -92,6 +92,10 @@ void board_init_secondary(void) {
     apic_init_this_cpu();
 }
 
+void board_console_handed_over(void) {
+    screen_hand_over();
+}
+
 void board_console_write(const char *text, size_t len) {
     serial_write(text, len);
     screen_write(text, len);

@@ -1,5 +1,6 @@
 #include "x64_board.h"
 #include <arch/x64/kernel/x64.h>
+#include <kernel/panic.h>
 #include <string.h>
 
 // The text screen: 80 x 25 cells, a character and its colours each. Its memory has room for eight times that, and
@@ -24,6 +25,7 @@ static unsigned top;
 /// Inside an escape sequence: the screen understands none, and shows none.
 static bool in_escape;
 static uint16_t blank_row[COLUMNS];
+static bool handed_over;
 
 /// The first cell of a row of the screen.
 static uint16_t *cells(unsigned n) {
@@ -101,7 +103,25 @@ static void obey(char c) {
     }
 }
 
+void screen_hand_over(void) {
+    handed_over = true;
+}
+
+/// Goes on below what a server has shown from the memory's beginning on.
+static void take_back(void) {
+    handed_over = in_escape = false;
+    top = 0;
+    row = ROWS - 1;
+    newline();
+}
+
 void screen_write(const char *text, size_t len) {
+    if (handed_over) {
+        if (!panicked()) {
+            return;
+        }
+        take_back();
+    }
     size_t i = 0;
     while (i < len) {
         char c = text[i];

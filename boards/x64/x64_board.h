@@ -64,6 +64,8 @@ int serial_getc(void);
 
 void screen_init(void);
 void screen_write(const char *text, size_t len);
+/// The screen is a server's from now on. Only a panic is still shown, below what the server has.
+void screen_hand_over(void);
 
 /// A 32-bit device register.
 static inline volatile uint32_t *mmio32(paddr_t paddr) {

@@ -65,7 +65,7 @@ static int kill(const struct command *command) {
     error_t err = call_task_kill(INIT_TASK, task);
     if (err != OK) {
         printf("shell: kill: cannot kill task %d: %s%s\n", task, error_name(err),
-               err == ERR_NOT_PERMITTED ? "; only those that the shell launched can be" : "");
+               err == ERR_NOT_PERMITTED ? "; it isn't one of vm's" : "");
         return 1;
     }
 
@@ -99,7 +99,7 @@ const struct builtin builtins[] = {
     {"help", "", "prints this", help, 0, 0},
     {"ps", "", "lists tasks", monitor_ps, 0, 0},
     {"jobs", "", "lists programs that the shell has launched", jobs, 0, 0},
-    {"kill", "TASK", "ends a program that the shell has launched", kill, 1, 1},
+    {"kill", "TASK", "ends a program or a server", kill, 1, 1},
     {"log", "", "prints the kernel's log", monitor_log, 0, 0},
     {"free", "", "tells how much memory is in use", monitor_free, 0, 0},
     {"uptime", "", "tells how long the system has been running", monitor_uptime, 0, 0},

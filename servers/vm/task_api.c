@@ -92,12 +92,17 @@ static error_t status(task_t client __unused, struct task_status_fields *request
     return OK;
 }
 
+static bool may_kill(task_t client, const struct task *task) {
+    return task->launcher == client
+           || (task->tid != INIT_TASK && task_has_right(task_find(client), TASK_RIGHT_DEBUG));
+}
+
 static error_t kill(task_t client, struct task_kill_fields *request) {
     struct task *task = task_find(request->task);
     if (!task) {
         return ERR_INVALID_TASK;
     }
-    if (task->life != LIFE_RUNS || task->launcher != client) {
+    if (task->life != LIFE_RUNS || !may_kill(client, task)) {
         return ERR_NOT_PERMITTED;
     }
     reap(task, (struct task_end){TASK_END_REASON_KILLED, -1});

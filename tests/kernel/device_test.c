@@ -365,7 +365,9 @@ static uint32_t read_log(task_t tid) {
 TEST("log: who watches it is told once of what tasks print") {
     set_up();
     uint32_t end = read_log(a);
+    unsigned before = host.handed_over;
     TEST_EXPECT_EQ(watch_log(a, end), 0);
+    TEST_EXPECT_EQ(host.handed_over, before + 1);
     TEST_EXPECT_EQ(host_recv(a, IPC_ANY), HOST_BLOCKED);
     TEST_EXPECT_EQ(SYSCALL(b, SYS_CONSOLE_WRITE, MSG_VADDR, 4), 4);
     TEST_EXPECT_EQ(host_result(a), OK);
@@ -384,7 +386,9 @@ TEST("log: who watches it is told once of what tasks print") {
 TEST("log: watching takes a right, and a watcher may end") {
     set_up();
     task_t c = host_spawn("c", INIT_TASK, 0);
+    unsigned before = host.handed_over;
     TEST_EXPECT_EQ(watch_log(c, 0), ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(host.handed_over, before);
     TEST_EXPECT_EQ(SYSCALL(a, SYS_KLOG_READ, 0, 0, FREE_VADDR), HOST_BLOCKED);
     TEST_EXPECT_EQ(watch_log(b, read_log(b)), 0);
     host_destroy(b);

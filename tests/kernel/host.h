@@ -69,6 +69,7 @@ struct host {
     uint64_t now;       ///< arch_cycles(): one cycle a look.
     struct host_cpu cpus[HOST_CPUS];
     bool unmasked[CONFIG_NUM_IRQS];
+    unsigned handed_over;  ///< How often the console was.
     const char *input;     ///< What the console's user has typed.
     char output[0x10000];  ///< What the console shows, since host_clear_output().
     size_t output_len;

@@ -97,6 +97,10 @@ void board_timer_set(uint64_t deadline) {
     host.cpus[host.cpu].timer = deadline;
 }
 
+void board_console_handed_over(void) {
+    host.handed_over++;
+}
+
 void board_console_write(const char *text, size_t len) {
     for (size_t i = 0; i < len && host.output_len < sizeof(host.output) - 1; i++) {
         host.output[host.output_len++] = text[i];

@@ -168,6 +168,8 @@ uint64_t board_boot_cycles(void) {
 void board_timer_set(uint64_t deadline) {
     machine.timer = deadline;
 }
+void board_console_handed_over(void) {}
+
 void board_console_write(const char *text, size_t len) {
     for (size_t i = 0; i < len && machine.output_len < sizeof(machine.output) - 1; i++) {
         machine.output[machine.output_len++] = text[i];

@@ -128,6 +128,9 @@ static void handle_notifications(notifications_t notifications) {
     if ((notifications & NOTIFY_TIMER) && driver->timer != NULL) {
         driver->timer();
     }
+    if (notifications >= NOTIFY_USER_BASE && driver->notified != NULL) {
+        driver->notified(notifications);
+    }
     if (notifications & NOTIFY_ASYNC) {
         receive_exits();
     }
@@ -181,10 +184,10 @@ static error_t read_sector(void *arg, uint64_t sector, void *buf) {
 static bool is_valid(const struct blk_disk *disk) {
     uint32_t size = disk->sector_size;
     const struct blk_queue *queue = disk->queue;
-    return size >= 512 && size <= (uint32_t) MIN(PAGE_SIZE, SECTOR_SIZE_MAX) && (size & (size - 1)) == 0
-           && disk->num_sectors > 0 && disk->max_sectors >= PAGE_SIZE / size
-           && disk->max_pieces >= 1 && queue != NULL && queue->depth >= 1
-           && queue->depth <= BLK_DEPTH_MAX;
+    return size >= 512 && size <= (uint32_t) MIN(PAGE_SIZE, SECTOR_SIZE_MAX)
+           && (size & (size - 1)) == 0 && disk->num_sectors > 0
+           && disk->max_sectors >= PAGE_SIZE / size && disk->max_pieces >= 1 && queue != NULL
+           && queue->depth >= 1 && queue->depth <= BLK_DEPTH_MAX;
 }
 
 static error_t scan(struct blk_disk *disk, struct partition_table *table) {

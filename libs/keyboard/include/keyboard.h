@@ -105,6 +105,7 @@ void keyboard_init(struct keyboard *keyboard, const struct keyboard_layout *layo
 /// KEYBOARD_TEXT_MAX bytes, and returns how many those are.
 size_t __mustuse keyboard_press(struct keyboard *keyboard, uint8_t usage, char *text);
 void keyboard_release(struct keyboard *keyboard, uint8_t usage);
+bool keyboard_is_held(const struct keyboard *keyboard, uint8_t usage);
 /// The keyboard was unplugged, or has lost count.
 void keyboard_release_all(struct keyboard *keyboard);
 

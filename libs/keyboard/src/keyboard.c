@@ -40,25 +40,27 @@ static const uint8_t pad_keys[] = {
 
 // ---- Keys that are held -------------------------------------------------------------------------
 
-static bool is_held(const struct keyboard *keyboard, uint8_t usage) {
+bool keyboard_is_held(const struct keyboard *keyboard, uint8_t usage) {
     return keyboard->held[usage / 32] >> (usage % 32) & 1;
 }
 
 static bool has_control(const struct keyboard *keyboard) {
-    return is_held(keyboard, KEYBOARD_LEFT_CONTROL) || is_held(keyboard, KEYBOARD_RIGHT_CONTROL);
+    return keyboard_is_held(keyboard, KEYBOARD_LEFT_CONTROL)
+           || keyboard_is_held(keyboard, KEYBOARD_RIGHT_CONTROL);
 }
 
 static bool has_shift(const struct keyboard *keyboard) {
-    return is_held(keyboard, KEYBOARD_LEFT_SHIFT) || is_held(keyboard, KEYBOARD_RIGHT_SHIFT);
+    return keyboard_is_held(keyboard, KEYBOARD_LEFT_SHIFT)
+           || keyboard_is_held(keyboard, KEYBOARD_RIGHT_SHIFT);
 }
 
 static bool has_altgr(const struct keyboard *keyboard) {
-    return keyboard->layout->has_altgr && is_held(keyboard, KEYBOARD_RIGHT_ALT);
+    return keyboard->layout->has_altgr && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT);
 }
 
 static bool has_alt(const struct keyboard *keyboard) {
-    return is_held(keyboard, KEYBOARD_LEFT_ALT)
-           || (!keyboard->layout->has_altgr && is_held(keyboard, KEYBOARD_RIGHT_ALT));
+    return keyboard_is_held(keyboard, KEYBOARD_LEFT_ALT)
+           || (!keyboard->layout->has_altgr && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT));
 }
 
 // ---- Characters ---------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ void keyboard_init(struct keyboard *keyboard, const struct keyboard_layout *layo
 }
 
 size_t keyboard_press(struct keyboard *keyboard, uint8_t usage, char *text) {
-    bool repeated = is_held(keyboard, usage);
+    bool repeated = keyboard_is_held(keyboard, usage);
     keyboard->held[usage / 32] |= 1u << (usage % 32);
     // A lock that is held doesn't flicker, though the hardware repeats it.
     keyboard->caps_lock ^= usage == KEYBOARD_CAPS_LOCK && !repeated;
@@ -251,7 +253,7 @@ void keyboard_release_all(struct keyboard *keyboard) {
 
 size_t keyboard_repeat(struct keyboard *keyboard, char *text) {
     uint8_t usage = keyboard->repeats;
-    if (usage == KEYBOARD_NONE || !is_held(keyboard, usage)) {
+    if (usage == KEYBOARD_NONE || !keyboard_is_held(keyboard, usage)) {
         keyboard->repeats = KEYBOARD_NONE;
         return 0;
     }

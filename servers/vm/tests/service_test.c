@@ -198,6 +198,7 @@ TEST("strangers can't be watched, nor killed") {
     struct message m = {.type = TASK_KILL_MSG};
     m.task_kill.task = hello;
     TEST_EXPECT_EQ(call(other, m).type, ERR_NOT_PERMITTED);
+    TEST_EXPECT_EQ(call(disk, m).type, ERR_NOT_PERMITTED);
     TEST_EXPECT_EQ(call(shell, m).type, TASK_KILL_REPLY_MSG);
     TEST_EXPECT_EQ(call(shell, m).type, ERR_INVALID_TASK);
 

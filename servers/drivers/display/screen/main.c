@@ -3,24 +3,16 @@
 #include <idl_client.h>
 #include <resea/ipc.h>
 #include <resea/printf.h>
-#include <resea/syscall.h>
-#include <string.h>
+#include <terminal.h>
 
 #include "painter.h"
-#include "terminal.h"
 
 /// If the firmware knows of no display.
 #define DEFAULT_WIDTH  1024
 #define DEFAULT_HEIGHT 768
 
-/// What is drawn at once: a screenful or two, so that a flood of text is scrolled through quickly, but
-/// what is typed shows immediately.
-#define BATCH 4096
-
 static struct terminal terminal;
 static struct painter painter;
-/// Up to where the kernel's log has been shown.
-static uint32_t position;
 
 /// The size that the picture is to have.
 static void choose_size(task_t mailbox, uint32_t *width, uint32_t *height) {
@@ -56,34 +48,11 @@ static void init(void) {
     ASSERT_OK(terminal_init(&terminal, painter.columns, painter.rows));
 }
 
-/// Shows what has been printed. Nothing here may print: that would be shown, too, and so on.
-static void show_log(void) {
-    char text[128];
-    int len;
-    size_t drawn = 0;
-    while ((len = sys_klog_read(text, sizeof(text), &position)) > 0) {
-        terminal_write(&terminal, text, (size_t) len);
-        drawn += (size_t) len;
-        if (drawn >= BATCH) {
-            painter_update(&painter, &terminal);
-            drawn = 0;
-        }
-    }
-    painter_update(&painter, &terminal);
+static void update(const struct terminal *changed) {
+    painter_update(&painter, changed);
 }
 
 void main(void) {
     init();
-    while (true) {
-        show_log();
-        // Asks to be notified of more; if there is more already, at once.
-        ASSERT_OK(sys_klog_read(NULL, 0, &position));
-
-        struct message m;
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        if (m.type != NOTIFICATIONS_MSG) {
-            discard_unknown_message(&m);
-        }
-    }
+    terminal_show_console(&terminal, update);
 }

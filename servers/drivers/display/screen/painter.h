@@ -5,9 +5,8 @@
 /// Draws a terminal's cells into a framebuffer. It remembers what it has drawn and draws what differs:
 /// a framebuffer is written to slowly, and read even more so.
 
+#include <terminal.h>
 #include <types.h>
-
-#include "terminal.h"
 
 struct painter {
     /// 32 bits a pixel, 0x00RRGGBB. Written in words only: it is device memory.

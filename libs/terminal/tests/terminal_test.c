@@ -1,7 +1,6 @@
-#include "../terminal.h"
-
 #include <resea/malloc.h>
 #include <string.h>
+#include <terminal.h>
 #include <unittest.h>
 
 static struct terminal terminal;

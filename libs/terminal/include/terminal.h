@@ -60,6 +60,13 @@ error_t __mustuse terminal_init(struct terminal *terminal, unsigned columns, uns
 
 void terminal_write(struct terminal *terminal, const char *text, size_t len);
 
+typedef void (*terminal_update_t)(const struct terminal *terminal);
+
+/// What a server that shows the console on a screen does: writes the kernel's log into the terminal, from its
+/// oldest byte on, and calls `update`, which must not print, when something has changed. Needs the right
+/// "console".
+__noreturn void terminal_show_console(struct terminal *terminal, terminal_update_t update);
+
 const struct cell *terminal_cell(const struct terminal *terminal, unsigned x, unsigned y);
 
 #endif

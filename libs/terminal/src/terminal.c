@@ -1,7 +1,6 @@
-#include "terminal.h"
-
 #include <resea/malloc.h>
 #include <string.h>
+#include <terminal.h>
 
 #define DEFAULT_FOREGROUND 7
 #define DEFAULT_BACKGROUND 0

@@ -1,0 +1,20 @@
+#include <resea/printf.h>
+#include <resea/task.h>
+#include <terminal.h>
+
+#include "cells.h"
+#include "vga.h"
+
+static struct terminal terminal;
+
+void main(void) {
+    error_t err = vga_init();
+    if (err == ERR_NOT_FOUND) {
+        DEBUG("there is no VGA in text mode");
+        task_exit_with(0);
+    }
+    ASSERT_OK(err);
+    cells_init();
+    ASSERT_OK(terminal_init(&terminal, VGA_COLUMNS, VGA_ROWS));
+    terminal_show_console(&terminal, cells_update);
+}
