@@ -51,3 +51,11 @@ void dma_flush_read(dma_t dma) {
 void dma_flush_write(dma_t dma) {
     arch_dma_flush_write(dma->pages.vaddr, dma->len);
 }
+
+void dma_flush_read_at(const void *buf, size_t len) {
+    arch_dma_flush_read((vaddr_t) buf, len);
+}
+
+void dma_flush_write_at(const void *buf, size_t len) {
+    arch_dma_flush_write((vaddr_t) buf, len);
+}

@@ -31,4 +31,9 @@ void dma_flush_read(dma_t dma);
 /// Makes what the CPU has written visible to the device.
 void dma_flush_write(dma_t dma);
 
+/// The same for pages that the driver has from somebody else: a client's, say. A range begins and ends with cache
+/// lines, or else its neighbours must not be in use.
+void dma_flush_read_at(const void *buf, size_t len);
+void dma_flush_write_at(const void *buf, size_t len);
+
 #endif
