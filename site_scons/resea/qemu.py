@@ -38,6 +38,9 @@ LOADERS = {
                              + escape(os.path.splitext(image)[0] + ".hex")),
 }
 
+# The smallest SD card that is worth having.
+MIN_CARD = 1 << 20
+
 # What a machine whose parts can be chosen has, unless its manifest says something else.
 DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": "e1000,romfile=",
             "sound": "intel-hda"}
@@ -171,7 +174,18 @@ def disk_arguments(machine: Machine, path: Optional[str]) -> List[str]:
         return []
     if not machine.disk:
         raise error("disk", path, "QEMU's model of this board has no disk")
+    if machine.disk == "sd":
+        check_card_size(path)
     return ["-drive", f"file={escape(path)},format=raw,if={machine.disk}"]
+
+
+def check_card_size(path: str):
+    """QEMU takes SD cards of certain sizes only, and needs a page to say so."""
+    size = os.path.getsize(path)
+    if size < MIN_CARD or size & (size - 1):
+        larger = max(MIN_CARD, 1 << size.bit_length())
+        raise error("disk", path, f"has {size} bytes, but QEMU's SD cards have a power of two; make it "
+                    f"larger: truncate -s {larger} {shlex.quote(path)}")
 
 
 def network_arguments(machine: Machine, net: str) -> List[str]:

@@ -95,7 +95,20 @@ def test_networks():
 
 def test_disk_with_a_comma_in_its_name():
     assert qemu.disk_arguments(MACHINE, "a,b.img") == ["-drive", "file=a,,b.img,format=raw,if=ide"]
-    assert qemu.disk_arguments(RASPI, "a.img")[1] == "file=a.img,format=raw,if=sd"
+
+
+def test_sd_cards_have_sizes_that_qemu_takes(tmp_path):
+    card = tmp_path / "a.img"
+    for size in (1 << 20, 64 << 20, 4 << 30):
+        with open(card, "wb") as file:
+            file.truncate(size)
+        assert qemu.disk_arguments(RASPI, str(card))[1] == f"file={card},format=raw,if=sd"
+    for size, larger in ((0, 1 << 20), (512, 1 << 20), (96 << 20, 128 << 20),
+                         ((64 << 20) - 512, 64 << 20), ((64 << 20) + 1, 128 << 20)):
+        with open(card, "wb") as file:
+            file.truncate(size)
+        with pytest.raises(UserError, match=f"has {size} bytes.*truncate -s {larger} "):
+            qemu.disk_arguments(RASPI, str(card))
 
 
 @pytest.mark.parametrize("setup, text", [
