@@ -14,10 +14,11 @@ from resea.errors import UserError, hint, unknown
 
 SERVER, LIBRARY, KERNEL = "server", "library", "kernel"
 _COMMON_KEYS = {"sources", "sources_for", "libs", "unittests", "unittest_sources"}
+_FUZZER_KEYS = {"fuzzer", "fuzzer_plain", "fuzzer_guided"}
 _KEYS = {
     SERVER: _COMMON_KEYS | {"name", "description"},
-    LIBRARY: _COMMON_KEYS | {"name", "description"},
-    KERNEL: _COMMON_KEYS | {"unittests_nommu", "fuzzer", "fuzzer_plain", "fuzzer_guided"},
+    LIBRARY: _COMMON_KEYS | _FUZZER_KEYS | {"name", "description"},
+    KERNEL: _COMMON_KEYS | _FUZZER_KEYS | {"unittests_nommu"},
 }
 _CALLS = {SERVER: "ReseaServer", LIBRARY: "ReseaLibrary", KERNEL: "ReseaKernelPart"}
 _TEXT_KEYS = {"name", "description"}

@@ -5,7 +5,7 @@ libs/unittest, which has the main function that runs them. A component's own `ma
 of the way. The system's libraries are not linked in: what the code under test calls is the
 component's own, the C library's, or a stub among the tests.
 
-A part of the kernel may have a fuzzer, too, which is two programs with a `main` of their own: a
+A part of the kernel, or a library, may have a fuzzer, too, which is two programs with a `main` of their own: a
 plain one, which counts as a test, and one that libFuzzer guides.
 """
 
@@ -39,7 +39,7 @@ def add_nodes(context):
 
 
 def add_fuzzers(context, name="kernel"):
-    """Both fuzzers of a part of the kernel, and nothing else."""
+    """Both fuzzers of a part of the kernel or a library, and nothing else."""
     build = context.build
     env = environment.make(context.options, environment.FUZZER)
     if "image" not in context.nodes:
