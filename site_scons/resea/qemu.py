@@ -3,9 +3,11 @@
 `scons run`, `debug`, `bench`, `soak` and the system tests all start machines from here.
 """
 
+import functools
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -102,26 +104,46 @@ def machine_of(manifest, program: Optional[str]) -> Machine:
 
 def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> List[str]:
     """The whole command line; boots `image` as a kernel, or the CD image `iso`."""
-    words = [machine.program, "-no-reboot", "-nodefaults",
-             "-machine", machine.machine, "-accel", accelerator(setup)]
-    words += hardware(machine, setup) + ["-serial", setup.serial]
-    words += EXITS.get(machine.exit, ())
     # Random numbers are part of what is counted, too.
-    words += ["-icount", icount(machine), "-seed", "1"] if setup.icount else []
+    words = ["-icount", icount(machine), "-seed", "1"] if setup.icount else []
     words += disk_arguments(machine, setup.disk) + network_arguments(machine, setup.net)
     words += sound_arguments(machine, setup.sound)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
     words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
     cmdline = kernel_cmdline(machine, setup)
     words += cmdline_arguments(machine, image, cmdline) if cmdline and not iso else []
-    return words + list(machine.args) + list(setup.extra)
+    words += list(machine.args) + list(setup.extra)
+    accel = accelerator(setup, not machine.fixed and adds_devices(words), machine.program)
+    first = [machine.program, "-no-reboot", "-nodefaults", "-machine", machine.machine,
+             "-accel", accel, *hardware(machine, setup), "-serial", setup.serial]
+    return first + list(EXITS.get(machine.exit, ())) + words
 
 
-def accelerator(setup: Setup) -> str:
-    """TCG runs one thread under icount, whatever -smp says; otherwise one a CPU."""
-    if setup.accel == "tcg" and setup.icount:
+def accelerator(setup: Setup, has_devices: bool, program: str) -> str:
+    """TCG runs one thread under icount, whatever -smp says; otherwise one a CPU, if it can."""
+    if setup.accel == "tcg" and (setup.icount or (has_devices and loses_devices(program))):
         return "tcg,thread=single"
     return setup.accel
+
+
+def adds_devices(words: List[str]) -> bool:
+    """Whether a command line adds devices that have registers in memory."""
+    return any(before == "-device" and not word.startswith(("isa-", "ide-", "loader,"))
+               or before == "-drive" and "if=virtio" in word
+               for before, word in zip(words, words[1:]))
+
+
+@functools.lru_cache(maxsize=None)
+def loses_devices(program: str) -> bool:
+    """Whether this QEMU may crash when a CPU moves a device's registers while another one uses
+    some: before version 8.1, a thread could use a new map of memory with its old TLB."""
+    try:
+        text = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True,
+                              check=False).stdout
+    except OSError:
+        return False  # It isn't there: whoever starts it will say so.
+    version = re.search(r"version (\d+)\.(\d+)", text)
+    return bool(version) and (int(version[1]), int(version[2])) < (8, 1)
 
 
 def icount(machine: Machine) -> str:
@@ -202,8 +224,8 @@ def network_arguments(machine: Machine, net: str) -> List[str]:
 
 
 def sound_arguments(machine: Machine, sound: str) -> List[str]:
-    """A sound card with a codec that only plays. What it plays goes to one of QEMU's audio drivers, or
-    into a file, which has the rate of a CD's."""
+    """A sound card with a codec that only plays. What it plays goes to one of QEMU's audio
+    drivers, or into a file, which has the rate of a CD's."""
     if sound == "none":
         return []
     if not machine.sound:

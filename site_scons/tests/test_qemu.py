@@ -70,6 +70,28 @@ def test_counting_instructions_takes_one_thread():
     assert "-accel tcg,thread=single" in text and "-icount shift=0,sleep=off,align=off" in text
 
 
+def test_one_thread_for_devices_that_an_old_qemu_loses(monkeypatch):
+    sound, disk = qemu.Setup(sound="alsa"), qemu.Setup(extra=("-drive", "file=a,if=virtio"))
+    monkeypatch.setattr(qemu, "loses_devices", lambda program: True)
+    for setup in (sound, disk, qemu.Setup(net="user"), qemu.Setup(extra=("-device", "edu"))):
+        assert "-accel tcg,thread=single" in line(setup)
+    for setup in (qemu.Setup(), qemu.Setup(extra=("-device", "isa-serial"))):
+        assert "-accel tcg -cpu" in line(setup)
+    assert "-accel kvm" in line(qemu.Setup(sound="alsa", accel="kvm"))
+    assert "-accel tcg -display" in line(qemu.Setup(net="user"), RASPI)
+    monkeypatch.setattr(qemu, "loses_devices", lambda program: False)
+    assert "-accel tcg -cpu" in line(sound)
+
+
+def test_which_qemu_loses_devices(tmp_path):
+    for number, loses in (("7.2.22", True), ("8.0.5", True), ("8.1.0", False), ("10.0.2", False)):
+        program = tmp_path / number
+        program.write_text(f"#!/bin/sh\necho QEMU emulator version {number}\n")
+        program.chmod(0o755)
+        assert qemu.loses_devices(str(program)) == loses
+    assert not qemu.loses_devices(str(tmp_path / "none"))
+
+
 def test_sound():
     assert qemu.sound_arguments(MACHINE, "none") == []
     assert qemu.sound_arguments(MACHINE, "a,b.wav") == [
