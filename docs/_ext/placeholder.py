@@ -8,8 +8,8 @@ sys.path.insert(0, str(TOP / "site_scons"))
 
 
 def fill(app, page, placeholder, sources, markdown):
-    """Lets Sphinx put markdown() in place of the placeholder, anew when one of the files has changed
-    that sources() names."""
+    """Lets Sphinx put markdown() in place of the placeholder, anew when one of the files
+    that sources() names has changed."""
     def replace(app, name, source):
         if name == page:
             for path in sources():

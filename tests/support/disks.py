@@ -1,4 +1,5 @@
-"""Disk images: made, filled and looked at by the tools that people have: dosfstools, mtools, sfdisk.
+"""Disk images, made, filled and looked at by the tools that people have: dosfstools, mtools and
+sfdisk.
 
     image = disks.fat(tmp_path / "disk.img", 64, {"hello.txt": b"Hello"})
     table = disks.partitioned(tmp_path / "disk.img", 128, [("c", image)])

@@ -1,14 +1,11 @@
 #include "source.h"
 
-#include <idl_client.h>
-#include <resea/ipc.h>
+#include <fs.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
-#include <string.h>
 
 static const char *name;
-static task_t fs;
-static handle_t file;
+static struct fs_file file;
 static uint64_t position;
 
 static error_t complain(const char *why, error_t err) {
@@ -18,41 +15,38 @@ static error_t complain(const char *why, error_t err) {
 
 static error_t __mustuse read_exactly(void *context __unused, uint64_t offset, void *buf,
                                       size_t len) {
-    void *data;
-    size_t data_len;
-    error_t err = call_fs_read(fs, file, offset, len, &data, &data_len);
+    size_t done;
+    error_t err = fs_read_into(&file, offset, buf, len, &done);
+    return (IS_OK(err) && done < len) ? ERR_END : err;
+}
+
+/// Looks what is in the open file.
+static error_t __mustuse look(struct wav *wav) {
+    struct fs_info info;
+    error_t err = fs_fstat(&file, &info);
     if (IS_ERROR(err)) {
-        return err;
+        return complain(fs_error_text(err), err);
     }
-    if (data_len == len) {
-        memcpy(buf, data, len);
+    if (info.type != FS_TYPE_FILE) {
+        return complain("it is a directory", ERR_NOT_ACCEPTABLE);
     }
-    free(data);
-    return (data_len == len) ? OK : ERR_END;
+    const char *why;
+    err = wav_parse(read_exactly, NULL, info.size, wav, &why);
+    return IS_ERROR(err) ? complain(why, err) : OK;
 }
 
 error_t source_open(const char *path, struct wav *wav) {
     name = path;
-    fs = ipc_lookup("fs");
-    size_t size;
-    enum fs_type type;
-    bool read_only;
-    uint64_t mtime;
-    error_t err = IS_OK(fs) ? call_fs_stat(fs, path, &size, &type, &read_only, &mtime) : fs;
-    if (IS_OK(err)) {
-        err = call_fs_open(fs, path, &file);
-    }
+    position = 0;
+    error_t err = fs_open(path, &file);
     if (IS_ERROR(err)) {
-        return complain(err == ERR_NOT_FOUND ? "no such file" : error_name(err), err);
+        return complain(fs_error_text(err), err);
     }
-    const char *why;
-    err = wav_parse(read_exactly, NULL, size, wav, &why);
+    err = look(wav);
     if (IS_ERROR(err)) {
         source_close();
-        return complain(why, err);
     }
-    position = 0;
-    return OK;
+    return err;
 }
 
 int source_read(const struct wav *wav, struct frame *frames, size_t max) {
@@ -63,10 +57,9 @@ int source_read(const struct wav *wav, struct frame *frames, size_t max) {
     }
     void *data;
     size_t data_len;
-    error_t err =
-        call_fs_read(fs, file, wav->data + position, num * wav->frame_len, &data, &data_len);
+    error_t err = fs_read(&file, wav->data + position, num * wav->frame_len, &data, &data_len);
     if (IS_ERROR(err)) {
-        return complain(error_name(err), err);
+        return complain(fs_error_text(err), err);
     }
     size_t got = MIN(data_len / wav->frame_len, num);
     sound_decode(wav, data, got, frames);
@@ -76,5 +69,5 @@ int source_read(const struct wav *wav, struct frame *frames, size_t max) {
 }
 
 void source_close(void) {
-    OOPS_OK(call_fs_close(fs, file));
+    fs_close(&file);
 }
