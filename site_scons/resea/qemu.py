@@ -206,8 +206,8 @@ def check_card_size(path: str):
     size = os.path.getsize(path)
     if size < MIN_CARD or size & (size - 1):
         larger = max(MIN_CARD, 1 << size.bit_length())
-        raise error("disk", path, f"has {size} bytes, but QEMU's SD cards have a power of two; make it "
-                    f"larger: truncate -s {larger} {shlex.quote(path)}")
+        raise error("disk", path, f"has {size} bytes, but QEMU's SD cards have a power of two; "
+                    f"make it larger: truncate -s {larger} {shlex.quote(path)}")
 
 
 def network_arguments(machine: Machine, net: str) -> List[str]:

@@ -96,6 +96,7 @@ static error_t __mustuse find_card(struct card *card) {
 }
 
 static void serve_card(const struct card *card, bool use_dma) {
+    blk_server_init("sd", &driver);
     transfer_init(card, use_dma);
     disk.num_sectors = card->num_sectors;
     disk.writable = !card->write_protected;
@@ -106,7 +107,6 @@ static void serve_card(const struct card *card, bool use_dma) {
 }
 
 void main(void) {
-    blk_server_init("sd", &driver);
     task_t mailbox = ipc_lookup("mailbox");
     ASSERT_OK(mailbox);
     bool use_dma = init_dma(mailbox) && WANTS_DMA;

@@ -17,6 +17,8 @@ enum state {
 static struct card card;
 /// False: the last operation found no card, or another one.
 static bool has_card;
+/// What was said about that.
+static const char *lost_because;
 static bool use_dma;
 
 static enum state state;
@@ -51,6 +53,7 @@ static void listen(void) {
 static void use(const struct card *ready) {
     card = *ready;
     has_card = true;
+    lost_because = NULL;
     listen();
 }
 
@@ -108,9 +111,10 @@ static void fail_dma(const char *how) {
 }
 
 static void lose_card(const char *why) {
-    if (has_card) {
+    if (why != lost_because) {
         WARN("%s", why);
     }
+    lost_because = why;
     has_card = false;
     finish(ERR_IO);
 }
