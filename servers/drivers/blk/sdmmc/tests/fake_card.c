@@ -97,6 +97,9 @@ static void raise(uint32_t events) {
 
 /// Begins to move blocks. Which of them the card has was checked before.
 static void begin_data(uint8_t *at, bool to_card) {
+    // What is left of commands before this one would be taken for this one's.
+    TEST_EXPECT_EQ(emmc.events & ~EVENT_COMMAND_DONE, 0);
+    fake.unseen = 0;
     data.to_card = to_card;
     data.next = at;
     data.block_len = emmc.blocks & 0x3ff;
@@ -186,7 +189,6 @@ static void do_switch(uint32_t arg) {
 static void begin_blocks(unsigned index, uint32_t arg) {
     uint32_t sector = fake.high_capacity ? arg : arg / EMMC_BLOCK_LEN;
     uint32_t count = emmc.blocks >> BLKCNT_SHIFT;
-    TEST_EXPECT_EQ(state, TRANSFER);
     TEST_EXPECT(fake.high_capacity || arg % EMMC_BLOCK_LEN == 0);
     TEST_EXPECT_LE(sector + count, FAKE_SECTORS);
     TEST_EXPECT(count == 1 || index == 18 || index == 25);
@@ -200,10 +202,11 @@ static bool is_app_command(unsigned index) {
 static bool app_command_answers(unsigned index, uint32_t arg) {
     switch (index) {
     case 41:
-        TEST_EXPECT(fake.is_v1 == !(arg & SD_OCR_HIGH_CAPACITY));
+        TEST_EXPECT(!fake.is_v1 || !(arg & SD_OCR_HIGH_CAPACITY));
         steps++;
         emmc.response[0] = SD_OCR_VOLTAGES;
-        if (steps > fake.power_up_steps) {
+        // A card whose capacity the host doesn't know stays busy for good.
+        if (steps > fake.power_up_steps && (!fake.high_capacity || (arg & SD_OCR_HIGH_CAPACITY))) {
             state = READY;
             emmc.response[0] |= SD_OCR_POWERED_UP | (fake.high_capacity ? SD_OCR_HIGH_CAPACITY : 0);
         }
@@ -244,6 +247,7 @@ static bool identifying_command_answers(unsigned index, uint32_t arg) {
         return arg == 0x12340000u;
     default:
         state = TRANSFER;
+        raise(EVENT_DATA_DONE);  // It isn't busy.
         return arg == 0x12340000u;
     }
 }
@@ -273,6 +277,10 @@ static bool command_answers(unsigned index, uint32_t arg) {
     case 18:
     case 24:
     case 25:
+        if (state != TRANSFER) {
+            fake.num_illegal++;
+            return false;
+        }
         begin_blocks(index, arg);
         return true;
     case 55:
@@ -289,6 +297,8 @@ static uint32_t execute(unsigned index, uint32_t arg) {
     bool app = is_app_command(index);
     app_command = false;
     emmc.response[0] = status();
+    // CMD23 counts for the command behind it only.
+    announced = (index == 18 || index == 25) ? announced : 0;
     if (fake.absent) {
         return (index == 0) ? EVENT_COMMAND_DONE : EVENT_NO_RESPONSE;
     }

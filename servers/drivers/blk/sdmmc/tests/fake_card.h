@@ -53,6 +53,8 @@ struct fake_card {
     uint32_t last_arg[64];
     unsigned num_dma_transfers;
     unsigned num_written;  ///< Blocks.
+    size_t unseen;         ///< Bytes in memory that the CPU's caches may hide.
+    unsigned num_illegal;  ///< Reads and writes when the card wasn't ready for one.
     unsigned timer_ms;     ///< 0: none runs.
 };
 

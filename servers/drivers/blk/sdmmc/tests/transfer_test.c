@@ -7,81 +7,7 @@
 #include "../channel.h"
 #include "fake_card.h"
 #include "fake_dma.h"
-
-/// Pieces of an operation: their places in fake_memory.
-struct test_piece {
-    size_t place, len;
-};
-
-static struct test_piece pieces[4];
-static struct blk_op op;
-static unsigned completions;
-static error_t result;
-
-size_t blk_piece_len(const struct blk_op *of, unsigned piece) {
-    TEST_EXPECT_LT(piece, of->num_pieces);
-    return pieces[piece].len;
-}
-
-paddr_t blk_piece_paddr(const struct blk_op *of, unsigned piece) {
-    TEST_EXPECT_LT(piece, of->num_pieces);
-    return FAKE_MEMORY_PADDR + pieces[piece].place;
-}
-
-uint8_t *blk_piece_buf(const struct blk_op *of, unsigned piece) {
-    TEST_EXPECT_LT(piece, of->num_pieces);
-    return &fake_memory[pieces[piece].place];
-}
-
-void blk_server_complete(struct blk_op *done, error_t err) {
-    TEST_EXPECT_EQ(done, &op);
-    completions++;
-    result = err;
-}
-
-static bool with_dma;
-
-/// A card, and a driver that is ready for transfers with it.
-static void start(bool high_capacity) {
-    fake_insert_card(high_capacity);
-    memset(fake_memory, 0xee, sizeof(fake_memory));
-}
-
-static void identify(void) {
-    struct card card;
-    TEST_EXPECT_EQ(emmc_init(250000000), OK);
-    TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL | 1u << 5), OK);
-    TEST_EXPECT_EQ(card_begin(&card), OK);
-    TEST_EXPECT_EQ(card_identify(&card), OK);
-    transfer_init(&card, with_dma);
-    bzero(fake.num_commands, sizeof(fake.num_commands));
-    fake.timer_ms = 0;
-}
-
-/// Has an operation done that ends somehow within a bounded number of events.
-static error_t run(enum blk_op_kind kind, uint64_t sector, unsigned num_pieces) {
-    op = (struct blk_op){.kind = kind, .sector = sector, .num_pieces = num_pieces};
-    for (unsigned i = 0; i < num_pieces; i++) {
-        op.count += (uint32_t) (pieces[i].len / EMMC_BLOCK_LEN);
-    }
-    completions = 0;
-    transfer_submit(&op);
-    for (int i = 0; i < 5000 && completions == 0; i++) {
-        if (fake_interrupts()) {
-            transfer_interrupt();
-        } else {
-            TEST_EXPECT(fake_timer_runs_out());
-            transfer_timer();
-        }
-    }
-    TEST_EXPECT_EQ(completions, 1);
-    return result;
-}
-
-static error_t run_one(enum blk_op_kind kind, uint64_t sector, size_t len) {
-    pieces[0] = (struct test_piece){1024, len};
-    return run(kind, sector, 1);
-}
+#include "run.h"
 
 /// Whether the sectors are in memory from `place` on.
 static void expect_data(uint64_t sector, size_t place, size_t len) {
@@ -89,33 +15,34 @@ static void expect_data(uint64_t sector, size_t place, size_t len) {
 }
 
 /// Runs a test's body by DMA and by PIO, with cards that know CMD23 and others.
-#define IN_ALL_WAYS(body)                                      \
-    for (int way = 0; way < 4; way++) {                        \
-        with_dma = (way & 1) != 0;                             \
-        start(true);                                           \
-        fake.scr[3] = (way & 2) ? 2 : 0;                       \
-        identify();                                            \
-        body();                                                \
-        TEST_EXPECT_EQ(fake.num_dma_transfers != 0, with_dma); \
+#define IN_ALL_WAYS(body)                                          \
+    for (int way = 0; way < 4; way++) {                            \
+        run_with_dma = (way & 1) != 0;                             \
+        run_insert(true);                                          \
+        fake.scr[3] = (way & 2) ? 2 : 0;                           \
+        run_identify();                                            \
+        body();                                                    \
+        TEST_EXPECT_EQ(fake.num_illegal, 0);                       \
+        TEST_EXPECT_EQ(fake.num_dma_transfers != 0, run_with_dma); \
     }
 
 static void read_runs(void) {
     bool counted = (fake.scr[3] & 2) != 0;
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 7, 512), OK);
-    expect_data(7, 1024, 512);
-    TEST_EXPECT_EQ(fake_memory[1023], 0xee);
-    TEST_EXPECT_EQ(fake_memory[1536], 0xee);
+    expect_data(7, RUN_PLACE, 512);
+    TEST_EXPECT_EQ(fake_memory[RUN_PLACE - 1], 0xee);
+    TEST_EXPECT_EQ(fake_memory[RUN_PLACE + 512], 0xee);
     TEST_EXPECT_EQ(fake.num_commands[17], 1);
     TEST_EXPECT_EQ(fake.last_arg[17], 7);
     TEST_EXPECT_EQ(fake.num_commands[12], 0);
 
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 100, 20 * 512), OK);
-    expect_data(100, 1024, 20 * 512);
+    expect_data(100, RUN_PLACE, 20 * 512);
     TEST_EXPECT_EQ(fake.num_commands[18], 1);
     TEST_EXPECT_EQ(fake.num_commands[12], counted ? 0 : 1);
     TEST_EXPECT_EQ(fake.num_commands[23], counted ? 1 : 0);
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, FAKE_SECTORS - 2, 2 * 512), OK);
-    expect_data(FAKE_SECTORS - 2, 1024, 2 * 512);
+    expect_data(FAKE_SECTORS - 2, RUN_PLACE, 2 * 512);
 }
 
 TEST("reading one sector and several") {
@@ -127,10 +54,10 @@ static void write_runs(void) {
         fake_memory[i] = (uint8_t) (i * 13 + i / 251);
     }
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 3, 512), OK);
-    expect_data(3, 1024, 512);
+    expect_data(3, RUN_PLACE, 512);
     TEST_EXPECT_EQ(fake.num_commands[24], 1);
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 40, 9 * 512), OK);
-    expect_data(40, 1024, 9 * 512);
+    expect_data(40, RUN_PLACE, 9 * 512);
     TEST_EXPECT_EQ(fake.num_commands[25], 1);
     TEST_EXPECT_EQ(fake.num_written, 10);
     // Each of them was asked about when it was done.
@@ -142,16 +69,17 @@ TEST("writing one sector and several") {
 }
 
 static void scatter(void) {
-    pieces[0] = (struct test_piece){8192, 1024};
-    pieces[1] = (struct test_piece){512, 512};
-    pieces[2] = (struct test_piece){16384, 4096};
-    TEST_EXPECT_EQ(run(BLK_OP_READ, 30, 3), OK);
+    run_pieces[0] = (struct run_piece){8192, 1024};
+    run_pieces[1] = (struct run_piece){512, 512};
+    run_pieces[2] = (struct run_piece){16384, 4096};
+    TEST_EXPECT_EQ(run_op(BLK_OP_READ, 30, 3), OK);
     expect_data(30, 8192, 1024);
     expect_data(32, 512, 512);
     expect_data(33, 16384, 4096);
     TEST_EXPECT_EQ(fake_memory[8192 + 1024], 0xee);
-    TEST_EXPECT_EQ(run(BLK_OP_WRITE, 60, 3), OK);
+    TEST_EXPECT_EQ(run_op(BLK_OP_WRITE, 60, 3), OK);
     TEST_EXPECT_MEM_EQ(&fake.data[60 * 512], &fake.data[30 * 512], 5632);
+    TEST_EXPECT_EQ(fake.num_dma_transfers, run_with_dma ? 2 : 0);
 }
 
 TEST("pieces of memory are filled and emptied in their order") {
@@ -159,11 +87,11 @@ TEST("pieces of memory are filled and emptied in their order") {
 }
 
 TEST("cards of standard capacity want addresses in bytes") {
-    with_dma = true;
-    start(false);
-    identify();
+    run_with_dma = true;
+    run_insert(false);
+    run_identify();
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 200, 1024), OK);
-    expect_data(200, 1024, 1024);
+    expect_data(200, RUN_PLACE, 1024);
     TEST_EXPECT_EQ(fake.last_arg[18], 200 * 512);
 }
 
@@ -174,11 +102,11 @@ static void fail_once(void) {
         fake.bad_events = events[i];
         fake.busy_statuses = 3;
         TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10 + (unsigned) i, 8 * 512), OK);
-        expect_data(10 + (unsigned) i, 1024, 8 * 512);
+        expect_data(10 + (unsigned) i, RUN_PLACE, 8 * 512);
     }
     fake.bad_transfers = 1;
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 90, 8 * 512), OK);
-    expect_data(90, 1024, 8 * 512);
+    expect_data(90, RUN_PLACE, 8 * 512);
     TEST_EXPECT_EQ(fake.num_commands[0], 0);
 }
 
@@ -195,7 +123,7 @@ static void fail_for_good(void) {
     TEST_EXPECT_LE(fake.clock_hz, CARD_DEFAULT_HZ);
     fake.bad_transfers = 0;
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10, 2 * 512), OK);
-    expect_data(10, 1024, 2 * 512);
+    expect_data(10, RUN_PLACE, 2 * 512);
     TEST_EXPECT_LE(fake.clock_hz, CARD_DEFAULT_HZ);
 }
 
@@ -238,8 +166,8 @@ TEST("a write that the card finds wrong only at its end is done again, or an err
 }
 
 TEST("a card that had begun to read behind its last sector has made no mistake") {
-    start(true);
-    identify();
+    run_insert(true);
+    run_identify();
     fake.complained_command = 12;
     fake.complaint = SD_STATUS_OUT_OF_RANGE;
     fake.complaints = 1;
@@ -267,27 +195,27 @@ TEST("commands that get no response, or a garbled one, are sent again") {
 }
 
 TEST("a transfer that nothing is heard of is given up in time, and done again") {
-    with_dma = false;
-    start(true);
-    identify();
+    run_with_dma = false;
+    run_insert(true);
+    run_identify();
     fake.stalled_transfers = 1;
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 5, 4 * 512), OK);
-    expect_data(5, 1024, 4 * 512);
+    expect_data(5, RUN_PLACE, 4 * 512);
     fake.stalled_transfers = 1000;
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 5, 4 * 512), ERR_IO);
 }
 
 TEST("DMA that doesn't work is done without") {
     for (int i = 0; i < 2; i++) {
-        with_dma = true;
-        start(true);
-        identify();
+        run_with_dma = true;
+        run_insert(true);
+        run_identify();
         *((i == 0) ? &fake.dma_is_dead : &fake.dma_fails) = true;
         TEST_EXPECT_EQ(run_one(BLK_OP_READ, 5, 4 * 512), OK);
-        expect_data(5, 1024, 4 * 512);
+        expect_data(5, RUN_PLACE, 4 * 512);
         unsigned tried = fake.num_dma_transfers;
         TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 100, 4 * 512), OK);
-        expect_data(100, 1024, 4 * 512);
+        expect_data(100, RUN_PLACE, 4 * 512);
         TEST_EXPECT_EQ(fake.num_dma_transfers, tried);
     }
 }
@@ -299,7 +227,7 @@ static void remove_and_insert(void) {
     fake.absent = false;
     fake.power_up_steps = 5;
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 5, 4 * 512), OK);
-    expect_data(5, 1024, 4 * 512);
+    expect_data(5, RUN_PLACE, 4 * 512);
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 5, 4 * 512), OK);
 }
 
@@ -308,22 +236,22 @@ TEST("a card that was removed is an error; one that is back is used again") {
 }
 
 TEST("a card that has lost its power for a moment is identified anew, and nobody notices") {
-    with_dma = true;
-    start(true);
-    identify();
+    run_with_dma = true;
+    run_insert(true);
+    run_identify();
     // It answers nobody until it is reset.
     fake.silent_command = 13;
     fake.silences = TRANSFER_SILENCE_MAX;
     fake.bad_transfers = 1;
     fake.bad_events = EVENT_DATA_TIMEOUT;
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 5, 4 * 512), OK);
-    expect_data(5, 1024, 4 * 512);
+    expect_data(5, RUN_PLACE, 4 * 512);
     TEST_EXPECT_EQ(fake.num_commands[0], 1);
 }
 
 TEST("another card is never written to") {
-    start(true);
-    identify();
+    run_insert(true);
+    run_identify();
     fake.absent = true;
     TEST_EXPECT_EQ(run_one(BLK_OP_WRITE, 5, 4 * 512), ERR_IO);
     fake.absent = false;
@@ -336,25 +264,25 @@ TEST("another card is never written to") {
 }
 
 TEST("interrupts and timers that nobody waits for do nothing") {
-    start(true);
-    identify();
+    run_insert(true);
+    run_identify();
     transfer_interrupt();
     transfer_timer();
     TEST_EXPECT_EQ(run_one(BLK_OP_READ, 5, 512), OK);
     transfer_interrupt();
     transfer_timer();
-    TEST_EXPECT_EQ(completions, 1);
+    TEST_EXPECT_EQ(run_completions, 1);
 }
 
 TEST("there is DMA on a whole channel that the firmware leaves free only") {
-    start(true);
+    run_insert(true);
     TEST_EXPECT_EQ(channel_init(0), ERR_UNAVAILABLE);
     TEST_EXPECT_EQ(channel_init(0xff80), ERR_UNAVAILABLE);
     TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL), OK);
 }
 
 TEST("memory that has no address on the bus, and more pieces than there can be") {
-    start(true);
+    run_insert(true);
     TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL), OK);
     channel_clear();
     TEST_EXPECT_EQ(channel_add(BUS_RAM_END - 512, 1024), ERR_UNAVAILABLE);
