@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "interrupts.h"
 #include "owners.h"
+#include "waiting.h"
 
 static error_t attach_pci_device(task_t client, struct dm_attach_pci_device_fields *request,
                                  struct dm_attach_pci_device_reply_fields *reply) {
@@ -16,12 +17,9 @@ static error_t attach_pci_device(task_t client, struct dm_attach_pci_device_fiel
         .vendor_id = request->vendor_id,
         .device_id = request->device_id,
     };
-    const struct pci_device *device;
-    error_t err = owners_attach(client, &wanted, &reply->handle, &device);
-    if (err == OK) {
-        reply->vendor_id = device->vendor_id;
-        reply->device_id = device->device_id;
-    }
+    struct message answer = {.type = DM_ATTACH_PCI_DEVICE_REPLY_MSG};
+    error_t err = waiting_attach(client, &wanted, &answer);
+    *reply = answer.dm_attach_pci_device_reply;
     return err;
 }
 
@@ -32,12 +30,9 @@ static error_t attach_pci_class(task_t client, struct dm_attach_pci_class_fields
                  | request->interface,
         .class_mask = request->any_interface ? 0xffff00 : 0xffffff,
     };
-    const struct pci_device *device;
-    error_t err = owners_attach(client, &wanted, &reply->handle, &device);
-    if (err == OK) {
-        reply->vendor_id = device->vendor_id;
-        reply->device_id = device->device_id;
-    }
+    struct message answer = {.type = DM_ATTACH_PCI_CLASS_REPLY_MSG};
+    error_t err = waiting_attach(client, &wanted, &answer);
+    *reply = answer.dm_attach_pci_class_reply;
     return err;
 }
 
@@ -198,6 +193,17 @@ bool api_dispatch(struct message *m) {
     return dm_dispatch(&ops, m);
 }
 
+void api_start(void) {
+    owners_start();
+}
+
 void api_task_ended(task_t task) {
+    waiting_forget_task(task);
     owners_task_ended(task);
+    waiting_retry();
+}
+
+void api_timer(void) {
+    owners_timer();
+    waiting_retry();
 }

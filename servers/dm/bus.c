@@ -77,6 +77,7 @@ static struct pci_device *add(uint32_t address, uint32_t id, uint8_t header_type
     };
     if (!device->is_for_bridge) {
         device->intx_line = read_intx_line(address);
+        device->was_master = (config_read(address, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) != 0;
         bus_set_command(device, COMMAND_INTX_DISABLE, COMMAND_BUS_MASTER);
     }
     return device;

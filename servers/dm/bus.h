@@ -24,6 +24,7 @@ enum device_state {
     DEVICE_FREE = 0,
     DEVICE_ATTACHED,
     DEVICE_GIVEN_BACK,  ///< By `driver`, which still lives, and with it what it was granted.
+    DEVICE_RESETTING,   ///< Its driver has ended.
 };
 
 struct pci_device {
@@ -33,10 +34,11 @@ struct pci_device {
     uint16_t device_id;
     uint32_t class;      ///< class << 16 | subclass << 8 | interface
     bool is_for_bridge;  ///< A part of the bus: it is nobody's.
+    bool was_master;     ///< Somebody has let it access memory, before dm started.
     bool has_irq;        ///< An interrupt has been handed out.
     uint8_t intx_line;   ///< 0: it has none.
     enum device_state state;
-    task_t driver;  ///< 0 if it is free.
+    task_t driver;  ///< 0 if it is free. While it is reset: until it has stopped to access memory.
     uint32_t restarts;
     bool has_bars;  ///< They have been looked at.
     struct bar bars[BARS_MAX];
@@ -44,6 +46,10 @@ struct pci_device {
     unsigned irq;                 ///< If `has_irq`.
     enum dm_irq_kind irq_kind;    ///< If `has_irq`.
     uint32_t saved[SAVED_WORDS];  ///< The header, as it was when its driver took it.
+    uint16_t saved_pcie_control;  ///< The same of PCI Express' Device Control.
+    uint8_t reset_step;           ///< reset.c's
+    uint8_t drain_polls;          ///< reset.c's
+    uint64_t continue_at;         ///< When the reset is to go on, in milliseconds since boot.
 };
 
 /// Finds all devices, and stops what the firmware, or drivers of a dm that was here before, have left running: DMA

@@ -18,6 +18,7 @@ static void pull_end(void) {
 void main(void) {
     api_init();
     ASSERT_OK(ipc_serve("dm"));
+    api_start();
 
     while (true) {
         struct message m;
@@ -26,6 +27,9 @@ void main(void) {
         if (m.type == NOTIFICATIONS_MSG) {
             if (m.notifications.data & NOTIFY_ASYNC) {
                 pull_end();
+            }
+            if (m.notifications.data & NOTIFY_TIMER) {
+                api_timer();
             }
         } else if (!api_dispatch(&m)) {
             discard_unknown_message(&m);

@@ -14,8 +14,11 @@ struct wanted {
     uint32_t class_mask;  ///< The bits of it that matter.
 };
 
-/// Gives `client` the first device of that kind which nobody has. ERR_IN_USE: others have all of them. ERR_NOT_FOUND:
-/// there is none.
+/// Ends the drivers that have lost their devices as an earlier dm has ended, and resets those devices.
+void owners_start(void);
+
+/// Gives `client` the first device of that kind which nobody has. ERR_TRY_AGAIN: one of them is being reset. ERR_IN_USE:
+/// others have all of them. ERR_NOT_FOUND: there is none.
 error_t owners_attach(task_t client, const struct wanted *wanted, handle_t *handle,
                       const struct pci_device **device) __mustuse;
 
@@ -26,7 +29,10 @@ struct pci_device *owners_find(task_t client, handle_t handle);
 /// nobody else gets the device.
 error_t owners_detach(task_t client, handle_t handle) __mustuse;
 
-/// A task that had devices may have ended.
+/// A task has ended: resets its devices. Some may be free then.
 void owners_task_ended(task_t task);
+
+/// The timer has gone off: goes on with resets. Some devices may be free then.
+void owners_timer(void);
 
 #endif

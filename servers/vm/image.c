@@ -6,6 +6,7 @@
 
 #include "bootfs_reader.h"
 #include "fault.h"
+#include "hold.h"
 #include "memory.h"
 #include "names.h"
 #include "own.h"
@@ -108,5 +109,6 @@ error_t image_create_stand_in(const struct task *task) {
 
 void image_release(struct task *task) {
     share_forget_task(task);
+    hold_keep(task);
     memory_free_all(task);
 }

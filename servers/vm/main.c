@@ -59,7 +59,8 @@ static void handle_notifications(notifications_t notifications) {
 /// Messages that a system without an MMU doesn't know.
 static bool dispatch_more(struct message *m) {
 #ifdef CONFIG_MMU
-    return bootfs_dispatch(&bootfs_api, m) || services_dispatch(&services_api, m);
+    return bootfs_dispatch(&bootfs_api, m) || services_dispatch(&services_api, m)
+           || dma_dispatch(&dma_api, m);
 #else
     return (void) m, false;
 #endif

@@ -82,3 +82,44 @@ def test_two_drivers_share_a_line(machines, machine, cpus):
     lines = {guest.expect(r"edu: 1000 interrupts on line (\d+)\n")[1] for _ in range(2)}
     assert len(lines) == 1
     power_off(guest)
+
+
+def driver_of(text, address):
+    """The driver and the restarts of a device, from what `devices` printed."""
+    return re.search(rf"^{address} .* (\S+) +(\d+)$", text, re.MULTILINE).groups()
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_device_stops_when_its_driver_ends(machines, tmp_path, machine, mode, cpus):
+    extra = ("-device", "edu,addr=5", *Qmp.arguments(tmp_path / "qmp.sock"))
+    guest = boot(machines, mode, machine, extra, cpus=cpus)
+    guest.prompt()
+    guest.command("pci_probe copy")
+    place = re.search(r"edu: writes to (0x[0-9a-f]+),", guest.command("pci_probe crash"))[1]
+    # It waits until the device would have written.
+    guest.command("pci_probe intx")
+    assert "1000 interrupts" in guest.text()
+    with Qmp(tmp_path / "qmp.sock") as qmp:
+        seen = qmp.execute("human-monitor-command",
+                           **{"command-line": f"xp /16xb {int(place, 16) + 0x100:#x}"})
+    # What is in the device's buffer.
+    assert "0x01 0x08 0x0f 0x16" not in seen and "0x" in seen
+    assert driver_of(guest.command("devices"), "00:05.0") == ("-", "3")
+    guest.command("pci_probe copy")
+    assert guest.text().count("2048 bytes there and back") == 2
+    power_off(guest)
+
+
+def test_a_new_dm_ends_the_drivers_of_the_old_one(machines, cpus):
+    guest = boot(machines, "debug", "q35", ("-device", "edu,addr=5", "-device", "virtio-rng-pci"),
+                 cpus=cpus)
+    guest.prompt()
+    guest.send("pci_probe stay &\n")
+    guest.expect("edu: stays")
+    assert driver_of(guest.command("devices"), "00:05.0") == ("pci_probe", "0")
+    dm = re.search(r"^ *(\d+) dm ", guest.command("ps"), re.MULTILINE)[1]
+    guest.send(f"kill {dm}\n")
+    guest.expect("pci_probe has lost its device")
+    assert driver_of(guest.command("devices"), "00:05.0") == ("-", "0")
+    assert "1000 interrupts" in guest.command("pci_probe msi")
+    power_off(guest)

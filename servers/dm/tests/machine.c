@@ -3,6 +3,7 @@
 #include <driver/io.h>
 #include <resea/ipc.h>
 #include <resea/syscall.h>
+#include <resea/timer.h>
 #include <string.h>
 #include <unittest.h>
 
@@ -17,6 +18,11 @@ static struct granted granted;
 static error_t grant_error;
 static task_t watched;
 static struct message answer;
+static task_t answered;
+static task_t held, released;
+static unsigned drivers_to_end;
+static msec_t timer;
+static uint64_t uptime;
 
 void machine_reset(void) {
     num_functions = 0;
@@ -24,7 +30,9 @@ void machine_reset(void) {
     reads = 0;
     granted = (struct granted){0};
     grant_error = OK;
-    watched = 0;
+    watched = held = released = 0;
+    drivers_to_end = 0;
+    timer = 0;
 }
 
 // ---- The config space ---------------------------------------------------------------------------
@@ -134,6 +142,9 @@ void config_write(uint32_t address, unsigned offset, unsigned size, uint32_t val
         uint8_t *byte = &function->bytes[offset + i];
         *byte = (uint8_t) ((*byte & ~bits) | ((value >> (8 * i)) & bits));
     }
+    if (function && function->written) {
+        function->written(function, offset);
+    }
 }
 
 // ---- Registers in memory --------------------------------------------------------------------------
@@ -189,29 +200,87 @@ void machine_set_grant_error(error_t err) {
 
 error_t ipc_call(task_t dst, struct message *m) {
     TEST_EXPECT_EQ(dst, INIT_TASK);
-    TEST_EXPECT_EQ(m->type, TASK_WATCH_MSG);
-    watched = m->task_watch.task;
-    m->type = TASK_WATCH_REPLY_MSG;
+    switch (m->type) {
+    case TASK_WATCH_MSG:
+        watched = m->task_watch.task;
+        m->type = TASK_WATCH_REPLY_MSG;
+        return OK;
+    case DMA_HOLD_MSG:
+        held = m->dma_hold.task;
+        m->type = DMA_HOLD_REPLY_MSG;
+        return OK;
+    case DMA_RELEASE_MSG:
+        released = m->dma_release.task;
+        m->type = DMA_RELEASE_REPLY_MSG;
+        return (released == held) ? OK : ERR_NOT_FOUND;
+    default:
+        TEST_EXPECT_EQ(m->type, DMA_RELEASE_ALL_MSG);
+        m->type = DMA_RELEASE_ALL_REPLY_MSG;
+        m->dma_release_all_reply.ended = drivers_to_end;
+        return OK;
+    }
+}
+
+error_t timer_set(msec_t ms) {
+    timer = ms;
     return OK;
+}
+
+uint64_t timer_uptime(void) {
+    return uptime;
+}
+
+bool machine_advance(msec_t ms) {
+    uptime += (uint64_t) ms;
+    bool fires = timer && timer <= ms;
+    if (fires) {
+        timer = 0;
+        api_timer();
+    } else if (timer) {
+        timer -= ms;
+    }
+    return fires;
+}
+
+task_t machine_released(void) {
+    task_t task = released;
+    released = 0;
+    return task;
+}
+
+task_t machine_held(void) {
+    return held;
+}
+
+void machine_set_drivers_to_end(unsigned count) {
+    drivers_to_end = count;
 }
 
 task_t machine_watched(void) {
     return watched;
 }
 
-void ipc_reply(task_t dst __unused, struct message *m) {
+void ipc_reply(task_t dst, struct message *m) {
     answer = *m;
+    answered = dst;
 }
 
-void ipc_reply_err(task_t dst __unused, error_t err) {
+void ipc_reply_err(task_t dst, error_t err) {
     memset(&answer, 0, sizeof(answer));
     answer.type = err;
+    answered = dst;
+}
+
+int machine_answer(task_t client, struct message *m) {
+    int type = (answered == client) ? answer.type : DONT_REPLY;
+    *m = answer;
+    answered = 0;
+    return type;
 }
 
 int machine_ask(task_t client, struct message *m) {
     m->src = client;
-    answer.type = DONT_REPLY;
+    answered = 0;
     TEST_EXPECT(api_dispatch(m));
-    *m = answer;
-    return m->type;
+    return machine_answer(client, m);
 }

@@ -15,6 +15,8 @@ struct function {
     uint32_t address;
     uint8_t bytes[256];
     uint8_t writable[256];  ///< The bits of each byte that keep what is written.
+    /// Called after a write, if not NULL.
+    void (*written)(struct function *function, unsigned offset);
 };
 
 /// An empty bus, nothing granted, nobody served.
@@ -57,6 +59,16 @@ void machine_set_grant_error(error_t err);
 
 /// Has `client` send dm a message. Returns the answer's type: an error, or the reply in *m.
 int machine_ask(task_t client, struct message *m);
+/// The answer that a client got meanwhile; DONT_REPLY if it waits.
+int machine_answer(task_t client, struct message *m);
+/// Time goes by. Returns whether dm's timer has gone off.
+bool machine_advance(msec_t ms);
+/// Whose memory vm is to keep, the last one dm asked for.
+task_t machine_held(void);
+/// Whose memory dm has had freed since the last call; 0: nobody's.
+task_t machine_released(void);
+/// How many drivers vm ends when dm starts.
+void machine_set_drivers_to_end(unsigned count);
 /// The ID of the task whose end dm wants to be told of, the last one it asked for; 0: none.
 task_t machine_watched(void);
 

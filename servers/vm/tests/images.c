@@ -20,7 +20,7 @@ void make_test_manifest(struct test_manifest *manifest) {
         .version = MANIFEST_VERSION,
         .num_servers = NUM_TEST_SERVERS,
         .num_grants = 2,
-        .num_services = 2,
+        .num_services = 3,
         .default_server = SERVER_APP,
     };
     add_server(manifest, SERVER_VM, "vm");
@@ -45,13 +45,14 @@ void make_test_manifest(struct test_manifest *manifest) {
     flaky->restart_max = 2;
     flaky->backoff_ms = 100;
     flaky->first_service = 1;
-    flaky->num_services = 1;
+    flaky->num_services = 2;
 
     manifest->grants[0] = (struct manifest_grant){.kind = GRANT_IRQ, .base = 9, .len = 1};
     manifest->grants[1] =
         (struct manifest_grant){.kind = GRANT_MMIO, .base = 0xfe000000, .len = 4 * PAGE_SIZE};
     strncpy2(manifest->services[0].name, "disk", MANIFEST_NAME_LEN);
     strncpy2(manifest->services[1].name, "flaky", MANIFEST_NAME_LEN);
+    strncpy2(manifest->services[2].name, "dm", MANIFEST_NAME_LEN);
 }
 
 static struct elf_phdr load(unsigned flags, size_t page, size_t filesz, size_t memsz) {

@@ -13,7 +13,7 @@ enum test_server {
     SERVER_VM,
     SERVER_SHELL,  ///< May call disk and flaky; may launch programs and create tasks.
     SERVER_DISK,   ///< Autostarted, always restarted. Provides "disk". Has devices.
-    SERVER_FLAKY,  ///< Restarted twice. Provides "flaky".
+    SERVER_FLAKY,  ///< Restarted twice. Provides "flaky" and "dm".
     SERVER_APP,    ///< May call disk. 40 pages at most.
     NUM_TEST_SERVERS,
 };
@@ -22,7 +22,7 @@ struct test_manifest {
     struct manifest_header header;
     struct manifest_server servers[NUM_TEST_SERVERS];
     struct manifest_grant grants[2];
-    struct manifest_service services[2];
+    struct manifest_service services[3];
 };
 
 /// The programs in the image: one for each server (app: "hello"), and "broken".

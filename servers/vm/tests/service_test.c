@@ -101,7 +101,7 @@ TEST("services are listed") {
     m.services_service.index = 1;
     reply = call(shell, m);
     TEST_EXPECT_STR_EQ(reply.services_service_reply.name, "flaky");
-    m.services_service.index = 2;
+    m.services_service.index = 3;
     TEST_EXPECT_EQ(call(shell, m).type, ERR_END);
     system_end();
 }

@@ -24,6 +24,21 @@ static void crash(void) {
     *(volatile int *) NULL = 1;
 }
 
+/// Has a device, and never ends.
+static void stay(void) {
+    struct pci pci;
+    io_t io;
+    edu_attach(&pci, &io);
+    ASSERT_OK(pci_enable_bus_master(&pci));
+    printf("edu: stays\n");
+    while (true) {
+        struct message m;
+        bzero(&m, sizeof(m));
+        ASSERT_OK(ipc_recv(IPC_ANY, &m));
+        discard_unknown_message(&m);
+    }
+}
+
 void main(void) {
     const char *blank = strchr(program_cmdline(), ' ');
     const char *what = (blank != NULL) ? blank + 1 : "";
@@ -39,8 +54,10 @@ void main(void) {
         edu_copy();
     } else if (!strcmp(what, "crash")) {
         crash();
+    } else if (!strcmp(what, "stay")) {
+        stay();
     } else {
-        printf("pci_probe: intx, msi, best, msix, copy or crash\n");
+        printf("pci_probe: intx, msi, best, msix, copy, crash or stay\n");
         task_exit_with(2);
     }
 }
