@@ -123,3 +123,11 @@ def test_a_new_dm_ends_the_drivers_of_the_old_one(machines, cpus):
     assert driver_of(guest.command("devices"), "00:05.0") == ("-", "0")
     assert "1000 interrupts" in guest.command("pci_probe msi")
     power_off(guest)
+
+
+def test_a_function_is_reset_for_the_next_driver(machines, mode):
+    guest = boot(machines, mode, "q35", DEVICES["q35"])
+    guest.prompt()
+    for _ in range(3):
+        assert guest.command("pci_probe virtio") == "virtio: status 0\n"
+    power_off(guest)

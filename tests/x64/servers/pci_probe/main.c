@@ -11,6 +11,24 @@
 
 #define COUNT 1000
 
+// A random number generator of virtio 1.2 (sections 4.1.4.3 and 2.1), as QEMU lays it out.
+#define VIRTIO_VENDOR_ID     0x1af4
+#define VIRTIO_RNG_DEVICE_ID 0x1044
+#define VIRTIO_COMMON_BAR    4
+#define VIRTIO_STATUS        0x14
+#define VIRTIO_ACKNOWLEDGE   1
+
+/// Tells whether the device has been reset since this was done before.
+static void acknowledge(void) {
+    struct pci pci;
+    io_t io;
+    ASSERT_OK(pci_attach(VIRTIO_VENDOR_ID, VIRTIO_RNG_DEVICE_ID, &pci));
+    ASSERT_OK(pci_map_bar(&pci, VIRTIO_COMMON_BAR, &io));
+    printf("virtio: status %u\n", io_read8(io, VIRTIO_STATUS));
+    io_write8(io, VIRTIO_STATUS, VIRTIO_ACKNOWLEDGE);
+    ASSERT(io_read8(io, VIRTIO_STATUS) == VIRTIO_ACKNOWLEDGE);
+}
+
 /// Ends while the device is about to write to its memory.
 static void crash(void) {
     struct pci pci;
@@ -56,8 +74,10 @@ void main(void) {
         crash();
     } else if (!strcmp(what, "stay")) {
         stay();
+    } else if (!strcmp(what, "virtio")) {
+        acknowledge();
     } else {
-        printf("pci_probe: intx, msi, best, msix, copy, crash or stay\n");
+        printf("pci_probe: intx, msi, best, msix, copy, crash, stay or virtio\n");
         task_exit_with(2);
     }
 }
