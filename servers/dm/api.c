@@ -4,6 +4,7 @@
 #include <resea/printf.h>
 
 #include "bars.h"
+#include "board.h"
 #include "bus.h"
 #include "config_space.h"
 #include "filter.h"
@@ -152,7 +153,12 @@ static error_t pci_enable_bus_master(task_t client,
 static error_t get_device(task_t client __unused, struct dm_device_fields *request,
                           struct dm_device_reply_fields *reply) {
     if (request->index >= bus_num_devices()) {
-        return ERR_END;
+        size_t index = request->index - bus_num_devices();
+        if (index >= board_num_devices()) {
+            return ERR_END;
+        }
+        board_describe(index, reply);
+        return OK;
     }
     const struct pci_device *device = bus_device(request->index);
     reply->bus = DM_BUS_PCI;

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from resea import arch, kconfig, manifest
+from resea import arch, board_devices, kconfig, manifest
 
 # Libraries that every program has without naming them.
 IMPLIED_LIBS = ["resea", "common"]
@@ -41,7 +41,8 @@ class Build:
     # Reading: what is to be built.
 
     def configure(self, repair_config=False):
-        """Reads manifest, options and SConscripts; writes config.h and the manifest's binary form.
+        """Reads manifest, options and SConscripts; writes config.h, board_devices.h
+        and the manifest's binary form.
 
         With `repair_config`, mistakes in menuconfig's file are skipped instead of told.
         """
@@ -52,6 +53,7 @@ class Build:
         self._read_components()
         self.config = kconfig.load_all(self, repair_config)
         manifest.check_config(self.manifest, self.config)
+        board_devices.write(self.manifest, self.include / "board_devices.h")
 
     def _board_folder(self, name):
         if name not in self.library.boards():

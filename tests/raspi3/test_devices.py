@@ -1,6 +1,7 @@
 """The device servers of the Raspberry Pi: what they tell, what they do to the hardware (looked at
 from outside, through qtest), and that a crash of one is none of its clients'."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,9 @@ def test_temperature_and_board_are_what_qemu_says(machines, mode, cpus):
                  "ARM          700 MHz (700 to 700)", "EMMC         50 MHz (50 to 50)",
                  "temperature  25 °C (slows down above 99)", "display      640 x 480"):
         assert line in text
+    listed = re.findall(r"^board +(\S+) +(\S+) +(\S+) +0$", guest.command("devices"), re.MULTILINE)
+    assert [row[0] for row in listed] == list(machines.board.manifest.devices)
+    assert ("emmc", "62", "sdmmc") in listed and ("mini_uart", "29", "-") in listed
     # This one QEMU's firmware doesn't know, and it is left out.
     assert "voltage" not in text
     guest.send("poweroff\n")

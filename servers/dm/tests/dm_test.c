@@ -271,7 +271,9 @@ TEST("the list has all devices and an end") {
     TEST_EXPECT_EQ(m.dm_device_reply.irq_kind, DM_IRQ_KIND_INTX);
     TEST_EXPECT_EQ(list(0), DM_DEVICE_REPLY_MSG);
     TEST_EXPECT_EQ(m.dm_device_reply.irq, -1);
-    TEST_EXPECT_EQ(list(2), ERR_END);
+    TEST_EXPECT_EQ(list(2), DM_DEVICE_REPLY_MSG);
+    TEST_EXPECT_EQ(m.dm_device_reply.bus, DM_BUS_BOARD);
+    TEST_EXPECT_EQ(list(3), ERR_END);
     TEST_EXPECT_EQ(list(0xffffffff), ERR_END);
 }
 

@@ -8,6 +8,7 @@
 #include <unittest.h>
 
 #include "../api.h"
+#include "../board.h"
 #include "../config_space.h"
 
 static struct function functions[MACHINE_FUNCTIONS_MAX];
@@ -283,4 +284,15 @@ int machine_ask(task_t client, struct message *m) {
     answered = 0;
     TEST_EXPECT(api_dispatch(m));
     return machine_answer(client, m);
+}
+
+// ---- The manifest ---------------------------------------------------------------------------------
+
+size_t board_num_devices(void) {
+    return 1;
+}
+
+void board_describe(size_t index, struct dm_device_reply_fields *reply) {
+    TEST_EXPECT_EQ(index, 0);
+    reply->bus = DM_BUS_BOARD;
 }
