@@ -52,7 +52,7 @@ static void print_task(const struct task_info *task, uint64_t cycles_per_ms) {
         }
     }
 
-    printf("%8d %-18s %-8s %-18s %3d %4d %8llu %9llu", task->tid, task->name,
+    printf("%8d %-18s %-8s %-14s %3d %4d %8llu %9llu", task->tid, task->name,
            state_name(task->state), waits_for, task->cpu, task->priority,
            (unsigned long long) (task->cycles / cycles_per_ms),
            (unsigned long long) task->ipc_count);
@@ -81,7 +81,7 @@ int monitor_ps(const struct command *command __unused) {
         return 1;
     }
 
-    printf("%8s %-18s %-8s %-18s %3s %4s %8s %9s%s\n", "TASK", "NAME", "STATE", "WAITS FOR", "CPU",
+    printf("%8s %-18s %-8s %-14s %3s %4s %8s %9s%s\n", "TASK", "NAME", "STATE", "WAITS FOR", "CPU",
            "PRIO", "TIME/ms", "MESSAGES", SHOWS_STACKS ? "      STACK" : "");
     for (unsigned slot = 1; slot <= num_tasks; slot++) {
         struct task_info task;

@@ -122,6 +122,7 @@ RUN = {
         "icount_shift": Field(schema.integer(0, 10), default=0),
         "disk": Field(schema.choice("kind of disk", ("ide", "sd"))),
         "network": Field(schema.string, default=None),
+        "keyboard": Field(schema.string, default=None),
         "sound": Field(schema.string, default=None),
         "args": Field(schema.list_of(schema.string), default=[]),
     },

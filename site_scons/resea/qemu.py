@@ -67,6 +67,7 @@ class Machine:
     icount_shift: int = 0
     disk: Optional[str] = None
     network: Optional[str] = None
+    keyboard: Optional[str] = None
     sound: Optional[str] = None
     args: Tuple[str, ...] = ()
 
@@ -161,7 +162,8 @@ def hardware(machine: Machine, setup: Setup) -> List[str]:
     words += ["-m", memory] if memory else []
     if not machine.fixed:
         words += ["-smp", str(setup.cpus or machine.cpus), "-vga", "std"]
-    return words + ["-display", "gtk" if setup.gui else "none"]
+    words += ["-display", "gtk" if setup.gui else "none"]
+    return words + (["-device", machine.keyboard] if setup.gui and machine.keyboard else [])
 
 
 def kernel_cmdline(machine: Machine, setup: Setup) -> str:

@@ -1,7 +1,6 @@
-"""QMP, QEMU's other line: to ask and tell the emulator, and to type on the machine's keyboard."""
+"""QMP, QEMU's other line: to ask and tell the emulator."""
 
 import json
-import re
 import socket
 
 
@@ -46,44 +45,16 @@ class Qmp(Link):
                 assert "return" in answer, answer
                 return answer["return"]
 
-    def shutdown_reason(self):
-        """Waits for QEMU's end; returns why it ends."""
+    def wait_for(self, name):
+        """Waits until QEMU tells of an event; returns what it says about it."""
         while True:
             for event in self.events:
-                if event["event"] == "SHUTDOWN":
-                    return event["data"]["reason"]
+                if event["event"] == name:
+                    return event.get("data")
             line = self._stream.readline()
-            assert line, "QEMU ended without saying why"
+            assert line, f"QEMU ended without {name}"
             self.events.append(json.loads(line))
 
-    def type(self, text):
-        """Types on the machine's keyboard, which is a US one: characters, and names of keys of QEMU's
-        in braces: "help{up}{ctrl-c}\\n"."""
-        for keys in key_strokes(text):
-            self.execute("send-key", keys=[{"type": "qcode", "data": key} for key in keys],
-                         **{"hold-time": 1})
-
-
-# The keys of a US keyboard, by what they type without and with Shift; QEMU's names.
-_NAMES = {
-    "\n": "ret", "\t": "tab", " ": "spc", "\b": "backspace", "-": "minus", "=": "equal",
-    "[": "bracket_left", "]": "bracket_right", ";": "semicolon", "'": "apostrophe",
-    "`": "grave_accent", "\\": "backslash", ",": "comma", ".": "dot", "/": "slash",
-}
-_SHIFTED = dict(zip('~!@#$%^&*()_+{}:"|<>?', "`1234567890-=[];'\\,./"))
-
-
-def key_strokes(text):
-    """The keys that are held together, one list for each character or {name}; {a-b} holds both."""
-    strokes = []
-    while text:
-        match = re.match(r"\{([a-z0-9_-]+)\}", text)
-        if match:
-            strokes.append(match[1].split("-"))
-            text = text[match.end():]
-            continue
-        char, text = text[0], text[1:]
-        plain = _SHIFTED.get(char, char.lower())
-        shift = ["shift"] if char in _SHIFTED or char.isupper() else []
-        strokes.append(shift + [_NAMES.get(plain, plain)])
-    return strokes
+    def shutdown_reason(self):
+        """Waits for QEMU's end; returns why it ends."""
+        return self.wait_for("SHUTDOWN")["reason"]

@@ -11,7 +11,7 @@ from resea.options import Options
 
 MACHINE = qemu.Machine("qemu-system-x86_64", "pc", cpus=2, exit="isa-debug-exit", **qemu.DEFAULTS)
 RASPI = qemu.Machine("qemu-system-aarch64", "raspi3b", cpus=4, fixed=True, exit="semihosting",
-                     disk="sd", network="usb-net")
+                     disk="sd", network="usb-net", keyboard="usb-kbd")
 MICROBIT = qemu.Machine("qemu-system-arm", "microbit", fixed=True, exit="semihosting",
                         load="loader", icount_shift=6)
 
@@ -53,6 +53,13 @@ def test_options_override_the_manifest():
     text = line(qemu.Setup(cpus=4, memory="16M", accel="kvm", gui=True))
     for part in ("-smp 4", "-m 16M", "-accel kvm", "-cpu host", "-display gtk"):
         assert part in text
+
+
+def test_a_window_takes_a_keyboard():
+    """A PC has one; a Pi's is plugged in."""
+    assert "usb-kbd" not in line(qemu.Setup(gui=True))
+    assert "-display gtk -device usb-kbd" in line(qemu.Setup(gui=True), RASPI)
+    assert "usb-kbd" not in line(qemu.Setup(), RASPI)
 
 
 def test_kernel_command_line_is_one_word():

@@ -4,9 +4,7 @@ has nothing to do with the screen's server (pyte) understands it, drawn with the
 import re
 from pathlib import Path
 
-import pyte
-
-from support import builds
+from support import builds, terminal
 
 FONT = builds.TOP / "servers/drivers/display/screen/font.c"
 CELL_WIDTH, CELL_HEIGHT = 8, 16
@@ -40,6 +38,9 @@ class Picture:
     def __init__(self, width, height):
         self.width, self.height = width, height
         self.rows = [[0] * width for _ in range(height)]
+
+    def __eq__(self, other):
+        return self.rows == other.rows
 
     def cell(self, x, y):
         """The pixels of a character's cell, as a tuple of rows."""
@@ -93,8 +94,7 @@ def draw(picture, x, y, char, glyphs):
 def expected(said, width, height):
     """The Picture that belongs to what came over the serial line."""
     columns, rows = width // CELL_WIDTH, height // CELL_HEIGHT
-    screen = pyte.Screen(columns, rows)
-    pyte.Stream(screen).feed(said)
+    screen = terminal.screen(said, columns, rows)
     picture = Picture(width, height)
     glyphs = font()
     for y in range(rows):
@@ -105,8 +105,3 @@ def expected(said, width, height):
         at = y * CELL_HEIGHT + row
         picture.rows[at][x * CELL_WIDTH:(x + 1) * CELL_WIDTH] = [CURSOR] * CELL_WIDTH
     return picture
-
-
-def said_by(guest):
-    """All that a guest has said, escape sequences included. Its log begins with QEMU's command."""
-    return Path(guest.log_path).read_bytes().split(b"\n", 1)[1].decode("utf-8")

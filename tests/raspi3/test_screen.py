@@ -1,31 +1,20 @@
 """The display: compared pixel by pixel with what came over the serial line."""
 
-import time
-
 import pytest
 
 import display
 from raspi3 import boot, broken
+from support import terminal
 from support.qmp import Qmp, Qtest
 
 pytestmark = pytest.mark.board("raspi3")
 
-# Seconds until the screen must show what has been said. It is drawn when nothing else is to do.
-PATIENCE = 120
-
 
 def expect_picture(qmp, guest, folder):
     """Looks until the display shows what the guest has said, pixel by pixel; returns it."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        guest.drain()
-        found = display.dump(qmp, folder)
-        wanted = display.expected(display.said_by(guest), found.width, found.height)
-        if found.rows == wanted.rows:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError("the display shows\n" + found.text() + "\n\ninstead of\n"
-                                 + wanted.text())
+    return terminal.expect_shown(
+        guest, lambda: display.dump(qmp, folder),
+        lambda said, found: display.expected(said, found.width, found.height))
 
 
 def boot_with_qmp(machines, folder, mode="debug", **setup):

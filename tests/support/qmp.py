@@ -30,6 +30,10 @@ class Qtest(Link):
         """The same, written; the emulator takes note if it is code."""
         self._ask(f"writel {address:#x} {value:#x}")
 
+    def write(self, address, data):
+        """Bytes of memory, written."""
+        self._ask(f"write {address:#x} {len(data):#x} 0x{data.hex()}")
+
     def read(self, address, length):
         """Bytes of memory, as the machine's CPU would see them."""
         return bytes.fromhex(self._ask(f"read {address:#x} {length:#x}")[0][2:])

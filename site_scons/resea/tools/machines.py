@@ -1,4 +1,4 @@
-"""The commands that start a machine: run, debug, soak, trace, iso and bochs."""
+"""The commands that start a machine: run, debug, soak, trace, screenshot, iso and bochs."""
 
 from resea import output
 from resea.commands import Option, command
@@ -80,6 +80,19 @@ def trace(ctx):
     print(f"{ctx.build.shown(path)}: {output.plural(len(log.events), 'event')}; open it in "
           "https://ui.perfetto.dev or about:tracing")
     return _result(problem)
+
+
+@command("screenshot", "writes what the screen shows after shell commands into a PNG",
+         needs=["image"],
+         options=[Option("commands", "TEXT", "what is typed, commands separated by ;"),
+                  Option("file", "FILE", "the picture (default: "
+                         "build/<board>-<mode>/screenshot.png)")])
+def screenshot(ctx):
+    from resea import screenshot as screenshots
+    path = screenshots.run(ctx.build, _machine(ctx),
+                           ctx.options.get("commands", screenshots.DEFAULT_COMMANDS),
+                           ctx.options.get("file"))
+    print(ctx.build.shown(path))
 
 
 @command("iso", "writes a bootable ISO image, build/<board>-<mode>/resea.iso", needs=["image"],

@@ -1,4 +1,5 @@
 #include <resea/printf.h>
+#include <resea/syscall.h>
 #include <resea/task.h>
 #include <terminal.h>
 
@@ -8,6 +9,10 @@
 static struct terminal terminal;
 
 void main(void) {
+    // The kernel leaves the screen alone once somebody watches the log: before it is cleared, so that nothing is
+    // on it that we don't know of.
+    uint32_t position = 0;
+    ASSERT_OK(sys_klog_read(NULL, 0, &position));
     error_t err = vga_init();
     if (err == ERR_NOT_FOUND) {
         DEBUG("there is no VGA in text mode");
