@@ -29,8 +29,8 @@ def read_ppm(path):
 
 
 def png(picture):
-    """The bytes of a PNG (specification: RFC 2083). A screen of text has few colours: with a palette it is a
-    tenth as large."""
+    """The bytes of a PNG (specification: RFC 2083). A screen of text has few colours: with a
+    palette it is a tenth as large."""
     colors = sorted(set(_triples(picture.pixels)))
     if len(colors) > 256:
         rows = _rows(picture.pixels, 3 * picture.width)

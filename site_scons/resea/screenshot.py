@@ -1,7 +1,7 @@
 """`scons screenshot`: what the board's screen shows after some commands, as a PNG.
 
-The commands are typed on the serial line, whose prompts tell when they are done. The screen is drawn a little
-later, by a server that is less urgent: it is looked at until it shows nothing new.
+The commands are typed on the serial line, whose prompts tell when they are done. The screen is
+drawn a little later, by a server that is less urgent: it is looked at until it shows nothing new.
 """
 
 import os
@@ -54,8 +54,8 @@ def _play(session, socket, folder, commands):
 
 
 def steady(qmp, path):
-    """The screen, once it shows nothing new. A cursor that blinks makes two pictures of one, and the one that has
-    it is meant."""
+    """The screen, once it shows nothing new. A cursor that blinks makes two pictures of one, and
+    the one that has it is meant."""
     seen, end = {}, time.monotonic() + LIMIT
     since = time.monotonic()
     while time.monotonic() - since < STILL:
@@ -64,7 +64,7 @@ def steady(qmp, path):
         if found.pixels not in seen:
             since = time.monotonic()
         seen[found.pixels] = found
-        if since > end:
+        if time.monotonic() > end:
             raise UserError("screenshot", f"the screen has changed all the time, for {LIMIT} s")
         time.sleep(STILL / 20)
     return max(list(seen.values())[-2:], key=lambda found: sum(map(bool, found.pixels)))
@@ -92,6 +92,6 @@ class Session:
             self._said += data
             self._log.write_bytes(self._said)
             if not data:
-                raise UserError(str(self._log), "the guest has ended, or hasn't come to a prompt in "
-                                f"{LIMIT} s; the file has all that it said")
+                raise UserError(str(self._log), "the guest has ended, or hasn't come to a prompt "
+                                f"in {LIMIT} s; the file has all that it said")
         self._seen = at + 1 + len(PROMPT)

@@ -10,7 +10,8 @@ from resea.errors import UserError
 
 
 def decode(data):
-    """A PNG's (depth, colour type, palette, rows), all of whose filters must be 0; checks the sums."""
+    """A PNG's (width, depth, colour type, palette, rows); checks its sums, and that no row has a
+    filter."""
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     at, chunks = 8, {}
     while at < len(data):

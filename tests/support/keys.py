@@ -28,8 +28,8 @@ def key_strokes(text):
 
 
 def press(qmp, text, wait=lambda: None):
-    """Types on the machine's keyboard, which is a US one: characters, and names of keys of QEMU's in
-    braces: "help{up}{ctrl-c}\\n". wait() returns when the keyboard can take the next key: QEMU's
+    """Types on the machine's keyboard, which is a US one: characters, and names of keys of QEMU's
+    in braces: "help{up}{ctrl-c}". wait() returns when the keyboard can take the next key: QEMU's
     have room for few."""
     for keys in key_strokes(text):
         wait()

@@ -1,5 +1,5 @@
-"""What a screen should show: the guest's serial output as a terminal emulator that has nothing to do
-with the servers of the screens (pyte) understands it."""
+"""What a screen should show: the guest's serial output as a terminal emulator that has nothing to
+do with the servers of the screens (pyte) understands it."""
 
 import time
 from pathlib import Path

@@ -112,8 +112,8 @@ def test_shows_colours_and_letters(machines, tmp_path):
 
 
 def test_a_flood_of_keys_drowns_nobody(machines, tmp_path):
-    """More than the keyboard's buffer, the driver and the shell can take; what is lost are keys that
-    went up, too."""
+    """More than the keyboard's buffer and the shell can take; what is lost are keys that went up,
+    too."""
     with person(machines, tmp_path, cpus=1) as (guest, qmp):
         press(qmp, "utils sleep 1000000\n")
         guest.expect(r"utils sleep 1000000\s*\n")
