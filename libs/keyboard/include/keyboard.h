@@ -24,16 +24,12 @@
 /// (right of the left Shift) keyboards of the USA don't have.
 #define KEYBOARD_LAYOUT_KEYS (13 + 12 + 12 + 11)
 
-/// A character of the Basic Multilingual Plane for each key, in the order in which they lie on the keyboard, and
-/// a terminating 0: u"…" has them. A space: none.
-typedef uint16_t keyboard_level_t[KEYBOARD_LAYOUT_KEYS + 1];
-
 struct keyboard_layout {
     const char *name;
-    keyboard_level_t plain, shift;
-    bool has_altgr;  ///< The right Alt key chooses `altgr`. Otherwise it is like the left one.
-    keyboard_level_t altgr;  ///< Without has_altgr: unused.
-    char keypad_point;       ///< The character of the numeric keypad's point.
+    /// A character for each key, in UTF-8, in the order in which they lie on the keyboard. A space: none.
+    const char *plain, *shift;
+    const char *altgr;  ///< The right Alt key's. NULL: that is like the left one.
+    char keypad_point;  ///< The character of the numeric keypad's point.
 };
 
 /// "us" or "de". NULL: there is no such layout.

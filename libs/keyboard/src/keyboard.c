@@ -55,15 +55,33 @@ static bool has_shift(const struct keyboard *keyboard) {
 }
 
 static bool has_altgr(const struct keyboard *keyboard) {
-    return keyboard->layout->has_altgr && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT);
+    return keyboard->layout->altgr != NULL && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT);
 }
 
 static bool has_alt(const struct keyboard *keyboard) {
     return keyboard_is_held(keyboard, KEYBOARD_LEFT_ALT)
-           || (!keyboard->layout->has_altgr && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT));
+           || (keyboard->layout->altgr == NULL && keyboard_is_held(keyboard, KEYBOARD_RIGHT_ALT));
 }
 
 // ---- Characters ---------------------------------------------------------------------------------
+
+/// The character of a key in one of a layout's strings.
+static uint16_t character_at(const char *level, size_t key) {
+    const uint8_t *at = (const uint8_t *) level;
+    // The bytes behind the first one of a character begin with the bits 10.
+    for (; key > 0; key--) {
+        do {
+            at++;
+        } while ((*at & 0xc0) == 0x80);
+    }
+    if (at[0] < 0x80) {
+        return at[0];
+    }
+    if (at[0] < 0xe0) {
+        return (uint16_t) ((at[0] & 0x1f) << 6 | (at[1] & 0x3f));
+    }
+    return (uint16_t) ((at[0] & 0x0f) << 12 | (at[1] & 0x3f) << 6 | (at[2] & 0x3f));
+}
 
 /// Caps Lock is for letters: a key whose two characters are one letter, of Latin-1.
 static bool is_letter(uint16_t plain, uint16_t shifted) {
@@ -82,9 +100,9 @@ static uint16_t layout_character(const struct keyboard *keyboard, uint8_t usage)
     if (i == KEYBOARD_LAYOUT_KEYS) {
         return 0;
     }
-    uint16_t plain = layout->plain[i], shifted = layout->shift[i];
+    uint16_t plain = character_at(layout->plain, i), shifted = character_at(layout->shift, i);
     bool shift = has_shift(keyboard) != (keyboard->caps_lock && is_letter(plain, shifted));
-    uint16_t c = has_altgr(keyboard) ? layout->altgr[i] : shift ? shifted : plain;
+    uint16_t c = has_altgr(keyboard) ? character_at(layout->altgr, i) : shift ? shifted : plain;
     return (c == ' ') ? 0 : c;
 }
 

@@ -7,32 +7,31 @@
 static const struct keyboard_layout layouts[] = {
     {
         .name = "us",
-        .plain = u"`1234567890-="
-                 u"qwertyuiop[]"
-                 u"asdfghjkl;'\\"
-                 u"\\zxcvbnm,./",
-        .shift = u"~!@#$%^&*()_+"
-                 u"QWERTYUIOP{}"
-                 u"ASDFGHJKL:\"|"
-                 u"|ZXCVBNM<>?",
+        .plain = "`1234567890-="
+                 "qwertyuiop[]"
+                 "asdfghjkl;'\\"
+                 "\\zxcvbnm,./",
+        .shift = "~!@#$%^&*()_+"
+                 "QWERTYUIOP{}"
+                 "ASDFGHJKL:\"|"
+                 "|ZXCVBNM<>?",
         .keypad_point = '.',
     },
     {
         // DIN 2137, T1, without dead keys: a shell needs ^ and ` more often than accents.
         .name = "de",
-        .plain = u"^1234567890ß´"
-                 u"qwertzuiopü+"
-                 u"asdfghjklöä#"
-                 u"<yxcvbnm,.-",
-        .shift = u"°!\"§$%&/()=?`"
-                 u"QWERTZUIOPÜ*"
-                 u"ASDFGHJKLÖÄ'"
-                 u">YXCVBNM;:_",
-        .has_altgr = true,
-        .altgr = u"  ²³   {[]}\\ "
-                 u"@ €        ~"
-                 u"            "
-                 u"|      µ   ",
+        .plain = "^1234567890ß´"
+                 "qwertzuiopü+"
+                 "asdfghjklöä#"
+                 "<yxcvbnm,.-",
+        .shift = "°!\"§$%&/()=?`"
+                 "QWERTZUIOPÜ*"
+                 "ASDFGHJKLÖÄ'"
+                 ">YXCVBNM;:_",
+        .altgr = "  ²³   {[]}\\ "
+                 "@ €        ~"
+                 "            "
+                 "|      µ   ",
         .keypad_point = ',',
     },
 };

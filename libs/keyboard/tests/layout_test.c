@@ -34,16 +34,24 @@ TEST("there are two layouts") {
     TEST_EXPECT(keyboard_layout("") == NULL);
 }
 
+/// Characters of a string in UTF-8.
+static unsigned count(const char *text) {
+    unsigned num = 0;
+    for (; *text != '\0'; text++) {
+        num += (*text & 0xc0) != 0x80;
+    }
+    return num;
+}
+
 TEST("no layout has forgotten a key") {
     static const char *const names[] = {"us", "de"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct keyboard_layout *layout = keyboard_layout(names[i]);
-        for (size_t key = 0; key < KEYBOARD_LAYOUT_KEYS; key++) {
-            TEST_EXPECT_NE(layout->plain[key], 0);
-            TEST_EXPECT_NE(layout->shift[key], 0);
-            TEST_EXPECT_EQ(layout->altgr[key] != 0, layout->has_altgr);
+        TEST_EXPECT_EQ(count(layout->plain), KEYBOARD_LAYOUT_KEYS);
+        TEST_EXPECT_EQ(count(layout->shift), KEYBOARD_LAYOUT_KEYS);
+        if (layout->altgr != NULL) {
+            TEST_EXPECT_EQ(count(layout->altgr), KEYBOARD_LAYOUT_KEYS);
         }
-        TEST_EXPECT_EQ(layout->plain[KEYBOARD_LAYOUT_KEYS], 0);
     }
 }
 
