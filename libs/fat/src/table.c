@@ -19,7 +19,14 @@ static uint64_t entry_place(const struct fat *fat, uint32_t cluster) {
     }
 }
 
-/// An entry of FAT12 may lie across two blocks.
+/// An entry of FAT12 may lie across two sectors, of which a power cut may leave one written and the other not: it would lead
+/// into any other file. Such clusters are never allocated. There is about one for every 340.
+static bool is_allocatable(const struct fat *fat, uint32_t cluster) {
+    uint32_t size = fat->cache->device.sector_size;
+    return fat->bits != 12 || entry_place(fat, cluster) % size != size - 1;
+}
+
+/// An entry of FAT12 may lie across two blocks, too.
 static error_t __mustuse get_12(struct fat *fat, uint32_t cluster, uint32_t *raw) {
     uint64_t place = entry_place(fat, cluster);
     const uint8_t *data;
@@ -136,7 +143,7 @@ static error_t __mustuse find_free(struct fat *fat, uint32_t from, uint32_t end,
         if (fat->bits == 12) {
             uint32_t raw;
             error_t err = get_12(fat, *cluster, &raw);
-            if (err != OK || raw == TABLE_FREE) {
+            if (err != OK || (raw == TABLE_FREE && is_allocatable(fat, *cluster))) {
                 return err;
             }
             (*cluster)++;
@@ -228,7 +235,7 @@ error_t table_free(struct fat *fat, uint32_t first) {
         if (err != OK) {
             return err;
         }
-        fat->num_free++;
+        fat->num_free += is_allocatable(fat, cluster);
         cluster = next;
     }
     return OK;
