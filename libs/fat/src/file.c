@@ -102,8 +102,12 @@ static error_t __mustuse cut_excess(struct fat_node *node) {
         }
         return err;
     }
+    uint32_t next;
     err = chain_find(node, used - 1, 1, &cluster, &count);
     if (err == OK) {
+        err = table_get(node->fat, cluster, &next);
+    }
+    if (err == OK && is_cluster(node->fat, next)) {
         err = table_cut(node->fat, cluster);
         chain_forget(node);
     }
