@@ -28,10 +28,7 @@ static bool take_units(const uint8_t *bytes, unsigned len, bool small, uint16_t 
         if (unit < 0x20 || unit == '/' || unit == 0x7f) {
             return false;
         }
-        if (small && unit >= 'A' && unit <= 'Z') {
-            unit = (uint16_t) (unit - 'A' + 'a');
-        }
-        units[(*num_units)++] = unit;
+        units[(*num_units)++] = small ? oem_lower(unit) : unit;
     }
     return true;
 }

@@ -163,6 +163,18 @@ uint16_t oem_to_unicode(uint8_t byte) {
     return (byte < 0x80) ? byte : oem_characters[byte - 0x80];
 }
 
+uint16_t oem_lower(uint16_t unit) {
+    if (unit < 0x80) {
+        return (unit >= 'A' && unit <= 'Z') ? (uint16_t) (unit + 32) : unit;
+    }
+    for (unsigned i = 0; i < 128; i++) {
+        if (oem_characters[i] != unit && unicode_upper(oem_characters[i]) == unit) {
+            return oem_characters[i];
+        }
+    }
+    return unit;
+}
+
 uint8_t unicode_to_oem(uint16_t unit) {
     if (unit < 0x80) {
         return (uint8_t) unit;

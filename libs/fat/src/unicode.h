@@ -16,6 +16,8 @@ uint16_t unicode_upper(uint16_t unit);
 
 /// Code page 850, which is what dosfstools and mtools take short names for.
 uint16_t oem_to_unicode(uint8_t byte);
+/// The small letter of a capital that code page 850 has.
+uint16_t oem_lower(uint16_t unit);
 /// 0: it hasn't got that character.
 uint8_t unicode_to_oem(uint16_t unit);
 

@@ -20,7 +20,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static struct disk disk;
 static unsigned work;
-static uint32_t random;
+static uint32_t random_state;
 static uint8_t contents[70000];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
@@ -36,16 +36,18 @@ static void use_file(struct fat_node *node) {
     struct fat_stat stat;
     fat_stat_node(node, &stat);
     for (int i = 0; i < 3; i++) {
-        uint64_t offset = (i == 0) ? 0 : random_next(&random) % (stat.size + 1);
-        if (fat_read(node, offset, 1 + random_below(&random, 65536), &data, &len) == OK) {
+        uint64_t offset = (i == 0) ? 0 : random_next(&random_state) % (stat.size + 1);
+        if (fat_read(node, offset, 1 + random_below(&random_state, 65536), &data, &len) == OK) {
             for (size_t at = 0; at < len; at += 500) {
                 contents[at] ^= data[at];
             }
         }
     }
-    if (fat_write(node, random_below(&random, 100000), contents, random_below(&random, 70000)) == OK
-        && random_below(&random, 2)) {
-        (void) !fat_truncate(node, random_below(&random, 50000));
+    if (fat_write(node, random_below(&random_state, 100000), contents,
+                  random_below(&random_state, 70000))
+            == OK
+        && random_below(&random_state, 2)) {
+        (void) !fat_truncate(node, random_below(&random_state, 50000));
     }
 }
 
@@ -80,11 +82,12 @@ static void explore(struct fat *fat, const char *path, unsigned depth) {
     } else if (depth < 6) {
         list(fat, node, path, depth);
     }
-    if (random_below(&random, 4) == 0) {
-        (void) !fat_rename(node, random_below(&random, 2) ? "/a new name for it.txt" : "/d/x");
+    if (random_below(&random_state, 4) == 0) {
+        (void) !fat_rename(node,
+                           random_below(&random_state, 2) ? "/a new name for it.txt" : "/d/x");
     }
     fat_close(node);
-    if (random_below(&random, 3) == 0) {
+    if (random_below(&random_state, 3) == 0) {
         (void) !fat_remove(fat, path);
     }
 }
@@ -103,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     len = MIN(len, disk_len(&disk));
     memset(disk.image, 0, disk_len(&disk));
     disk_load(&disk, data, len);
-    random = (len > 0) ? 1 + data[len - 1] : 1;
+    random_state = (len > 0) ? 1 + data[len - 1] : 1;
     work = 0;
     struct blkcache cache;
     struct fat *fat;

@@ -140,6 +140,11 @@ TEST("short names are told in UTF-8") {
     TEST_EXPECT_EQ(short_to_utf8(entry, utf8), 3);
     TEST_EXPECT_STR_EQ(utf8, "\xc3\x95"
                              "A");
+    memcpy(entry, "\x9aN\x90     TXT", SHORT_LEN);
+    entry[ENTRY_CASE] = CASE_BASE;
+    TEST_EXPECT_EQ(short_to_utf8(entry, utf8), 9);
+    TEST_EXPECT_STR_EQ(utf8, "\xc3\xbcn\xc3\xa9.TXT");
+    entry[ENTRY_CASE] = 0;
     memcpy(entry, "..         ", SHORT_LEN);
     TEST_EXPECT_EQ(short_to_utf8(entry, utf8), 0);
     memcpy(entry, "A/B        ", SHORT_LEN);
