@@ -1,0 +1,130 @@
+#include "volumes.h"
+
+#include <config.h>
+#include <resea/malloc.h>
+#include <resea/printf.h>
+#include <string.h>
+
+#include "clock.h"
+#include "device.h"
+
+static struct volume *volumes;
+
+struct volume *volumes_find(const char *name) {
+    struct volume *volume = volumes;
+    while (volume != NULL && strcmp(volume->unit.name, name) != 0) {
+        volume = volume->next;
+    }
+    return volume;
+}
+
+struct volume *volumes_at(uint64_t index) {
+    struct volume *volume = volumes;
+    for (; volume != NULL && index > 0; index--) {
+        volume = volume->next;
+    }
+    return volume;
+}
+
+static error_t __mustuse open_unit(struct volume *volume, const char *name, bool *read_only) {
+    error_t err = ERR_NOT_PERMITTED;
+    if (!*read_only) {
+        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, true);
+    }
+    if (err == ERR_NOT_PERMITTED) {
+        *read_only = true;
+        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, false);
+    }
+    return err;
+}
+
+static error_t __mustuse mount_unit(struct volume *volume, bool read_only) {
+    struct blkcache_device device;
+    device_init(&device, &volume->unit);
+    error_t err = blkcache_init(&volume->cache, &device);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    struct fat_options options = {.read_only = read_only, .now = clock_now};
+    err = fat_mount(&volume->fat, &volume->cache, &options);
+    if (IS_ERROR(err)) {
+        blkcache_destroy(&volume->cache);
+    }
+    return err;
+}
+
+error_t volumes_mount(const char *name, bool read_only) {
+    if (volumes_find(name) != NULL) {
+        return ERR_ALREADY_EXISTS;
+    }
+    struct volume *volume = malloc(sizeof(*volume));
+    if (volume == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    memset(volume, 0, sizeof(*volume));
+    error_t err = open_unit(volume, name, &read_only);
+    if (IS_OK(err)) {
+        err = mount_unit(volume, read_only);
+        if (IS_ERROR(err)) {
+            blk_close(&volume->unit);
+        }
+    }
+    if (IS_ERROR(err)) {
+        free(volume);
+        return err;
+    }
+    volume->next = volumes;
+    volumes = volume;
+    return OK;
+}
+
+static void forget(struct volume *volume) {
+    struct volume **link = &volumes;
+    while (*link != volume) {
+        link = &(*link)->next;
+    }
+    *link = volume->next;
+    blkcache_destroy(&volume->cache);
+    blk_close(&volume->unit);
+    free(volume);
+}
+
+error_t volumes_unmount(const char *name) {
+    struct volume *volume = volumes_find(name);
+    if (volume == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    error_t err = fat_unmount(volume->fat);
+    if (IS_OK(err)) {
+        forget(volume);
+    } else if (err != ERR_IN_USE && volume->failed_to_unmount) {
+        WARN("%s: what couldn't be written is lost", name);
+        fat_discard(volume->fat);
+        forget(volume);
+    } else if (err != ERR_IN_USE) {
+        volume->failed_to_unmount = true;
+    }
+    return err;
+}
+
+error_t volumes_sync(void) {
+    error_t result = OK;
+    for (struct volume *volume = volumes; volume != NULL; volume = volume->next) {
+        error_t err = fat_sync(volume->fat);
+        if (IS_ERROR(err) && !volume->failed_to_sync) {
+            WARN("%s: changes can't be written (error %d)", volume->unit.name, err);
+        }
+        volume->failed_to_sync = IS_ERROR(err);
+        result = IS_ERROR(result) ? result : err;
+    }
+    return result;
+}
+
+bool volumes_have_changes(void) {
+    for (struct volume *volume = volumes; volume != NULL; volume = volume->next) {
+        if (fat_has_changes(volume->fat)) {
+            return true;
+        }
+    }
+    return false;
+}
