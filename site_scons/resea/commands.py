@@ -16,6 +16,7 @@ A module in resea/tools/ plugs one in:
     "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
     "fuzzers"     the kernel's fuzzers are built: unittests.fuzzer() and guided_fuzzer() name them
+    "fat_fuzzers" the same of libs/fat
 
 What depends on an option is a function of the options that returns such a list.
 
@@ -29,7 +30,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Callable
 
-NEEDS = ("config", "image", "unittests", "fuzzers")
+NEEDS = ("config", "image", "unittests", "fuzzers", "fat_fuzzers")
 
 
 @dataclass

@@ -151,6 +151,9 @@ def _add_board(context, board, asked):
     if "fuzzers" in needs:
         from resea import unittests
         context.nodes["fuzzers"] = unittests.add_fuzzers(context)
+    if "fat_fuzzers" in needs:
+        from resea import fatfuzz, unittests
+        context.nodes["fat_fuzzers"] = unittests.add_fuzzers(context, fatfuzz.COMPONENT)
 
 
 def _add_command(context, entry):

@@ -47,18 +47,22 @@ def debug(ctx):
 
 
 def _soak_needs(options):
-    return {"guests": ["image"], "kernel": ["fuzzers"]}[options.get("what", "guests")]
+    needs = {"guests": ["image"], "kernel": ["fuzzers"], "fat": ["fat_fuzzers"]}
+    return needs[options.get("what", "guests")]
 
 
 @command("soak", "looks for bugs with new random numbers for a while", needs=_soak_needs,
          options=[Option("minutes", "N", "how long (default: 10)"),
-                  Option("what", "guests|kernel", "system calls in guest after guest (default), or "
-                         "the kernel on this machine against a model of it")])
+                  Option("what", "guests|kernel|fat", "system calls in guest after guest (default), "
+                         "or on this machine: the kernel against a model of it, or FAT volumes")])
 def soak(ctx):
     minutes = ctx.options.number("minutes", 10, 1, 7 * 24 * 60)
     if ctx.options.get("what") == "kernel":
         from resea import kernelfuzz
         return kernelfuzz.campaign(ctx.build, minutes)
+    if ctx.options.get("what") == "fat":
+        from resea import fatfuzz
+        return fatfuzz.campaign(ctx.build, minutes)
     from resea import soak as campaigns
     tally = campaigns.campaign(_machine(ctx), ctx.build.image, ctx.build.logs, minutes,
                                output.error)

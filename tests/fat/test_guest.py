@@ -1,0 +1,82 @@
+"""fatfs on a disk: what mtools have written, and what they read afterwards; a driver that ends while
+files are written."""
+
+import os
+import re
+
+import pytest
+
+from support import disks
+
+from resea import qemu
+
+# The disk's unit, and its driver, by board.
+UNITS = {"x64": ("ide0", "ide"), "raspi3": ("sd0", "sdmmc")}
+SIZE_MIB = 64
+
+
+def boot(machines, image):
+    # Release builds say less while a line is being typed.
+    guest = machines.boot("release", disk=str(image))
+    guest.prompt()
+    return guest
+
+
+def end(guest):
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def task_id(guest, program):
+    """The ID of a running program."""
+    found = re.search(rf"^\s*(\d+)\b.*\b{program}\b", guest.command("ps"), re.M)
+    assert found, f"{program} doesn't run"
+    return found[1]
+
+
+@pytest.mark.programs("fatfs")
+def test_files_go_to_and_fro(machines, tmp_path):
+    unit, _ = UNITS[machines.board.name]
+    big = os.urandom(2_000_000)
+    image = disks.fat(tmp_path / "disk.img", SIZE_MIB, {
+        "hello there.txt": b"Hello from mtools\n", "Folder/big.bin": big, "REPLACED.TXT": b"old"})
+    guest = boot(machines, image)
+    guest.command(f"mount {unit}")
+    assert "Hello from mtools" in guest.command(f"cat '/{unit}/HELLO THERE.txt'")
+    listed = guest.command(f"ls -l /{unit} /{unit}/folder")
+    assert re.search(r"2000000 .*big\.bin", listed), listed
+    guest.command(f"mkdir '/{unit}/A new folder'")
+    guest.command(f"cp /{unit}/folder/big.bin '/{unit}/A new folder/A copy of it.bin'")
+    guest.command(f"write /{unit}/note.txt Hi there")
+    guest.command(f"mv /{unit}/note.txt '/{unit}/A new folder/replaced.txt'")
+    guest.command(f"mv '/{unit}/A new folder/replaced.txt' /{unit}/replaced.txt")
+    guest.command(f"rm '/{unit}/hello there.txt'")
+    assert "FAT16" in guest.command("df")
+    guest.command(f"umount /{unit}")
+    end(guest)
+    disks.check(image)
+    assert disks.read(image, "A new folder/A copy of it.bin") == big
+    assert disks.read(image, "REPLACED.TXT") == b"Hi there\n"
+    assert disks.names(image) == ["A new folder", "A new folder/A copy of it.bin", "Folder",
+                                  "Folder/big.bin", "REPLACED.TXT"]
+
+
+@pytest.mark.programs("fatfs")
+def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
+    unit, driver = UNITS[machines.board.name]
+    big = os.urandom(16_000_000)
+    image = disks.fat(tmp_path / "disk.img", SIZE_MIB, {"big.bin": big}, "-F", "32")
+    guest = boot(machines, image)
+    guest.command(f"mount {unit}")
+    for copy in range(2):
+        guest.send(f"cp /{unit}/big.bin /{unit}/copy{copy}.bin &\n")
+        guest.prompt()
+        guest.send(f"kill {task_id(guest, driver)}\n")
+        # It was at work.
+        guest.expect(f"{unit}: the driver was restarted")
+        guest.expect("cp has ended")
+    guest.command(f"umount /{unit}")
+    end(guest)
+    disks.check(image)
+    for copy in range(2):
+        assert disks.read(image, f"copy{copy}.bin") == big
