@@ -120,7 +120,7 @@ RUN = {
         "exit": Field(schema.choice("way to exit", tuple(qemu.EXITS))),
         "load": Field(schema.choice("way to load", tuple(qemu.LOADERS)), default="kernel"),
         "icount_shift": Field(schema.integer(0, 10), default=0),
-        "disk": Field(schema.choice("kind of disk", ("ide", "sd"))),
+        "disk": Field(schema.choice("kind of disk", qemu.DISK_KINDS)),
         "network": Field(schema.string, default=None),
         "keyboard": Field(schema.string, default=None),
         "sound": Field(schema.string, default=None),

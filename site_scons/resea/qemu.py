@@ -30,6 +30,10 @@ EXIT_SUCCESS = 33
 EXIT_FAILURE = 35
 EXIT_PANIC = 97
 
+# A part of disk=.
+DISK_KINDS = ("virtio", "ide", "sd")
+_DISK = re.compile(rf"(?:(?P<kind>{'|'.join(DISK_KINDS)}):)?(?P<path>.*)", re.DOTALL)
+
 ACCELERATORS = "tcg|kvm"
 NETWORKS = "user|tap:IF|none"
 
@@ -192,15 +196,26 @@ def cmdline_arguments(machine: Machine, image: str, cmdline: str) -> List[str]:
     return ["-device", f"loader,file={escape(str(path))},addr={address:#x},force-raw=on"]
 
 
-def disk_arguments(machine: Machine, path: Optional[str]) -> List[str]:
-    """A raw disk image as the machine's first disk."""
-    if not path:
-        return []
-    if not machine.disk:
-        raise error("disk", path, "QEMU's model of this board has no disk")
-    if machine.disk == "sd":
-        check_card_size(path)
-    return ["-drive", f"file={escape(path)},format=raw,if={machine.disk}"]
+def split_disks(value: str) -> List[Tuple[Optional[str], str]]:
+    """disk=[KIND:]FILE,… as kinds (None: not said) and files."""
+    return [(match["kind"], match["path"])
+            for match in map(_DISK.match, value.split(",")) if match]
+
+
+def disk_arguments(machine: Machine, value: Optional[str]) -> List[str]:
+    """Raw disk images as the machine's disks, in this order."""
+    words = []
+    for kind, path in split_disks(value) if value else ():
+        if not machine.disk:
+            raise error("disk", path, "QEMU's model of this board has no disk")
+        # A board with a card slot has nothing else; other machines have no card slot.
+        kinds = ("sd",) if machine.disk == "sd" else ("virtio", "ide")
+        if kind and kind not in kinds:
+            raise error("disk", f"{kind}:{path}", f"the board has {' and '.join(kinds)} disks")
+        if machine.disk == "sd":
+            check_card_size(path)
+        words += ["-drive", f"file={escape(path)},format=raw,if={kind or machine.disk}"]
+    return words
 
 
 def check_card_size(path: str):
@@ -253,10 +268,11 @@ def setup_of(options) -> Setup:
 
 
 def check_disk(value: Optional[str]) -> Optional[str]:
-    """disk=FILE."""
-    if value is not None and not os.path.isfile(value):
-        raise error("disk", value, "there is no such file; make one, for example: "
-                    "truncate -s 64M " + shlex.quote(value or "disk.img"))
+    """disk=[KIND:]FILE,…"""
+    for _, path in split_disks(value) if value is not None else ():
+        if not os.path.isfile(path):
+            raise error("disk", path, "there is no such file; make one, for example: "
+                        "truncate -s 64M " + shlex.quote(path or "disk.img"))
     return value
 
 

@@ -122,8 +122,15 @@ def test_networks():
     assert qemu.network_arguments(RASPI, "user")[3] == "usb-net,netdev=net0"
 
 
-def test_disk_with_a_comma_in_its_name():
-    assert qemu.disk_arguments(MACHINE, "a,b.img") == ["-drive", "file=a,,b.img,format=raw,if=ide"]
+def test_disks():
+    assert qemu.disk_arguments(MACHINE, None) == []
+    assert qemu.disk_arguments(MACHINE, "a.img,virtio:b:c.img,ide:d.img") == [
+        "-drive", "file=a.img,format=raw,if=ide", "-drive", "file=b:c.img,format=raw,if=virtio",
+        "-drive", "file=d.img,format=raw,if=ide"]
+    with pytest.raises(UserError, match="^command line: disk=ide:a.img: the board has sd disks$"):
+        qemu.disk_arguments(RASPI, "ide:a.img")
+    with pytest.raises(UserError, match="^command line: disk=sd:a: the board has virtio and ide "):
+        qemu.disk_arguments(MACHINE, "sd:a")
 
 
 def test_sd_cards_have_sizes_that_qemu_takes(tmp_path):
@@ -132,6 +139,7 @@ def test_sd_cards_have_sizes_that_qemu_takes(tmp_path):
         with open(card, "wb") as file:
             file.truncate(size)
         assert qemu.disk_arguments(RASPI, str(card))[1] == f"file={card},format=raw,if=sd"
+        assert qemu.disk_arguments(RASPI, f"sd:{card}")[1] == f"file={card},format=raw,if=sd"
     for size, larger in ((0, 1 << 20), (512, 1 << 20), (96 << 20, 128 << 20),
                          ((64 << 20) - 512, 64 << 20), ((64 << 20) + 1, 128 << 20)):
         with open(card, "wb") as file:
@@ -163,7 +171,7 @@ def test_setup_from_the_command_line(tmp_path):
 @pytest.mark.parametrize("extra, text", [
     ({"net": "tap:"},
      "command line: net=tap:: expects user, tap:IF (IF: a network interface) or none"),
-    ({"disk": "no such.img"}, "command line: disk=no such.img: there is no such file; "
+    ({"disk": "ide:no such.img"}, "command line: disk=no such.img: there is no such file; "
      "make one, for example: truncate -s 64M 'no such.img'"),
 ])
 def test_mistakes_in_options(extra, text):
