@@ -17,6 +17,7 @@ error_t queue_init(struct blk_queue *queue, const struct blk_driver *queue_drive
     }
     memset(queue->ops, 0, queue->depth * sizeof(*queue->ops));
     for (unsigned i = 0; i < queue->depth; i++) {
+        queue->ops[i].number = i;
         list_push_back(&queue->free_ops, &queue->ops[i].next);
     }
     return OK;

@@ -43,7 +43,7 @@ struct blk_op {
     uint32_t count;       ///< Sectors, all pieces together: at most the disk's max_sectors.
     unsigned num_pieces;  ///< From 1 to the disk's max_pieces. 0: it is a flush.
     void *driver_data;    ///< The driver's, whatever it likes.
-    unsigned driver_number;
+    unsigned number;      ///< Which of its queue's it is, from 0 to depth - 1.
 
     // The server's.
     const struct blk_segment *segments;

@@ -8,10 +8,14 @@
 #include "prd.h"
 
 /// How long a disk may take: to answer to its reset, to be ready for a command, and for a transfer or a flush.
-#define RESET_MS       5000
+#define RESET_MS       10000
 #define READY_MS       200
 #define TRANSFER_TICKS (10000 / TICK_MS)
 #define FLUSH_TICKS    (30000 / TICK_MS)
+
+/// How a disk is waited for.
+#define POLL_FAST_LOOKS 50
+#define POLL_SLOW_US    500
 
 /// Sectors of one operation with LBA48: more than clients ask for, and less than the table of pieces has room for.
 #define LBA48_MAX_SECTORS 2048
@@ -45,14 +49,17 @@ static void stop_bus_master(const struct channel *channel) {
     }
 }
 
-/// Waits until the bits under `mask` are `wanted`.
+/// Waits until the bits under `mask` are `wanted`. Looks often at first, then less so: an emulator that has to do with the disk
+/// what we wait for isn't helped by being asked all the time. However late it has become, there is a last look.
 static bool wait_status(const struct channel *channel, unsigned mask, unsigned wanted, msec_t ms) {
     uint64_t deadline = timer_uptime() + (uint64_t) ms;
-    while ((read_alt_status(channel) & mask) != wanted) {
-        if (timer_uptime() > deadline) {
+    bool late = false;
+    for (unsigned looks = 0; (read_alt_status(channel) & mask) != wanted; looks++) {
+        if (late) {
             return false;
         }
-        delay_us(1);
+        delay_us((looks < POLL_FAST_LOOKS) ? 1 : POLL_SLOW_US);
+        late = timer_uptime() > deadline;
     }
     return true;
 }
@@ -67,12 +74,20 @@ static void select(const struct channel *channel, const struct drive *drive, uns
 /// ATA/ATAPI-6, section 9.2. False: nobody is there, or wakes up.
 static bool reset(const struct channel *channel, unsigned interrupts) {
     stop_bus_master(channel);
+    // A reset selects the first drive; QEMU goes on to tell the second one's status, and that nobody is busy where there is none.
+    write_reg(channel, REG_DEVICE, DEVICE_OBSOLETE);
     io_write8(channel->control, REG_CONTROL, (uint8_t) (CONTROL_SRST | interrupts));
     delay_us(5);
     io_write8(channel->control, REG_CONTROL, (uint8_t) interrupts);
     delay_us(2000);
-    return read_alt_status(channel) != STATUS_FLOATING
-           && wait_status(channel, STATUS_BSY, 0, RESET_MS);
+    if (read_alt_status(channel) == STATUS_FLOATING) {
+        return false;
+    }
+    bool awake = wait_status(channel, STATUS_BSY, 0, RESET_MS);
+    if (!awake) {
+        WARN("%s: the disks don't wake up from a reset", channel->name);
+    }
+    return awake;
 }
 
 static bool identify(const struct channel *channel, const struct drive *drive,
@@ -150,9 +165,6 @@ static void recover(struct channel *channel) {
         struct drive *drive = &channel->drives[i];
         drive->dead = !alive;
     }
-    if (!alive) {
-        WARN("%s: nobody answers to a reset any more", channel->name);
-    }
 }
 
 static void warn_failed(const struct channel *channel, const struct blk_op *op, const char *why) {
@@ -205,6 +217,8 @@ static bool prepare_dma(const struct channel *channel, const struct drive *drive
         return false;
     }
     dma_flush_write(channel->prds);
+    // Other commands interrupt, too, which the bus master remembers.
+    stop_bus_master(channel);
     io_write32(channel->bus_master, channel->bm_offset + BM_PRD_TABLE,
                (uint32_t) dma_daddr(channel->prds));
     write_bm(channel, BM_COMMAND, (op->kind == BLK_OP_READ) ? BM_COMMAND_READ : 0);
