@@ -80,15 +80,15 @@ static void write_runs(const struct blk_segment *segments, unsigned num, unsigne
 static bool read_runs(const struct blk_segment *segments, unsigned num) {
     memset(unit.buffer, 0, unit.buffer_len);
     check(blk_transfer_segments(&unit, 0, segments, num), "reading");
-    bool good = true;
     for (unsigned i = 0; i < num; i++) {
         for (uint32_t k = 0; k < segments[i].count; k++) {
-            good = model_check((uint32_t) segments[i].sector + k,
-                               &unit.buffer[segments[i].place + k * MODEL_SECTOR_LEN])
-                   && good;
+            if (!model_check((uint32_t) segments[i].sector + k,
+                             &unit.buffer[segments[i].place + k * MODEL_SECTOR_LEN])) {
+                return false;
+            }
         }
     }
-    return good;
+    return true;
 }
 
 static bool do_round(unsigned round) {
