@@ -1,6 +1,7 @@
 """`scons bench`: the benchmark's figures, in guest instructions, and the image's sizes."""
 
 import json
+import random
 import re
 from dataclasses import dataclass, field
 
@@ -16,6 +17,14 @@ COUNTED = 'instruction_ns={0} run="benchmark --instruction-ns={0}"'
 
 # What takes several CPUs, and the time of the clock on the wall.
 PAIRS_CMDLINE = 'run="benchmark --pairs"'
+
+# What measures disks, by the kind of disk= that it is about: a program's command line. A board has
+# those whose program is in its manifest.
+DISK_RUNS = (
+    ("virtio", "diskbench virtio0 blk.virtio.read_per_mib"),
+    ("ide", "diskbench ide0 blk.ide_dma.read_per_mib"),
+)
+DISK_MIB = 16
 
 # Seconds; a run takes well under one minute of an idle machine.
 LIMIT = 600
@@ -92,6 +101,28 @@ def run_pairs(machine, image, log):
     return reports(log.read_text(encoding="utf-8", errors="replace"))
 
 
+def run_disks(build, machine, known):
+    """The figures of disks, besides those that are `known`: one boot for each of DISK_RUNS, with a
+    disk that has all kinds of bytes. The disk answers when the host does, so that the clock must
+    not run ahead of it; only the guest's work counts."""
+    figures = {}
+    programs = [server.name for server in build.manifest.servers]
+    for kind, command_line in DISK_RUNS:
+        if command_line.split()[0] not in programs:
+            continue
+        disk = build.logs / f"bench-{kind}.img"
+        disk.parent.mkdir(parents=True, exist_ok=True)
+        disk.write_bytes(random.Random(kind).randbytes(DISK_MIB << 20))
+        setup = qemu.Setup(cpus=1, icount=True, icount_sleeps=True, disk=f"{kind}:{disk}",
+                           cmdline=f'run="{command_line}"')
+        log = build.logs / f"bench-{kind}.log"
+        qemu.run_to_end(qemu.command(machine, setup, build.image), log, LIMIT)
+        found = metrics(log.read_text(encoding="utf-8", errors="replace"))
+        figures.update({name: found[name] for name in found if name not in known})
+        disk.unlink()
+    return figures
+
+
 # ---- Results, kept for the page of all boards ----------------------------------------------------
 
 
@@ -100,6 +131,7 @@ def measure(build):
     machine = qemu.machine_of(build.manifest, build.arch.qemu)
     figures = run(machine, build.image, build.logs / "bench.log")
     figures.update(latency.figures(latency.measure(build)))
+    figures.update(run_disks(build, machine, figures))
     result = Result(compiler_of(build.arch), figures,
                     run_pairs(machine, build.image, build.logs / "bench-pairs.log"))
     keep(result, build.folder)
