@@ -1,5 +1,5 @@
-"""Disks: what the guest writes is on the image, and what is on the image the guest reads; whatever controller, chipset and
-number of CPUs; with errors, and with drivers that end in the middle."""
+"""Disks: what the guest writes is on the image, and what is on the image the guest reads; whatever
+controller, chipset and number of CPUs; with errors, and with drivers that end in the middle."""
 
 import re
 
@@ -7,6 +7,7 @@ import diskmodel
 import pytest
 
 from resea import qemu
+from support import disks
 
 ROUNDS = 300
 
@@ -51,9 +52,8 @@ def test_random_transfers(machines, tmp_path, kind, build, count):
 def test_several_disks_at_a_time(machines, tmp_path):
     """Two disks on one IDE channel, which take turns, and two that one virtio driver has."""
     images = [diskmodel.make(tmp_path / f"{i}.img") for i in range(4)]
-    disks = ",".join(f"{kind}:{image}" for kind, image in
-                     zip(["ide", "ide", "virtio", "virtio"], images))
-    guest = machines.boot(disk=disks)
+    kinds = ("ide", "ide", "virtio", "virtio")
+    guest = machines.boot(disk=",".join(map("{}:{}".format, kinds, images)))
     guest.prompt()
     for unit in ("ide0", "ide1", "virtio0", "virtio1"):
         guest.command(f"disktest {unit} --rounds={ROUNDS} &")
@@ -75,7 +75,8 @@ def task_of(guest, name):
 
 @pytest.mark.parametrize("kind, driver", [("ide-dma", "ide"), ("virtio-modern", "virtio_blk")])
 def test_a_driver_that_ends(machines, tmp_path, kind, driver):
-    """It is killed while it works, again and again; disktest goes on, and all is on the disk that should be."""
+    """It is killed while it works, again and again; disktest goes on, and all is on the disk that
+    should be."""
     rounds, kills = 20000, 4
     chipset, unit, devices = KINDS[kind]
     image = diskmodel.make(tmp_path / "disk.img")
@@ -87,3 +88,91 @@ def test_a_driver_that_ends(machines, tmp_path, kind, driver):
     guest.expect(rf"disktest: {rounds} rounds, {kills} restarts: good")
     power_off(guest)
     assert diskmodel.wrong(image, rounds) == []
+
+
+def injected(path, iotype, sector=None):
+    """An image of which QEMU says that a kind of access, to a certain sector or to any, fails."""
+    config = path.with_suffix(".blkdebug")
+    config.write_text("\n".join(['[inject-error]', 'event = "none"', f'iotype = "{iotype}"',
+                                 'errno = "5"', *([f'sector = "{sector}"'] if sector else [])]))
+    return f"blkdebug:{config}:{path}"
+
+
+@pytest.mark.parametrize("kind, driver", [("ide-dma", "ide"), ("ide-pio", "ide"),
+                                          ("virtio-modern", "virtio_blk")])
+@pytest.mark.parametrize("iotype, sector, what", [
+    ("read", 5000, "reading"), ("write", 5000, "writing"), ("flush", None, "flushing")])
+def test_errors_are_reported(machines, tmp_path, kind, driver, iotype, sector, what):
+    """The program that meets one hears of it, and the driver goes on."""
+    chipset, unit, devices = KINDS[kind]
+    image = diskmodel.make(tmp_path / "disk.img")
+    path = injected(image, iotype, sector)
+    guest = machines.boot(extra=("-machine", chipset, *devices(path)))
+    guest.prompt()
+    said = guest.command(f"disktest {unit} --rounds={ROUNDS}")
+    assert f"disktest: {what}: ERR_IO" in said or "flushing: ERR_IO" in said
+    guest.expect_all([f"[{driver}] WARN: {unit}: "])
+    task = task_of(guest, driver)
+    # Without a round there is nothing to fail.
+    if iotype != "flush":
+        assert "0 restarts: good" in guest.command(f"disktest {unit} --rounds=0")
+    assert task_of(guest, driver) == task
+    power_off(guest)
+
+
+def rows(text):
+    """The lines of `disks`, as words; the columns of a label are one."""
+    lines = [line for line in text.splitlines() if re.match(r"\w+\d ", line) or "p" in line[:9]]
+    found = (re.match(r"(\S+)\s+(\S+ \S+)\s+(disk|MBR \w\w|GPT)\s+(\S+)\s+(\d+)  (.*)", line)
+             for line in lines)
+    return [match.groups() for match in found if match]
+
+
+def test_partitions_that_other_tools_have_made(machines, tmp_path):
+    """An MBR by sfdisk, a GPT by sgdisk, and the latter with its first copy damaged."""
+    mbr, gpt = disks.empty(tmp_path / "mbr.img", 64), disks.empty(tmp_path / "gpt.img", 64)
+    disks.run("sfdisk", "-q", mbr, stdin=b"\n".join([
+        b"label: dos", b"start=2048,size=8192,type=c", b"start=10240,size=65536,type=5",
+        b"start=12288,size=4096,type=83", b"start=20480,size=4096,type=82",
+        b"start=77824,type=83"]))
+    disks.run("sgdisk", "-n", "1:2048:10239", "-c", "1:EFI system", "-t", "1:ef00",
+              "-n", "5:16384:0", "-c", "5:Root", gpt)
+    damaged = tmp_path / "damaged.img"
+    damaged.write_bytes(gpt.read_bytes())
+    with open(damaged, "r+b") as file:
+        file.seek(512 + 60)
+        file.write(b"?")
+    guest = machines.boot(disk=f"virtio:{mbr},virtio:{gpt},ide:{damaged}")
+    guest.prompt()
+    guest.command("ramdisk &")
+    listed = rows(guest.command("disks"))
+    last = 64 * 2048 - 34
+    size = f"{(last - 16383) * 512 / (1 << 20):.1f} MiB"
+    assert [row for row in listed if row[0].startswith("virtio")] == [
+        ("virtio0", "64.0 MiB", "disk", "read-write", "0", "virtio disk"),
+        ("virtio0p1", "4.0 MiB", "MBR 0c", "read-write", "2048", ""),
+        ("virtio0p3", "26.0 MiB", "MBR 83", "read-write", "77824", ""),
+        ("virtio0p5", "2.0 MiB", "MBR 83", "read-write", "12288", ""),
+        ("virtio0p6", "2.0 MiB", "MBR 82", "read-write", "20480", ""),
+        ("virtio1", "64.0 MiB", "disk", "read-write", "0", "virtio disk"),
+        ("virtio1p1", "4.0 MiB", "GPT", "read-write", "2048", "EFI system"),
+        ("virtio1p5", size, "GPT", "read-write", "16384", "Root"),
+    ]
+    assert [row for row in listed if row[0].startswith("ide")] == [
+        ("ide0", "64.0 MiB", "disk", "read-write", "0", "QEMU HARDDISK"),
+        ("ide0p1", "4.0 MiB", "GPT", "read-write", "2048", "EFI system"),
+        ("ide0p5", size, "GPT", "read-write", "16384", "Root"),
+    ]
+    guest.expect_all(["ide0: the partition table is damaged: using its second copy"])
+    assert ("ram0", "16.0 MiB", "disk", "read-write", "0", "RAM disk") in listed
+    power_off(guest)
+
+
+def test_what_may_not_be_written_isnt(machines, tmp_path):
+    image = diskmodel.make(tmp_path / "disk.img")
+    guest = machines.boot(extra=drive("d0", image, "virtio-blk-pci", "readonly=on"))
+    guest.prompt()
+    assert ("virtio0", "16.0 MiB", "disk", "read-only", "0", "virtio disk") in rows(
+        guest.command("disks"))
+    assert "disktest: opening: ERR_NOT_PERMITTED" in guest.command("disktest virtio0")
+    power_off(guest)
