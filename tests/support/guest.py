@@ -18,6 +18,8 @@ import subprocess
 import time
 
 PROMPT = "resea> "
+# Lines that servers print: "[name] text".
+SERVER_LINES = r"(?:\[\w+\] [^\n]*\n)*"
 
 # Seconds until a guest that says nothing new that a test waits for is given up.
 LIMIT = 180
@@ -109,9 +111,11 @@ class Guest:
         self.expect("^" + re.escape(PROMPT))
 
     def command(self, line):
-        """Runs a shell command to its end; returns what it printed."""
+        """Runs a shell command to its end; returns what it printed. While the system still starts,
+        servers may print lines in between what is typed."""
         self.send(line + "\n")
-        self.expect(re.escape(line) + r"\s*\n")
+        echo = SERVER_LINES.join(re.escape(char) for char in line)
+        self.expect(echo + SERVER_LINES + r"\s*\n")
         start = self._position
         end = self.expect("^" + re.escape(PROMPT)).start()
         return self._text[start:end]

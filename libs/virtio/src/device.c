@@ -14,9 +14,8 @@
 #define DEVICE_ID_ENTROPY 0x1005
 
 /// Features that the library itself makes use of.
-#define LIBRARY_FEATURES                                                       \
-    (UINT64_C(1) << VIRTIO_F_INDIRECT_DESC | UINT64_C(1) << VIRTIO_F_EVENT_IDX \
-     | UINT64_C(1) << VIRTIO_F_VERSION_1)
+#define LIBRARY_FEATURES \
+    (1ull << VIRTIO_F_INDIRECT_DESC | 1ull << VIRTIO_F_EVENT_IDX | 1ull << VIRTIO_F_VERSION_1)
 
 #define RESET_TIMEOUT_MS 1000
 /// A configuration that changes more often while it is read never stops.
