@@ -63,3 +63,12 @@ void timestamp_to_datetime(int64_t epoch, struct datetime *dt) {
     dt->minute = (uint8_t) (second / 60 % 60);
     dt->second = (uint8_t) (second % 60);
 }
+
+int datetime_days_in_month(int64_t year, int month) {
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (month < 1 || month > 12) {
+        return 0;
+    }
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && is_leap);
+}
