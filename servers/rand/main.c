@@ -16,7 +16,7 @@ static uint32_t next_random(void) {
 
 void main(void) {
     state = (uint32_t) sys_clock() | 1;
-    ASSERT_OK(ipc_serve("random"));
+    ASSERT_OK(ipc_serve("rand"));
 
     while (true) {
         struct message m;

@@ -53,6 +53,28 @@ def test_random_numbers_look_random(machines, mode):
     assert not set(numbers) & set(draw_numbers(machines, mode, 20))
 
 
+def test_random_numbers_come_from_the_hardware(machines):
+    guest = boot(machines, "debug")
+    guest.prompt()
+    guest.command("random")
+    text = guest.command("random info")
+    assert re.search(r"^seeded: [1-9]", text, re.MULTILINE)
+    assert re.search(r"^ +bcm +256 bits counted, +1 times", text, re.MULTILINE)
+    assert re.search(r"^ +rdrand +0 bits counted", text, re.MULTILINE)
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def test_the_date_is_unknown_until_somebody_sets_it(machines):
+    guest = boot(machines, "debug")
+    guest.prompt()
+    assert "this machine has no clock" in guest.command("date")
+    assert "Sat Nov 28 17:00:0" in guest.command("date -s '2026-11-28 17:00:00'")
+    assert "2026-11-28T17:00:" in guest.command("date -I")
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
 def test_pins_are_driven(machines, tmp_path, mode):
     guest = boot(machines, mode, extra=Qtest.arguments(tmp_path / "qtest.sock"))
     guest.prompt()
@@ -136,7 +158,7 @@ def test_power_status(machines):
 @pytest.mark.parametrize("server, function, command, answer", [
     ("mailbox", "property_call", "temp", "25.00 °C"),
     ("bcm_thermometer", "ipc_call_service_idempotent", "temp", "25.00 °C"),
-    ("bcm_rng", "rng_read", "random", r"[0-9a-f]{8}"),
+    ("rng", "drbg_fill", "random", r"[0-9a-f]{8}"),
     ("bcm_gpio", "led_get", "led state", "off"),
 ])
 def test_clients_go_on_when_a_driver_has_crashed(machines, tmp_path, server, function, command,
