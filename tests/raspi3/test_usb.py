@@ -1,5 +1,5 @@
-"""USB on the Raspberry Pi: QEMU's keyboards, hubs and other devices, plugged and unplugged over QMP, and drivers
-that are ended meanwhile."""
+"""USB on the Raspberry Pi: QEMU's keyboards, hubs and other devices, plugged and unplugged over QMP,
+and drivers that are ended meanwhile."""
 
 import re
 import time

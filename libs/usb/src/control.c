@@ -53,8 +53,8 @@ error_t control_init(struct usb_device *device) {
 
 void control_close(struct usb_device *device) {
     usb_cancel(&device->transfer);
-    struct request *request;
-    while ((request = LIST_POP_FRONT(&device->requests, struct request, next)) != NULL) {
+    LIST_FOR_EACH (request, &device->requests, struct request, next) {
+        list_remove(&request->next);
         request->done(request->context, ERR_NOT_FOUND, NULL, 0);
         free(request);
     }
