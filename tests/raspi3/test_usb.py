@@ -1,4 +1,4 @@
-"""USB on the Raspberry Pi: QEMU's keyboards, hubs and other devices, plugged and unplugged over QMP,
+"""USB on the Raspberry Pi: QEMU's keyboards, hubs and other devices, plugged and unplugged by QMP,
 and drivers that are ended meanwhile."""
 
 import re

@@ -33,11 +33,11 @@ static void done(struct usb_transfer *transfer) {
     }
     request->done(request->context, transfer->status, &dma_buf(transfer->dma)[USB_CONTROL_DATA],
                   transfer->actual);
-    free(request);
     // What was answered may be why the device is no more.
     if (device_find(id) == device) {
         start_next(device);
     }
+    free(request);
 }
 
 error_t control_init(struct usb_device *device) {
