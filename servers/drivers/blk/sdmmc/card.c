@@ -31,10 +31,12 @@ static error_t __mustuse announce(const struct card *card) {
     return (emmc_response(0) & SD_STATUS_APP_COMMAND) ? OK : ERR_IO;
 }
 
-error_t card_begin(struct card *card) {
+void card_begin(struct card *card) {
     bzero(card, sizeof(*card));
-    error_t err = emmc_reset();
-    return (err == OK) ? emmc_set_clock(IDENTIFICATION_HZ) : err;
+    card->begun = emmc_reset();
+    if (card->begun == OK) {
+        card->begun = emmc_set_clock(IDENTIFICATION_HZ);
+    }
 }
 
 /// CMD0 and CMD8: a card of version 1 doesn't answer the latter (4.2.2).
@@ -183,7 +185,10 @@ static error_t __mustuse set_up(struct card *card) {
 }
 
 error_t card_identify(struct card *card) {
-    error_t err = (card->step == 0) ? say_hello(card) : OK;
+    error_t err = card->begun;
+    if (err == OK && card->step == 0) {
+        err = say_hello(card);
+    }
     if (err == OK) {
         err = power_up(card);
     }

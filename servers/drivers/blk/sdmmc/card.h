@@ -19,6 +19,7 @@
 
 struct card {
     // While it is identified.
+    error_t begun;  ///< What has become of card_begin.
     unsigned step;
     bool is_v2;
     bool has_switch;  ///< CMD6
@@ -33,8 +34,9 @@ struct card {
     uint8_t cid[SD_REGISTER_LEN];
 };
 
-/// Begins to identify the card that there is: resets controller and card. card_identify goes on in CARD_STEP_MS. ERR_IO.
-error_t __mustuse card_begin(struct card *card);
+/// Begins to identify the card that there is: resets controller and card. card_identify goes on in CARD_STEP_MS, and tells
+/// what went wrong here, too.
+void card_begin(struct card *card);
 
 /// Goes on. OK: the card is ready. ERR_TRY_AGAIN: call it again in CARD_STEP_MS. ERR_UNAVAILABLE: no SD card answers.
 /// ERR_NOT_ACCEPTABLE: one that this driver can't handle. ERR_IO: errors.

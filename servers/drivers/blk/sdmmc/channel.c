@@ -36,6 +36,7 @@ static error_t __mustuse choose(uint32_t mask) {
 }
 
 error_t channel_init(uint32_t mask) {
+    io = NULL;
     error_t err = choose(mask);
     if (err != OK) {
         return err;
@@ -114,6 +115,9 @@ error_t channel_finish(void) {
 }
 
 void channel_stop(void) {
+    if (io == NULL) {
+        return;
+    }
     write_reg(DMA_CS, DMA_CS_RESET);
     write_reg(DMA_DEBUG, DMA_DEBUG_ERRORS);
 }

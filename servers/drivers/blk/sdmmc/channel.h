@@ -26,7 +26,7 @@ void channel_start(bool to_card);
 /// there was an error.
 error_t __mustuse channel_finish(void);
 
-/// Stops at once, for good.
+/// Stops at once, for good. Does nothing if channel_init has found no channel.
 void channel_stop(void);
 
 #endif

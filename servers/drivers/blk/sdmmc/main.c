@@ -84,10 +84,8 @@ static error_t __mustuse init_controller(task_t mailbox) {
 }
 
 static error_t __mustuse find_card(struct card *card) {
-    error_t err = card_begin(card);
-    if (err != OK) {
-        return err;
-    }
+    error_t err;
+    card_begin(card);
     do {
         sleep(CARD_STEP_MS);
         err = card_identify(card);

@@ -164,10 +164,7 @@ static void find_card(void) {
     }
     identified = true;
     emmc_listen(0);
-    if (card_begin(&newcomer) != OK) {
-        lose_card("the controller doesn't answer");
-        return;
-    }
+    card_begin(&newcomer);
     state = IDENTIFY;
     sleep(CARD_STEP_MS);
 }

@@ -409,10 +409,12 @@ io_t io_alloc_memory_fixed(paddr_t paddr, size_t len, unsigned flags __unused) {
 }
 
 uint32_t io_read32(io_t io, offset_t offset) {
+    TEST_EXPECT(io == (io_t) &emmc || io == (io_t) &dma_io);
     return (io == (io_t) &emmc) ? read_emmc(offset) : fake_dma_read(offset);
 }
 
 void io_write32(io_t io, offset_t offset, uint32_t value) {
+    TEST_EXPECT(io == (io_t) &emmc || io == (io_t) &dma_io);
     if (io == (io_t) &emmc) {
         write_emmc(offset, value);
     } else {

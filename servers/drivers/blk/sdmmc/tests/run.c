@@ -49,7 +49,7 @@ void run_identify(void) {
     struct card card;
     TEST_EXPECT_EQ(emmc_init(250000000), OK);
     TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL | 1u << 5), OK);
-    TEST_EXPECT_EQ(card_begin(&card), OK);
+    card_begin(&card);
     TEST_EXPECT_EQ(card_identify(&card), OK);
     transfer_init(&card, run_with_dma);
     bzero(fake.num_commands, sizeof(fake.num_commands));

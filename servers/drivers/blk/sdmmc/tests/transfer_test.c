@@ -281,6 +281,29 @@ TEST("there is DMA on a whole channel that the firmware leaves free only") {
     TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL), OK);
 }
 
+TEST("without a channel, errors are none of the DMA controller's business") {
+    run_with_dma = false;
+    run_insert(true);
+    run_identify();
+    TEST_EXPECT_EQ(channel_init(0), ERR_UNAVAILABLE);
+    fake.bad_transfers = 1;
+    fake.bad_events = EVENT_DATA_CRC;
+    TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10, 1024), OK);
+    expect_data(10, RUN_PLACE, 1024);
+}
+
+TEST("a controller that is stuck is an error, and works when it isn't any more") {
+    run_with_dma = true;
+    run_insert(true);
+    run_identify();
+    fake.absent = fake.stuck = true;
+    TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10, 1024), ERR_IO);
+    TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10, 1024), ERR_IO);
+    fake.absent = fake.stuck = false;
+    TEST_EXPECT_EQ(run_one(BLK_OP_READ, 10, 1024), OK);
+    expect_data(10, RUN_PLACE, 1024);
+}
+
 TEST("memory that has no address on the bus, and more pieces than there can be") {
     run_insert(true);
     TEST_EXPECT_EQ(channel_init(1u << FAKE_DMA_CHANNEL), OK);
