@@ -1,5 +1,5 @@
-"""What the guest's program `disktest` does to a disk, by the same rules as servers/apps/disktest: so that a
-test knows what the image must look like afterwards."""
+"""What the guest's program `disktest` does to a disk, by the rules of servers/apps/disktest: so
+that a test knows what the image must look like afterwards."""
 
 import struct
 
@@ -23,8 +23,8 @@ def content(sector, version):
 
 
 def make(path, size_mib=16, offset=0):
-    """An image on which nothing has been written yet. `offset`: where the unit begins, in bytes; what is there
-    besides stays."""
+    """An image on which nothing has been written yet. `offset`: where the unit begins, in bytes;
+    what is there besides stays."""
     with open(path, "r+b" if path.exists() else "wb") as file:
         file.seek(offset)
         for sector in range(SECTORS):
