@@ -7,7 +7,7 @@ import re
 import pytest
 
 from raspi3 import boot, broken
-from resea import qemu
+from resea import qemu, sdcard
 from support import builds, diskmodel, disks
 from support.qmp import Qmp, Qtest
 
@@ -140,3 +140,21 @@ def test_no_card(machines, mode):
     assert "opening: ERR_UNAVAILABLE" in guest.command("disktest sd0")
     assert "sdmmc" not in guest.command("ps")
     power_off(guest)
+
+
+def test_card_that_scons_makes(machines, tmp_path):
+    """The guest reads the card that it would boot from, and writes to it what mtools then read."""
+    folder, card = builds.build("raspi3", "debug"), tmp_path / "card.img"
+    config = builds.TOP / "boards" / "raspi3" / "config.txt"
+    sdcard.make(card, {"config.txt": config, "kernel8.img": folder / "kernel8.img"})
+    guest = boot(machines, "debug", disk=str(card))
+    guest.prompt()
+    guest.command("mount sd0p1")
+    assert guest.command("cat /sd0p1/config.txt").strip() == config.read_text().strip()
+    assert "kernel8.img" in guest.command("ls /sd0p1")
+    guest.command("cp /sd0p1/kernel8.img /sd0p1/copy.img")
+    guest.command("umount /sd0p1")
+    power_off(guest)
+    start = sdcard.START * sdcard.SECTOR
+    assert disks.read(card, "copy.img", start) == (folder / "kernel8.img").read_bytes()
+    disks.check(card, start)
