@@ -32,17 +32,25 @@ static error_t tell(struct mount *mount, task_t *server) {
     return OK;
 }
 
-static error_t check_new(const char *path) {
+static bool is_same_volume(const struct mount *a, const struct mount *b) {
+    return !strcmp(a->service, b->service) && !strcmp(a->volume, b->volume);
+}
+
+static error_t check_new(const struct mount *mount) {
     for (unsigned i = 0; i < num_mounts; i++) {
-        if (!strcmp(mounts[i].path, path)) {
+        if (!strcmp(mounts[i].path, mount->path)) {
             return ERR_ALREADY_EXISTS;
+        }
+        // The file system knows only one way to have it.
+        if (is_same_volume(&mounts[i], mount) && mounts[i].read_only != mount->read_only) {
+            return ERR_IN_USE;
         }
     }
     return (num_mounts == VFS_MOUNTS_MAX) ? ERR_NO_MEMORY : OK;
 }
 
 error_t mounts_add(const struct mount *mount) {
-    error_t err = check_new(mount->path);
+    error_t err = check_new(mount);
     if (IS_ERROR(err)) {
         return err;
     }
@@ -52,7 +60,7 @@ error_t mounts_add(const struct mount *mount) {
 
 error_t mounts_attach(const struct mount *mount) {
     struct mount new_mount = *mount;
-    error_t err = check_new(mount->path);
+    error_t err = check_new(mount);
     if (IS_ERROR(err)) {
         return err;
     }
@@ -62,10 +70,6 @@ error_t mounts_attach(const struct mount *mount) {
         return err;
     }
     return server ? mounts_add(&new_mount) : ERR_UNAVAILABLE;
-}
-
-static bool is_same_volume(const struct mount *a, const struct mount *b) {
-    return !strcmp(a->service, b->service) && !strcmp(a->volume, b->volume);
 }
 
 /// Whether another mount leads to the same volume.

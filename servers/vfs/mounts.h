@@ -20,7 +20,8 @@ struct mount {
 
 /// Adds a mount, which its file system is told when the path is first used.
 error_t mounts_add(const struct mount *mount) __mustuse;
-/// Adds a mount and tells its file system. ERR_UNAVAILABLE: that isn't there.
+/// Adds a mount and tells its file system. ERR_UNAVAILABLE: that isn't there. ERR_IN_USE: the volume is
+/// mounted elsewhere, and there may be written to or not, as it may not or may here.
 error_t mounts_attach(const struct mount *mount) __mustuse;
 /// Takes a mount away; the file system is told if it was the volume's last one.
 error_t mounts_detach(const char *path) __mustuse;

@@ -92,6 +92,8 @@ TEST("mounts that can't be") {
     TEST_EXPECT_EQ(mounts_at(0), NULL);
     TEST_EXPECT_EQ(mounts_attach(&mount), OK);
     TEST_EXPECT_EQ(mounts_attach(&mount), ERR_ALREADY_EXISTS);
+    struct mount read_only = {.service = "fs.a", .volume = "vol", .path = "/r", .read_only = true};
+    TEST_EXPECT_EQ(mounts_attach(&read_only), ERR_IN_USE);
     for (unsigned i = 1; i < VFS_MOUNTS_MAX; i++) {
         mount.path[1] = (char) ('A' + i);
         TEST_EXPECT_EQ(mounts_attach(&mount), OK);
