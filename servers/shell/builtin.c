@@ -4,6 +4,7 @@
 #include <resea/printf.h>
 #include <resea/syscall.h>
 
+#include "files.h"
 #include "jobs.h"
 #include "programs.h"
 
@@ -105,6 +106,10 @@ const struct builtin builtins[] = {
     {"uptime", "", "tells how long the system has been running", monitor_uptime, 0, 0},
     {"echo", "[WORD...]", "prints the words", echo, 0, MAX_ARGS},
     {"history", "", "lists the last lines", list_history, 0, 0},
+#ifdef CONFIG_MMU
+    {"cd", "[DIRECTORY]", "changes the directory that paths begin from", files_cd, 0, 1},
+    {"pwd", "", "tells which directory that is", files_pwd, 0, 0},
+#endif
 #ifdef CONFIG_KDEBUG_OUTPUT
     {"kdebug", "COMMAND", "runs a command of the kernel debugger, for example help", monitor_kdebug,
      1, MAX_ARGS},

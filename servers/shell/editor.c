@@ -136,12 +136,35 @@ static void collect_offers(struct editor *editor, bool listing) {
     editor->complete(editor);
 }
 
+#ifdef CONFIG_MMU
+
+void editor_replace(struct editor *editor, size_t start, const char *text) {
+    erase(editor, start, editor->cursor);
+    insert(editor, text, strlen(text));
+}
+
+static void complete_path(struct editor *editor) {
+    if (editor->complete_path != NULL) {
+        editor->complete_path(editor);
+    }
+}
+
+#else
+
+static inline void complete_path(struct editor *editor __unused) {}
+
+#endif
+
 /// Completes the word before the cursor as far as all offers agree, or else lists them.
 static void complete(struct editor *editor) {
     // Only the first word is a command's name.
     const char *space = strchr(editor->line, ' ');
     bool in_first_word = space == NULL || space >= &editor->line[editor->cursor];
-    if (editor->complete == NULL || !in_first_word) {
+    if (!in_first_word) {
+        complete_path(editor);
+        return;
+    }
+    if (editor->complete == NULL) {
         return;
     }
 

@@ -9,7 +9,7 @@
 ///     Backspace, Delete, Ctrl-D                                delete one character
 ///     Ctrl-U, Ctrl-K, Ctrl-W                                   delete to the start, the end, a word
 ///     Up, Down, Ctrl-P, Ctrl-N                                 history
-///     Tab                                                      completes the command's name
+///     Tab                                                      completes the command's name, or a path
 ///     Ctrl-L                                                   clears the screen
 ///     Ctrl-C                                                   drops the line
 
@@ -36,6 +36,10 @@ struct editor {
     const char *prompt;
     void (*write)(const char *str, size_t len);
     editor_complete_t complete;
+#ifdef CONFIG_MMU
+    /// Completes a word that isn't the first one, with editor_replace; NULL: nobody does.
+    void (*complete_path)(struct editor *editor);
+#endif
 
     /// NUL-terminated.
     char line[LINE_LEN];
@@ -68,6 +72,10 @@ void editor_prompt(struct editor *editor);
 void editor_refresh(struct editor *editor);
 /// Takes the next byte from the terminal. The line that EDITOR_LINE tells about is in the history.
 enum editor_event editor_feed(struct editor *editor, char ch);
+#ifdef CONFIG_MMU
+/// Puts a text in the place of what is between `start` and the cursor.
+void editor_replace(struct editor *editor, size_t start, const char *text);
+#endif
 /// See editor_complete_t.
 void editor_offer(struct editor *editor, const char *word);
 

@@ -3,6 +3,8 @@
 #include <idl_client.h>
 #include <string.h>
 
+#include "files.h"
+
 static struct job jobs[MAX_JOBS];
 
 struct job *job_find(task_t task) {
@@ -23,7 +25,7 @@ struct job *job_start(const struct command *command, error_t *error) {
     }
 
     task_t task;
-    *error = call_task_launch(INIT_TASK, command->text, &task);
+    *error = call_task_launch(INIT_TASK, files_command_line(command->text), &task);
     if (*error != OK) {
         return NULL;
     }

@@ -6,6 +6,7 @@
 
 #include "builtin.h"
 #include "editor.h"
+#include "files.h"
 #include "jobs.h"
 #include "parse.h"
 #include "programs.h"
@@ -84,7 +85,11 @@ static void launch(const struct command *command) {
     }
 }
 
-static void execute(const struct command *command) {
+static void execute(struct command *command) {
+    if (!files_expand(command, last_status)) {
+        set_status(1);
+        return;
+    }
     const struct builtin *builtin = builtin_find(command->argv[0]);
     if (builtin == NULL) {
         launch(command);
@@ -278,6 +283,9 @@ static void start(void) {
 
 void main(void) {
     editor_init(&editor, PROMPT, printf_write, offer_names);
+#ifdef CONFIG_MMU
+    editor.complete_path = files_complete;
+#endif
     start();
     // Reading is also how the shell asks to be notified of input.
     read_console();

@@ -36,6 +36,18 @@ def test_sample_programs_run(machines, outside):
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
+def test_a_server_that_only_knows_fs_has_files(machines, outside):
+    # Others print meanwhile. That the file can be removed tells that nobody has it open any more.
+    guest = machines.boot(folder=outside[1],
+                          cmdline='run="sample_files; cat /sample.txt; rm /left-open.txt"')
+    guest.expect("it has 19 bytes")
+    guest.expect("read 'by messages'")
+    guest.expect("closing it again: ERR_NOT_FOUND")
+    guest.expect("^written by messages")
+    guest.expect("rm exited with status 0")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
 def test_unit_test_of_a_server_outside(outside):
     folder = outside[0]
     done = builds.scons(f"external={folder}", f"board={BOARD}", "unittest",

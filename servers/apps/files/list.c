@@ -1,5 +1,4 @@
 #include <resea/datetime.h>
-#include <resea/malloc.h>
 #include <resea/printf.h>
 #include <string.h>
 
@@ -72,19 +71,6 @@ static void print(const struct args *args, const struct listing *listing) {
     }
 }
 
-/// Takes out what begins with a dot.
-static void drop_hidden(struct listing *listing) {
-    size_t count = 0;
-    for (size_t i = 0; i < listing->count; i++) {
-        if (listing->items[i].name[0] == '.') {
-            free(listing->items[i].name);
-        } else {
-            listing->items[count++] = listing->items[i];
-        }
-    }
-    listing->count = count;
-}
-
 static bool list_directory(const struct args *args, const char *path) {
     struct listing listing;
     if (!say(path, listing_read(path, &listing))) {
@@ -94,7 +80,7 @@ static bool list_directory(const struct args *args, const char *path) {
         printf("%s:\n", path);
     }
     if (!args->options['a']) {
-        drop_hidden(&listing);
+        listing_drop_hidden(&listing);
     }
     print(args, &listing);
     listing_free(&listing);

@@ -23,6 +23,18 @@ error_t listing_add(struct listing *listing, const struct fs_info *info, const c
     return OK;
 }
 
+void listing_drop_hidden(struct listing *listing) {
+    size_t count = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        if (listing->items[i].name[0] == '.') {
+            free(listing->items[i].name);
+        } else {
+            listing->items[count++] = listing->items[i];
+        }
+    }
+    listing->count = count;
+}
+
 void listing_free(struct listing *listing) {
     for (size_t i = 0; i < listing->count; i++) {
         free(listing->items[i].name);

@@ -21,6 +21,8 @@ error_t listing_read(const char *path, struct listing *listing) __mustuse;
 /// Adds an item; `name` is copied.
 error_t listing_add(struct listing *listing, const struct fs_info *info, const char *name,
                     size_t name_len) __mustuse;
+/// Takes out what begins with a dot.
+void listing_drop_hidden(struct listing *listing);
 void listing_free(struct listing *listing);
 
 #endif

@@ -188,12 +188,12 @@ static bool is_inside(const struct node *node, const struct node *directory) {
     return node != NULL;
 }
 
-/// Whether a node may take the place of another one. Removes that.
-static error_t replace(const struct node *node, struct node *other) {
+/// Whether a node may take the place of another one.
+static error_t check_replace(const struct node *node, const struct node *other) {
     if (other->type != FS_TYPE_FILE || node->type != FS_TYPE_FILE) {
         return ERR_NOT_ACCEPTABLE;
     }
-    return tree_remove(other);
+    return (other->opens > 0) ? ERR_IN_USE : OK;
 }
 
 static error_t set_name(struct node *node, const char *name, size_t len) {
@@ -224,15 +224,21 @@ error_t tree_move(struct node *root, struct node *node, const char *path) {
     if (other == node) {
         return OK;
     }
-    err = other ? replace(node, other) : OK;
+    err = other ? check_replace(node, other) : OK;
     if (IS_OK(err)) {
         err = set_name(node, name, len);
     }
     if (IS_ERROR(err)) {
         return err;
     }
+    if (other) {
+        unlink_node(other);
+    }
     unlink_node(node);
     link_node(parent, node);
+    if (other) {
+        free_node(other);
+    }
     return OK;
 }
 

@@ -89,7 +89,11 @@ TEST("errors are told") {
     TEST_EXPECT_EQ(parse(&line), false);
     TEST_EXPECT_NE(strstr(error, "quote"), NULL);
 
-    line = "a b c d e f g h i j k l m n o p q";
+    char many[2 * (MAX_ARGS + 1) + 1] = "";
+    for (size_t i = 0; i <= MAX_ARGS; i++) {
+        memcpy(&many[2 * i], "a ", 3);
+    }
+    line = many;
     TEST_EXPECT_EQ(parse(&line), false);
     TEST_EXPECT_NE(strstr(error, "too many words"), NULL);
 
