@@ -11,8 +11,8 @@ _FILE = struct.Struct("<48sIIII")
 
 
 def pack(init, files, page_size, aliases=None):
-    """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes), `aliases` maps
-    further names to names of files."""
+    """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes); `aliases`
+    maps further names to names of files."""
     aliases = aliases or {}
     init_off = _align(_HEADER.size, page_size)
     files_off = init_off + len(init.data)

@@ -17,7 +17,7 @@ def contents(path):
 
 
 def pack(folder):
-    """A tarball of all that is in a folder. It depends on names and contents only: builds repeat."""
+    """A tarball of all that is in a folder. It depends on names and contents only."""
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
