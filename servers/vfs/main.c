@@ -17,14 +17,21 @@ static error_t resolve(task_t client __unused, struct vfs_resolve_fields *reques
     if (IS_ERROR(err)) {
         return err;
     }
-    if (mounts_is_directory(canonical)) {
+    const struct mount *mount = NULL;
+    bool is_own = mounts_is_directory(canonical);
+    // What a file system has in a directory of our own would be missing there while it is being restarted.
+    if (is_own && (mount = mounts_waits_for(canonical)) != NULL) {
+        memcpy(reply->service, mount->service, sizeof(reply->service));
+        reply->path = canonical;
+        return OK;
+    }
+    if (is_own) {
         reply->task = task_self();
         strncpy2(reply->service, "fs", sizeof(reply->service));
         reply->path = canonical;
         return OK;
     }
 
-    const struct mount *mount;
     err = mounts_find(canonical, &mount, &place);
     if (IS_ERROR(err)) {
         return err;

@@ -141,6 +141,15 @@ error_t mounts_find(const char *path, const struct mount **mount, struct fs_plac
     return IS_ERROR(err) ? err : tell(found, &place->server);
 }
 
+const struct mount *mounts_waits_for(const char *path) {
+    const struct mount *mount = find_longest(path);
+    task_t server;
+    bool expected;
+    bool waits = mount && IS_OK(call_services_find(INIT_TASK, mount->service, &server, &expected))
+                 && server == 0 && expected;
+    return waits ? mount : NULL;
+}
+
 bool mounts_is_directory(const char *path) {
     bool is_mounted = false, leads_on = false;
     for (unsigned i = 0; i < num_mounts; i++) {

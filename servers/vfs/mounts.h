@@ -32,6 +32,9 @@ const struct mount *mounts_at(unsigned index);
 /// Otherwise what the file system said that was told to mount the volume.
 error_t mounts_find(const char *path, const struct mount **mount, struct fs_place *place) __mustuse;
 
+/// The mount that has the path, if its file system isn't there but is about to come; else NULL.
+const struct mount *mounts_waits_for(const char *path);
+
 /// Whether the path is a directory because mount points are below it, or because it is the root.
 bool mounts_is_directory(const char *path);
 /// The name, in a directory, of the mount number `index`, or of what leads there; NULL if that isn't below the

@@ -196,7 +196,8 @@ def test_mount_points_are_shown(guest):
     assert "m/" in guest.command("ls /")
     assert lines(guest, "ls /m") == ["deep/"]
     assert "files.tar at /m/deep (fs.tar)" in guest.command("mount")
-    assert "mv: /m: not the right kind of file" in guest.command("mv /m /x")
+    assert "mv: /m: something is mounted there" in guest.command("mv /m /x")
+    assert "rm: /: something is mounted there" in guest.command("rm -r /")
     assert "/m/deep" in guest.command("df")
     guest.command("umount /m/deep")
     assert "m/" not in guest.command("ls /")

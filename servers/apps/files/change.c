@@ -65,7 +65,7 @@ static bool remove_word(const struct args *args, const char *path) {
         say_text(path, "is a directory; -r removes it with all that is in it");
         return false;
     }
-    return remove_all(path);
+    return !has_mounts(path) && remove_all(path);
 }
 
 int rm(const struct args *args) {

@@ -38,6 +38,9 @@ int mount(const struct args *args);
 int umount(const struct args *args);
 int sync_all(const struct args *args);
 
+/// Whether something is mounted at a path or below it; says so.
+bool has_mounts(const char *path);
+
 /// Removes a file, or a directory with all that is in it; says what went wrong. Returns whether it is gone.
 bool remove_all(const char *path);
 

@@ -129,6 +129,9 @@ static bool copy(const char *from, const char *to, bool recursive) {
 }
 
 static bool move(const char *from, const char *to) {
+    if (has_mounts(from)) {
+        return false;
+    }
     error_t err = fs_rename(from, to);
     if (err == ERR_NOT_ACCEPTABLE && leads_into(from, to)) {
         say_text(from, "can't be moved into itself");

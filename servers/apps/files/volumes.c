@@ -23,6 +23,21 @@ static int for_each_mount(bool (*each)(const struct vfs_mount_reply_fields *moun
     }
 }
 
+bool has_mounts(const char *path) {
+    char canonical[FS_PATH_LEN], mounted[FS_PATH_LEN];
+    struct vfs_mount_reply_fields mount;
+    if (IS_ERROR(fs_path_canonical(fs_directory(), path, canonical))) {
+        return false;
+    }
+    for (unsigned i = 0; IS_OK(fs_mount_at(i, &mount, mounted)); i++) {
+        if (fs_path_below(mounted, canonical)) {
+            say_text(path, "something is mounted there");
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned long long kib(uint64_t bytes) {
     return bytes / 1024;
 }

@@ -150,3 +150,15 @@ TEST("directories that lead to mount points") {
     TEST_EXPECT_EQ(mounts_detach("/a/b/c"), OK);
     TEST_EXPECT(!mounts_is_directory("/"));
 }
+
+TEST("who lists a directory waits for the file system that it is in") {
+    world_reset();
+    world_mount("fs.a", "root", "/");
+    world_mount("fs.b", "disk", "/disk");
+    TEST_EXPECT_EQ(mounts_waits_for("/"), NULL);
+    world_b = 0;
+    TEST_EXPECT_EQ(mounts_waits_for("/"), NULL);
+    world_a = 0;
+    TEST_EXPECT_STR_EQ(mounts_waits_for("/")->service, "fs.a");
+    TEST_EXPECT_STR_EQ(mounts_waits_for("/disk/x")->service, "fs.b");
+}
