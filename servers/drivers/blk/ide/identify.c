@@ -30,7 +30,7 @@
 #define WORD_SECTOR_WORDS   117
 
 /// The most that LBA48 can name.
-#define SECTORS_MAX (UINT64_C(1) << 48)
+#define SECTORS_MAX 0x1000000000000ull
 
 static uint64_t number_at(const uint16_t *words, unsigned first, unsigned count) {
     uint64_t number = 0;

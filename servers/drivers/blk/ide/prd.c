@@ -5,7 +5,7 @@
 /// No piece may cross a boundary of 64 KiB.
 #define BOUNDARY 0x10000u
 /// What the controller can address.
-#define ADDRESS_END (UINT64_C(1) << 32)
+#define ADDRESS_END 0x100000000ull
 
 /// Adds one contiguous run; returns how many entries there are then, or 0 if it can't be done.
 static size_t add_run(volatile struct prd *table, size_t num, uint64_t addr, size_t len) {
