@@ -23,6 +23,7 @@ PAIRS_CMDLINE = 'run="benchmark --pairs"'
 DISK_RUNS = (
     ("virtio", "diskbench virtio0 blk.virtio.read_per_mib"),
     ("ide", "diskbench ide0 blk.ide_dma.read_per_mib"),
+    ("sd", "diskbench sd0 sd.read_per_mib"),
 )
 DISK_MIB = 16
 
@@ -108,7 +109,8 @@ def run_disks(build, machine, known):
     figures = {}
     programs = [server.name for server in build.manifest.servers]
     for kind, command_line in DISK_RUNS:
-        if command_line.split()[0] not in programs:
+        has_kind = (kind == "sd") == (machine.disk == "sd")
+        if not has_kind or command_line.split()[0] not in programs:
             continue
         disk = build.logs / f"bench-{kind}.img"
         disk.parent.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,10 @@ controller, chipset and number of CPUs; with errors, and with drivers that end i
 
 import re
 
-import diskmodel
 import pytest
 
 from resea import qemu
-from support import disks
+from support import diskmodel, disks
 
 ROUNDS = 300
 
