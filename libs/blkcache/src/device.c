@@ -33,7 +33,9 @@ static void place_in_buffer(struct blkcache *cache) {
     for (unsigned i = 0; i < cache->num_blocks; i++, next += BLKCACHE_BLOCK_LEN) {
         cache->blocks[i] = (struct blkcache_block){.number = NO_BLOCK, .data = next};
     }
-    memset(cache->heads, 0, cache->num_heads * sizeof(cache->heads[0]));
+    for (unsigned i = 0; i < cache->num_heads; i++) {
+        cache->heads[i] = NULL;
+    }
     cache->last = &cache->blocks[0];
 }
 
