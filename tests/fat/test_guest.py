@@ -1,5 +1,5 @@
-"""fatfs on a disk: what mtools have written, and what they read afterwards; a driver that ends while
-files are written."""
+"""fatfs on a disk: what mtools have written, and what they read afterwards; a driver that ends
+while files are written."""
 
 import os
 import re
@@ -10,14 +10,15 @@ from support import disks
 
 from resea import qemu
 
-# The disk's unit, and its driver, by board.
-UNITS = {"x64": ("ide0", "ide"), "raspi3": ("sd0", "sdmmc")}
+# The kinds of disks, with their units and drivers, by board.
+UNITS = {"x64": [("ide", "ide0", "ide"), ("virtio", "virtio0", "virtio_blk")],
+         "raspi3": [("sd", "sd0", "sdmmc")]}
 SIZE_MIB = 64
 
 
-def boot(machines, image):
+def boot(machines, kind, image):
     # Release builds say less while a line is being typed.
-    guest = machines.boot("release", disk=str(image))
+    guest = machines.boot("release", disk=f"{kind}:{image}")
     guest.prompt()
     return guest
 
@@ -29,18 +30,17 @@ def end(guest):
 
 def task_id(guest, program):
     """The ID of a running program."""
-    found = re.search(rf"^\s*(\d+)\b.*\b{program}\b", guest.command("ps"), re.M)
+    found = re.search(rf"^\s*(\d+)\s+{program}\s", guest.command("ps"), re.M)
     assert found, f"{program} doesn't run"
     return found[1]
 
 
-@pytest.mark.programs("fatfs")
-def test_files_go_to_and_fro(machines, tmp_path):
-    unit, _ = UNITS[machines.board.name]
+def go_to_and_fro(machines, kind, unit, folder):
+    """What mtools have written is changed by the guest, and read by mtools."""
     big = os.urandom(2_000_000)
-    image = disks.fat(tmp_path / "disk.img", SIZE_MIB, {
+    image = disks.fat(folder / f"{kind}.img", SIZE_MIB, {
         "hello there.txt": b"Hello from mtools\n", "Folder/big.bin": big, "REPLACED.TXT": b"old"})
-    guest = boot(machines, image)
+    guest = boot(machines, kind, image)
     guest.command(f"mount {unit}")
     assert "Hello from mtools" in guest.command(f"cat '/{unit}/HELLO THERE.txt'")
     listed = guest.command(f"ls -l /{unit} /{unit}/folder")
@@ -62,11 +62,16 @@ def test_files_go_to_and_fro(machines, tmp_path):
 
 
 @pytest.mark.programs("fatfs")
-def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
-    unit, driver = UNITS[machines.board.name]
+def test_files_go_to_and_fro(machines, tmp_path):
+    for kind, unit, _ in UNITS[machines.board.name]:
+        go_to_and_fro(machines, kind, unit, tmp_path)
+
+
+def kill_drivers(machines, kind, unit, driver, folder):
+    """A disk's driver is killed while files are copied: twice."""
     big = os.urandom(16_000_000)
-    image = disks.fat(tmp_path / "disk.img", SIZE_MIB, {"big.bin": big}, "-F", "32")
-    guest = boot(machines, image)
+    image = disks.fat(folder / f"{kind}.img", SIZE_MIB, {"big.bin": big}, "-F", "32")
+    guest = boot(machines, kind, image)
     guest.command(f"mount {unit}")
     for copy in range(2):
         guest.send(f"cp /{unit}/big.bin /{unit}/copy{copy}.bin &\n")
@@ -80,3 +85,9 @@ def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
     disks.check(image)
     for copy in range(2):
         assert disks.read(image, f"copy{copy}.bin") == big
+
+
+@pytest.mark.programs("fatfs")
+def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
+    for kind, unit, driver in UNITS[machines.board.name]:
+        kill_drivers(machines, kind, unit, driver, tmp_path)

@@ -10,8 +10,8 @@ import pytest
 
 from support import builds, disks
 
-# mkfs.fat's options: the kind, how many KiB, sectors of a cluster, and more. All kinds, all sizes of
-# clusters.
+# mkfs.fat's options: the kind, how many KiB, sectors of a cluster, and more. All kinds, all sizes
+# of clusters.
 VOLUMES = ["12 300 1", "12 1440 2", "12 4000 4", "12 8000 8", "12 16000 16", "12 30000 32",
            "12 60000 64", "12 100000 128", "16 8000 1", "16 12000 2", "16 20000 4", "16 36000 8",
            "16 66000 16", "16 140000 32", "16 270000 64", "16 530000 128", "32 40000 1",
