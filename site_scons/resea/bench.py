@@ -1,8 +1,10 @@
 """`scons bench`: the benchmark's figures, in guest instructions, and the image's sizes."""
 
 import json
+import os
 import random
 import re
+import subprocess
 from dataclasses import dataclass, field
 
 from resea import latency, qemu
@@ -24,8 +26,12 @@ DISK_RUNS = (
     ("virtio", "diskbench virtio0 blk.virtio.read_per_mib"),
     ("ide", "diskbench ide0 blk.ide_dma.read_per_mib"),
     ("sd", "diskbench sd0 sd.read_per_mib"),
+    ("virtio", "filebench virtio0"),
 )
 DISK_MIB = 16
+# Its disk has a FAT16 volume, with clusters of 4 KiB.
+FILE_PROGRAM = "filebench"
+FILE_DISK_MIB = 64
 
 # Seconds; a run takes well under one minute of an idle machine.
 LIMIT = 600
@@ -102,6 +108,20 @@ def run_pairs(machine, image, log):
     return reports(log.read_text(encoding="utf-8", errors="replace"))
 
 
+def make_disk(path, program, kind):
+    """The disk that a program measures: a volume for files, or all kinds of bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if program != FILE_PROGRAM:
+        path.write_bytes(random.Random(kind).randbytes(DISK_MIB << 20))
+        return
+    with open(path, "wb") as file:
+        file.truncate(FILE_DISK_MIB << 20)
+    # Debian has it where only root looks.
+    env = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
+    subprocess.run(["mkfs.fat", "-F", "16", "-s", "8", str(path)], env=env, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
 def run_disks(build, machine, known):
     """The figures of disks, besides those that are `known`: one boot for each of DISK_RUNS, with a
     disk that has all kinds of bytes. The disk answers when the host does, so that the clock must
@@ -109,15 +129,15 @@ def run_disks(build, machine, known):
     figures = {}
     programs = [server.name for server in build.manifest.servers]
     for kind, command_line in DISK_RUNS:
+        program = command_line.split()[0]
         has_kind = (kind == "sd") == (machine.disk == "sd")
-        if not has_kind or command_line.split()[0] not in programs:
+        if not has_kind or program not in programs:
             continue
-        disk = build.logs / f"bench-{kind}.img"
-        disk.parent.mkdir(parents=True, exist_ok=True)
-        disk.write_bytes(random.Random(kind).randbytes(DISK_MIB << 20))
+        disk = build.logs / f"bench-{program}-{kind}.img"
+        make_disk(disk, program, kind)
         setup = qemu.Setup(cpus=1, icount=True, icount_sleeps=True, disk=f"{kind}:{disk}",
                            cmdline=f'run="{command_line}"')
-        log = build.logs / f"bench-{kind}.log"
+        log = build.logs / f"bench-{program}-{kind}.log"
         qemu.run_to_end(qemu.command(machine, setup, build.image), log, LIMIT)
         found = metrics(log.read_text(encoding="utf-8", errors="replace"))
         figures.update({name: found[name] for name in found if name not in known})
