@@ -45,11 +45,12 @@
 static struct spinlock ioapic_lock;
 static unsigned ioapic_pins;
 
-/// What has been written for a line that was unmasked once. The others are masked since the first one was.
+/// What has been written for a line that was unmasked once. The others are masked since the first one was, or are
+/// messages, which have no pin.
 static struct {
     uint32_t entry;
     uint32_t reg;  ///< 0: it has not been unmasked.
-} opened[MSI_FIRST_LINE];
+} opened[CONFIG_NUM_IRQS];
 static bool lapic_on;
 
 static uint32_t lapic_read(unsigned reg) {
@@ -145,20 +146,20 @@ static void mask_line(unsigned irq, uint32_t masked) {
 }
 
 void board_irq_unmask(unsigned irq) {
-    if (irq >= MSI_FIRST_LINE) {
-        msi_unmask(irq);
-    } else if (opened[irq].reg) {
+    if (LIKELY(opened[irq].reg)) {
         mask_line(irq, 0);
+    } else if (irq >= MSI_FIRST_LINE) {
+        msi_unmask(irq);
     } else {
         open_line(irq);
     }
 }
 
 void board_irq_mask(unsigned irq) {
-    if (irq >= MSI_FIRST_LINE) {
-        msi_mask(irq);
-    } else if (opened[irq].reg) {
+    if (LIKELY(opened[irq].reg)) {
         mask_line(irq, REDIR_MASKED);
+    } else if (irq >= MSI_FIRST_LINE) {
+        msi_mask(irq);
     }
 }
 
@@ -188,7 +189,7 @@ void x64_interrupt(unsigned vector) {
     if (LIKELY(vector < VECTOR_TIMER)) {
         // The line is masked before the end of the interrupt is told: a level can't fire again.
         unsigned irq = vector - VECTOR_IRQ_BASE;
-        if (irq < MSI_FIRST_LINE || irq >= CONFIG_NUM_IRQS || msi_arrived(irq)) {
+        if (LIKELY(irq < MSI_FIRST_LINE) || irq >= CONFIG_NUM_IRQS || msi_arrived(irq)) {
             kernel_irq(irq);
         }
         apic_eoi();

@@ -254,7 +254,9 @@ paddr_t pages_alloc_run(size_t count) {
 }
 
 void pages_free_run(paddr_t paddr, size_t num_pages) {
-    for (size_t i = 0; i < num_pages; i++) {
+    // From the last one on: they will be taken in ascending order, and pages that follow each other are
+    // copied from and to in one piece.
+    for (size_t i = num_pages; i-- > 0;) {
         uint32_t number = paddr_to_number(paddr + i * PAGE_SIZE);
         ASSERT(number && number < watermark && (table[number] & ENTRY_USED));
         push_freed(number);

@@ -102,6 +102,16 @@ TEST("a page that a run took isn't handed out from the free list, and is again l
     TEST_EXPECT(found);
 }
 
+TEST("the pages of a freed run are taken one behind the other") {
+    init();
+    paddr_t run = pages_alloc_run(16);
+    pages_free_run(run, 16);
+    struct page_list list = {0};
+    for (size_t i = 0; i < 16; i++) {
+        TEST_EXPECT_EQ(page_alloc(&list), run + i * PAGE_SIZE);
+    }
+}
+
 TEST("a page can change its owner") {
     init();
     struct page_list a = {0}, b = {0};
