@@ -25,6 +25,14 @@ static void write(handle_t handle, const char *text) {
     ASSERT_OK(ipc_call(fs_server, &m));
 }
 
+static error_t close(handle_t handle) {
+    struct message m;
+    bzero(&m, sizeof(m));
+    m.type = FS_CLOSE_MSG;
+    m.fs_close.handle = handle;
+    return ipc_call(fs_server, &m);
+}
+
 void main(void) {
     struct message m;
     fs_server = ipc_lookup("fs");
@@ -47,12 +55,8 @@ void main(void) {
     INFO("read '%.*s'", (int) m.fs_read_reply.data_len, (const char *) m.fs_read_reply.data);
     free((void *) m.fs_read_reply.data);
 
-    bzero(&m, sizeof(m));
-    m.type = FS_CLOSE_MSG;
-    m.fs_close.handle = handle;
-    ASSERT_OK(ipc_call(fs_server, &m));
-    error_t err = ipc_call(fs_server, &m);
-    INFO("closing it again: %s", error_name(err));
+    ASSERT_OK(close(handle));
+    INFO("closing it again: %s", error_name(close(handle)));
 
     // What is left open ends with its owner.
     (void) create("/left-open.txt");
