@@ -7,7 +7,7 @@
 #include "mounts.h"
 
 /// Positions from here on are those of the mount points.
-#define MOUNTS_FROM (UINT64_C(1) << 63)
+#define MOUNTS_FROM ((uint64_t) 1 << 63)
 /// Room for the names of all mount points.
 #define LIST_LEN (VFS_MOUNTS_MAX * (sizeof(struct fs_entry) + FS_NAME_MAX))
 

@@ -5,8 +5,8 @@ libs/unittest, which has the main function that runs them. A component's own `ma
 of the way. The system's libraries are not linked in: what the code under test calls is the
 component's own, the C library's, or a stub among the tests.
 
-A part of the kernel, or a library, may have a fuzzer, too, which is two programs with a `main` of their own: a
-plain one, which counts as a test, and one that libFuzzer guides.
+A part of the kernel, or a library, may have a fuzzer, too, which is two programs with a `main` of
+their own: a plain one, which counts as a test, and one that libFuzzer guides.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Sound: what `play` makes the sound card play, captured by QEMU, against the file that was played."""
+"""Sound: what `play` makes the sound card play, captured by QEMU, against the file."""
 
 import re
 import struct
@@ -26,8 +26,8 @@ def frames_of(data):
 
 
 def captured(path):
-    """The frames that QEMU has captured, from the first one on that isn't silent; behind a header of
-    44 bytes."""
+    """The frames that QEMU has captured, from the first one on that isn't silent; behind a header
+    of 44 bytes."""
     return from_first_sound(frames_of(path.read_bytes()[44:]))
 
 

@@ -40,7 +40,7 @@ struct bootfs_file {
     char name[BOOTFS_NAME_LEN];  ///< NUL-terminated. Programs are named as in the board manifest.
     uint32_t off;
     uint32_t len;
-    uint32_t alias_of;  ///< The number, from 1 on, of the file that this is another name of; 0: none.
+    uint32_t alias_of;  ///< The number, from 1 on, of the file that this is a name of; 0: none.
     uint32_t reserved;
 };
 

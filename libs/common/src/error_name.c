@@ -8,8 +8,8 @@ static const char *const names[] = {
     NAME(ERR_NOT_FOUND),      NAME(ERR_INVALID_ARG),   NAME(ERR_INVALID_TASK),
     NAME(ERR_ALREADY_EXISTS), NAME(ERR_UNAVAILABLE),   NAME(ERR_NOT_ACCEPTABLE),
     NAME(ERR_EMPTY),          NAME(DONT_REPLY),        NAME(ERR_IN_USE),
-    NAME(ERR_TRY_AGAIN),      NAME(ERR_END),
-    NAME(ERR_IO),             NAME(ERR_NO_SPACE),
+    NAME(ERR_TRY_AGAIN),      NAME(ERR_END),           NAME(ERR_IO),
+    NAME(ERR_NO_SPACE),
 };
 
 const char *error_name(error_t err) {

@@ -1,6 +1,6 @@
 #include <sound/convert.h>
 
-#define ONE (UINT64_C(1) << 32)
+#define ONE ((uint64_t) 1 << 32)
 
 /// The upper 16 bits of a sample.
 static int16_t decode_sample(const uint8_t *in, unsigned bits) {

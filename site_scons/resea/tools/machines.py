@@ -11,8 +11,8 @@ _RUN_OPTIONS = [
     Option("accel", "tcg|kvm", "emulates (default), or runs on the host's CPU"),
     Option("disk", "FILE", "a disk image as the machine's first disk"),
     _NETWORK,
-    Option("sound", "FILE.wav|DRIVER|none", "gives the machine a sound card that plays into a file, "
-           "or by one of QEMU's audio drivers (default: none)"),
+    Option("sound", "FILE.wav|DRIVER|none", "gives the machine a sound card that plays into a "
+           "file, or by one of QEMU's audio drivers (default: none)"),
     Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'"),
 ]
 
@@ -53,8 +53,9 @@ def _soak_needs(options):
 
 @command("soak", "looks for bugs with new random numbers for a while", needs=_soak_needs,
          options=[Option("minutes", "N", "how long (default: 10)"),
-                  Option("what", "guests|kernel|fat", "system calls in guest after guest (default), "
-                         "or on this machine: the kernel against a model of it, or FAT volumes")])
+                  Option("what", "guests|kernel|fat", "system calls in guest after guest "
+                         "(default), or on this machine: the kernel against a model of it, or FAT "
+                         "volumes")])
 def soak(ctx):
     minutes = ctx.options.number("minutes", 10, 1, 7 * 24 * 60)
     if ctx.options.get("what") == "kernel":
