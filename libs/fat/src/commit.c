@@ -115,8 +115,19 @@ static error_t __mustuse write_in_order(struct fat *fat) {
     return blkcache_flush(fat->cache);
 }
 
+/// Up to now, the chain of a file that was cut went on to what is free now, and any open one may be that: it may have
+/// been closed and opened since then.
+static void forget_chains(struct fat *fat) {
+    for (struct fat_node *node = fat->nodes; node != NULL; node = node->next) {
+        chain_forget(node);
+    }
+}
+
 /// A table that can't be read keeps its clusters.
 static void free_pending(struct fat *fat) {
+    if (fat->num_pending > 0) {
+        forget_chains(fat);
+    }
     for (unsigned i = 0; i < fat->num_pending; i++) {
         struct pending_free *pending = &fat->pending[i];
         error_t err =
@@ -129,10 +140,7 @@ static void free_pending(struct fat *fat) {
 static void tell_nodes(struct fat *fat, error_t err) {
     for (struct fat_node *node = fat->nodes; node != NULL; node = node->next) {
         if (err == OK) {
-            if (node->is_cut) {
-                chain_forget(node);  // Up to now it went on to what is free now.
-            }
-            node->is_unflushed = node->is_cut = false;
+            node->is_unflushed = false;
         } else if (node->is_unflushed) {
             node->error = err;
         }
@@ -180,6 +188,15 @@ error_t commit_free_later(struct fat *fat, uint32_t first, uint32_t keep) {
     }
     fat->pending[fat->num_pending++] = (struct pending_free){.first = first, .keep = keep};
     return OK;
+}
+
+bool commit_will_cut(const struct fat *fat, uint32_t keep) {
+    for (unsigned i = 0; i < fat->num_pending; i++) {
+        if (fat->pending[i].keep == keep) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static error_t __mustuse store_info(struct fat *fat) {

@@ -18,4 +18,7 @@ error_t __mustuse commit_table_if_tight(struct fat *fat);
 /// Frees a chain from `first` on, or what comes behind `keep`, with the next commit. May commit right now.
 error_t __mustuse commit_free_later(struct fat *fat, uint32_t first, uint32_t keep);
 
+/// Whether what comes behind `keep` is to be freed with the next commit.
+bool commit_will_cut(const struct fat *fat, uint32_t keep);
+
 #endif

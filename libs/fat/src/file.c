@@ -116,8 +116,9 @@ static error_t __mustuse cut_excess(struct fat_node *node) {
 
 /// What is pending to be freed must be off the chain before it grows again.
 static error_t __mustuse prepare_to_grow(struct fat_node *node) {
-    error_t err = OK;
-    if (node->is_cut && node->size > 0) {
+    uint32_t last, count, used = clusters_in_use(node);
+    error_t err = (used > 0) ? chain_find(node, used - 1, 1, &last, &count) : OK;
+    if (err == OK && used > 0 && commit_will_cut(node->fat, last)) {
         err = commit(node->fat);
     }
     return (err == OK) ? cut_excess(node) : err;
@@ -214,7 +215,6 @@ static error_t __mustuse shrink(struct fat_node *node, uint32_t size) {
     }
     if (needed < used) {
         node->start = (needed == 0) ? 0 : node->start;
-        node->is_cut = needed > 0;
         chain_forget(node);
     }
     node->size = size;

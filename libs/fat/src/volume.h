@@ -77,7 +77,6 @@ struct fat_node {
     bool is_directory;
     bool read_only;
     bool is_dirty;      ///< Its entry has to be written: size, first cluster, time.
-    bool is_cut;        ///< Some of its chain is pending to be freed.
     bool is_unflushed;  ///< It was changed since the last commit.
     error_t error;      ///< Of a write in the background; OK if there was none, or it was told.
 

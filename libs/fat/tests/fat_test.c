@@ -68,6 +68,14 @@ static void expect_file(const char *path, const char *text) {
     fat_close(node);
 }
 
+/// As after a loss of power right behind the unmount.
+static void remount(void) {
+    TEST_EXPECT_EQ(fat_unmount(fat), OK);
+    blkcache_destroy(&cache);
+    memcpy(disk.image, disk.durable, disk_len(&disk));
+    mount(true);
+}
+
 static error_t open_and_close(const char *path) {
     struct fat_node *node;
     error_t err = fat_open(fat, path, &node);
@@ -81,10 +89,7 @@ TEST("what was written is there after a remount, on all kinds of volumes") {
         TEST_EXPECT_EQ(fat_mkdir(fat, "/dir"), OK);
         write_file("/dir/A long name.txt", "hello");
         write_file("/short.txt", "world");
-        TEST_EXPECT_EQ(fat_unmount(fat), OK);
-        blkcache_destroy(&cache);
-        memcpy(disk.image, disk.durable, disk_len(&disk));
-        mount(true);
+        remount();
         expect_file("/DIR/a LONG name.TXT", "hello");
         expect_file("/dir/ALONGN~1.TXT", "hello");
         expect_file("/SHORT.TXT", "world");
@@ -238,6 +243,35 @@ TEST("what is between the end and an offset is zeroes, whatever was there before
     TEST_EXPECT_EQ(fat_truncate(node, 9000), OK);
     TEST_EXPECT_EQ(fat_read(node, 4010, 4990, &data, &len), OK);
     TEST_EXPECT_MEM_EQ(data, zeroes, len);
+    TEST_EXPECT_EQ(fat_close(node), OK);
+    end();
+}
+
+TEST("a file that was cut grows again, also when it was closed meanwhile") {
+    begin(&fat16);
+    static uint8_t data[20000], more[20000];
+    memset(data, 1, sizeof(data));
+    memset(more, 2, sizeof(more));
+    struct fat_node *node = create("/f");
+    TEST_EXPECT_EQ(fat_write(node, 0, data, sizeof(data)), OK);
+    TEST_EXPECT_EQ(fat_flush(node), OK);
+    TEST_EXPECT_EQ(fat_truncate(node, 100), OK);
+    TEST_EXPECT_EQ(fat_close(node), OK);
+    TEST_EXPECT_EQ(fat_open(fat, "/f", &node), OK);
+    TEST_EXPECT_EQ(fat_write(node, 100, more, sizeof(more)), OK);
+    TEST_EXPECT_EQ(fat_flush(node), OK);
+    TEST_EXPECT_EQ(fat_close(node), OK);
+    remount();
+    const uint8_t *read;
+    size_t len;
+    TEST_EXPECT_EQ(fat_open(fat, "/f", &node), OK);
+    size_t done = 0;
+    while (done < sizeof(more) && fat_read(node, 100 + done, sizeof(more) - done, &read, &len) == OK
+           && len > 0) {
+        TEST_EXPECT_MEM_EQ(read, more, len);
+        done += len;
+    }
+    TEST_EXPECT_EQ(done, sizeof(more));
     TEST_EXPECT_EQ(fat_close(node), OK);
     end();
 }
