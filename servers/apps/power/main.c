@@ -24,18 +24,6 @@ static void __noreturn fail(error_t err) {
     task_exit_with(1);
 }
 
-static void sleep(msec_t ms) {
-    struct message m;
-    ASSERT_OK(timer_set(ms));
-    do {
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        if (m.type != NOTIFICATIONS_MSG) {
-            discard_unknown_message(&m);
-        }
-    } while (m.type != NOTIFICATIONS_MSG || !(m.notifications.data & NOTIFY_TIMER));
-}
-
 /// A server that has been restarted doesn't know us any more: then it is started again.
 static error_t start(task_t *server, unsigned timeout_ms) {
     struct message m;
@@ -54,7 +42,7 @@ static void __noreturn run(void) {
         if (err != OK) {
             fail(err);
         }
-        sleep((msec_t) (timeout_ms / FEEDS_PER_TIMEOUT));
+        timer_sleep((msec_t) (timeout_ms / FEEDS_PER_TIMEOUT));
     }
 }
 

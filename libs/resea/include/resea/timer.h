@@ -8,6 +8,10 @@
 /// the timeout is negative.
 error_t timer_set(msec_t timeout);
 
+/// Waits for `ms` milliseconds, 1 or more, with the task's timer. For programs that nobody calls yet: messages that come
+/// meanwhile are answered as unknown ones, and other notifications are lost.
+void timer_sleep(msec_t ms);
+
 /// Milliseconds since boot. Never goes backwards.
 uint64_t timer_uptime(void);
 

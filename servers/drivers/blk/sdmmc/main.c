@@ -36,19 +36,6 @@ static const struct blk_driver driver = {
     .timer = transfer_timer,
 };
 
-/// Before there are clients.
-static void sleep(msec_t ms) {
-    struct message m;
-    ASSERT_OK(timer_set(ms));
-    do {
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        if (m.type != NOTIFICATIONS_MSG) {
-            discard_unknown_message(&m);
-        }
-    } while (m.type != NOTIFICATIONS_MSG || !(m.notifications.data & NOTIFY_TIMER));
-}
-
 /// Stops what the channel does for a driver before this one, even if it isn't to be used now.
 static bool init_dma(task_t mailbox) {
     uint32_t mask;
@@ -87,7 +74,7 @@ static error_t __mustuse find_card(struct card *card) {
     error_t err;
     card_begin(card);
     do {
-        sleep(CARD_STEP_MS);
+        timer_sleep(CARD_STEP_MS);
         err = card_identify(card);
     } while (err == ERR_TRY_AGAIN);
     return err;

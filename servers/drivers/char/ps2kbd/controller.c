@@ -3,6 +3,7 @@
 #include <driver/io.h>
 #include <keyboard.h>
 #include <resea/printf.h>
+#include <resea/timer.h>
 
 // IBM PS/2 Hardware Interface Technical Reference: Keyboard and Auxiliary Device Controller; 101/102-Key Keyboard.
 
@@ -80,7 +81,7 @@ static bool wait_for(uint8_t bits, bool set, msec_t ms) {
             return true;
         }
         if (i >= LOOKS) {
-            sleep_ms(1);
+            timer_sleep(1);
         }
     }
     return false;

@@ -32,7 +32,4 @@ void controller_set_leds(unsigned leds);
 /// Nothing has come for a while: gives a command up that the keyboard doesn't answer.
 void controller_idle(void);
 
-/// Waits; main.c has it.
-void sleep_ms(msec_t ms);
-
 #endif

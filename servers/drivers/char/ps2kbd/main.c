@@ -25,18 +25,6 @@ static struct keyboard keyboard;
 static struct scancode_decoder decoder;
 static unsigned leds_shown;
 
-void sleep_ms(msec_t ms) {
-    struct message m;
-    ASSERT_OK(timer_set(ms));
-    do {
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        if (m.type != NOTIFICATIONS_MSG) {
-            discard_unknown_message(&m);
-        }
-    } while (m.type != NOTIFICATIONS_MSG || !(m.notifications.data & NOTIFY_TIMER));
-}
-
 static void show_leds(void) {
     unsigned leds = keyboard_leds(&keyboard);
     if (leds != leds_shown) {

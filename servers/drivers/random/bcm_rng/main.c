@@ -17,25 +17,13 @@
 
 static task_t random_server;
 
-static void sleep(msec_t ms) {
-    struct message m;
-    ASSERT_OK(timer_set(ms));
-    do {
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-        if (m.type != NOTIFICATIONS_MSG) {
-            discard_unknown_message(&m);
-        }
-    } while (m.type != NOTIFICATIONS_MSG || !(m.notifications.data & NOTIFY_TIMER));
-}
-
 static void warm_up(void) {
     uint64_t deadline = timer_uptime() + WARMUP_MS;
     while (!rng_has_word()) {
         if (timer_uptime() > deadline) {
             PANIC("the random number generator hasn't made a number in %d ms", WARMUP_MS);
         }
-        sleep(WARMUP_POLL_MS);
+        timer_sleep(WARMUP_POLL_MS);
     }
 }
 
@@ -64,6 +52,6 @@ void main(void) {
     warm_up();
     ASSERT_OK(rng_self_test());
     while (true) {
-        sleep(give());
+        timer_sleep(give());
     }
 }

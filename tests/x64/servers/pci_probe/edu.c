@@ -25,15 +25,6 @@
 #define DMA_IRQ_STATUS   0x100u
 #define DEVICE_BUFFER    0x40000u
 
-static void sleep(msec_t ms) {
-    struct message m;
-    ASSERT_OK(timer_set(ms));
-    do {
-        bzero(&m, sizeof(m));
-        ASSERT_OK(ipc_recv(IPC_ANY, &m));
-    } while (m.type != NOTIFICATIONS_MSG || !(m.notifications.data & NOTIFY_TIMER));
-}
-
 void edu_attach(struct pci *pci, io_t *io) {
     ASSERT_OK(pci_attach(EDU_VENDOR_ID, EDU_DEVICE_ID, pci));
     ASSERT_OK(pci_map_bar(pci, 0, io));
@@ -42,7 +33,7 @@ void edu_attach(struct pci *pci, io_t *io) {
     ASSERT(io_read32(*io, REG_LIVENESS) == ~0x12345678u);
     // It can't be reset: a driver that was here before may have told it to copy something.
     while (io_read32(*io, REG_DMA_COMMAND) & DMA_START) {
-        sleep(1);
+        timer_sleep(1);
     }
     io_write32(*io, REG_IRQ_ACK, UINT32_MAX);
 }

@@ -1,6 +1,7 @@
 #include "fake_controller.h"
 
 #include <driver/io.h>
+#include <resea/timer.h>
 #include <string.h>
 #include <unittest.h>
 
@@ -39,7 +40,7 @@ void fake_reset(void) {
     fake_send(0x9e);
 }
 
-void sleep_ms(msec_t ms) {
+void timer_sleep(msec_t ms) {
     fake.slept_ms += ms;
     if (fake.reset_at_ms && fake.slept_ms >= fake.reset_at_ms) {
         fake.reset_at_ms = 0;
