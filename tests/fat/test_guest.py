@@ -91,3 +91,40 @@ def kill_drivers(machines, kind, unit, driver, folder):
 def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
     for kind, unit, driver in UNITS[machines.board.name]:
         kill_drivers(machines, kind, unit, driver, tmp_path)
+
+
+def task_of(guest, name, messages):
+    """The ID of a program, as soon as it has got so many messages."""
+    for _ in range(10000):
+        guest.send("ps\n")
+        table = guest.expect(r"TASK NAME[\s\S]*?resea> ")[0]
+        found = re.search(rf"^ *(\d+) {name} .* (\d+)$", table, re.MULTILINE)
+        if found and int(found[2]) >= messages:
+            return found[1]
+    raise AssertionError(f"{name} doesn't run, or has nothing to do")
+
+
+@pytest.mark.programs("fatfs")
+def test_a_file_system_that_is_killed_costs_nothing(machines, tmp_path):
+    """fatfs itself is killed while a file is copied, when it has got more and more messages: the
+    copy is made again. What was flushed before is there."""
+    kind, unit, _ = UNITS[machines.board.name][-1]
+    big = os.urandom(4_000_000)
+    image = disks.fat(tmp_path / "disk.img", SIZE_MIB, {"big.bin": big}, "-F", "32")
+    guest = boot(machines, kind, image)
+    guest.command(f"mount {unit}")
+    kills = (1, 2, 4, 8, 16, 32)
+    for copy, messages in enumerate(kills):
+        guest.send(f"cp /{unit}/big.bin /{unit}/copy{copy}.bin &\n")
+        guest.prompt()
+        guest.send(f"kill {task_of(guest, 'fatfs', messages)}\n")
+        guest.expect("cp has ended")
+    guest.command("sync")
+    guest.command(f"umount /{unit}")
+    end(guest)
+    assert "cp exited" not in guest.text()
+    # It is as after power cuts: what wasn't flushed has left clusters behind.
+    disks.run("fsck.fat", "-a", image, check=False)
+    disks.check(image)
+    for copy in range(len(kills)):
+        assert disks.read(image, f"copy{copy}.bin") == big

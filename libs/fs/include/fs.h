@@ -12,12 +12,20 @@
 /// If the file system's server ends and is restarted, they ask again, and open again what was open. Only what might
 /// then be done twice is not repeated: fs_create (if the file may not exist), fs_mkdir, fs_remove, fs_move and fs_rename return
 /// ERR_ABORTED, and may have been done. What was written since the last fs_flush may be lost with the server: the
-/// next fs_flush says so.
+/// next fs_flush says so. A file that was created since then, and is lost, is created again, empty; one that was moved since then,
+/// and isn't where it was moved to, is ERR_ABORTED.
 ///
 /// Errors are those of idl/fs.idl. fs_error_text puts them into words.
 
 #include <message.h>
 #include <types.h>
+
+/// What is known of the name of an open file.
+enum fs_name_state {
+    FS_NAME_FLUSHED,  ///< It was there when the file was opened, or was flushed since.
+    FS_NAME_CREATED,  ///< The server may take it with it when it ends: then the file is created again.
+    FS_NAME_MOVED,  ///< The same, and the file has its old name then.
+};
 
 /// A file or directory that is open.
 struct fs_file {
@@ -25,6 +33,7 @@ struct fs_file {
     handle_t handle;
     bool dirty;  ///< It was written to since the last flush,
     bool lost;   ///< and the server ended since then.
+    enum fs_name_state name_state;
     char *path;  ///< Canonical.
 };
 

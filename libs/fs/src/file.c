@@ -18,11 +18,23 @@ struct request {
     struct fs_info *info;
 };
 
+/// A name that wasn't flushed may be lost, as what was written may be.
+static error_t reopen_at(struct fs_file *file, const struct fs_place *place) {
+    error_t err = call_fs_open(place->server, place->path, &file->handle);
+    if (err != ERR_NOT_FOUND || file->name_state == FS_NAME_FLUSHED) {
+        return err;
+    }
+    if (file->name_state == FS_NAME_MOVED) {
+        return ERR_ABORTED;
+    }
+    return call_fs_create(place->server, place->path, true, &file->handle);
+}
+
 static error_t reopen(struct fs_file *file) {
     struct fs_place place;
     error_t err = fs_resolve(file->path, &place);
     if (IS_OK(err)) {
-        err = call_fs_open(place.server, place.path, &file->handle);
+        err = reopen_at(file, &place);
     }
     if (IS_OK(err)) {
         file->server = place.server;
@@ -30,14 +42,22 @@ static error_t reopen(struct fs_file *file) {
     return err;
 }
 
+/// It has ended.
+static void forget_server(struct fs_file *file) {
+    file->server = 0;
+    file->lost = file->lost || file->dirty;
+}
+
 static error_t try_once(struct fs_file *file, struct request *request) {
     error_t err = file->server ? OK : reopen(file);
+    bool was_dirty = file->dirty;
     if (IS_OK(err)) {
         err = request->call(file, request);
     }
     if (fs_is_gone(err)) {
-        file->server = 0;
-        file->lost = file->lost || file->dirty;
+        // This request isn't lost: it is made again, or its error is told.
+        file->dirty = was_dirty;
+        forget_server(file);
     }
     return err;
 }
@@ -81,6 +101,7 @@ static error_t open_or_create(const char *path, bool create, bool exist_ok, stru
         err = open_once(canonical, create, exist_ok, file);
         tries++;
     } while (tries < FS_TRIES && (err == ERR_INVALID_TASK || (err == ERR_ABORTED && may_repeat)));
+    file->name_state = create ? FS_NAME_CREATED : FS_NAME_FLUSHED;
     if (IS_ERROR(err)) {
         free(file->path);
         file->path = NULL;
@@ -195,6 +216,7 @@ error_t fs_flush(struct fs_file *file) {
     }
     bool lost = file->lost;
     file->dirty = file->lost = false;
+    file->name_state = FS_NAME_FLUSHED;
     return lost ? ERR_ABORTED : OK;
 }
 
@@ -234,23 +256,45 @@ error_t fs_list(struct fs_file *directory, uint64_t *position, void **list, size
     return carry_out(directory, &request);
 }
 
-static error_t move_once(struct fs_file *file, const char *to) {
+/// Opens the file again if its server has been restarted, which nobody may have noticed yet.
+static error_t reopen_if_moved_on(struct fs_file *file) {
     struct fs_place place;
+    error_t err = fs_resolve(file->path, &place);
+    if (IS_ERROR(err) || place.server == file->server) {
+        return err;
+    }
+    forget_server(file);
+    return reopen(file);
+}
+
+/// Where the file is to go, on its own server.
+static error_t find_target(struct fs_file *file, const char *to, struct fs_place *target) {
     error_t err = file->server ? OK : reopen(file);
     if (IS_OK(err)) {
-        err = fs_resolve(to, &place);
+        err = fs_resolve(to, target);
     }
+    if (IS_OK(err) && target->server != file->server) {
+        err = reopen_if_moved_on(file);
+    }
+    if (IS_OK(err) && target->server != file->server) {
+        err = ERR_INVALID_ARG;
+    }
+    return err;
+}
+
+static error_t move_once(struct fs_file *file, const char *to) {
+    struct fs_place target;
+    error_t err = find_target(file, to, &target);
     if (IS_ERROR(err)) {
         return err;
     }
-    if (place.server != file->server) {
-        return ERR_INVALID_ARG;
-    }
 
-    err = call_fs_rename(file->server, file->handle, place.path);
+    err = call_fs_rename(file->server, file->handle, target.path);
     if (fs_is_gone(err)) {
-        file->server = 0;
-        file->lost = file->lost || file->dirty;
+        forget_server(file);
+    }
+    if (IS_OK(err) || err == ERR_ABORTED) {
+        file->name_state = FS_NAME_MOVED;
     }
     return err;
 }

@@ -25,13 +25,15 @@ static bool done_first;
 static int num_calls;
 static int num_opens;
 static int num_removed;
+/// The file isn't there: it was never flushed, or has its old name.
+static bool is_missing;
 static uint8_t contents[3 * FS_TRANSFER_MAX];
 static size_t contents_len;
 
 static void reset(void) {
     is_absent = false;
     deadly = num_ends = num_calls = num_opens = num_removed = 0;
-    done_first = false;
+    done_first = is_missing = false;
     contents_len = 0;
 }
 
@@ -83,11 +85,16 @@ static void answer_write(struct message *m) {
     m->type = FS_WRITE_REPLY_MSG;
 }
 
-static void answer_open(struct message *m) {
-    TEST_EXPECT_STR_EQ(m->fs_open.path, "/vol0/home/user/file");
+static error_t answer_open(struct message *m) {
     bool create = (m->type == FS_CREATE_MSG);
+    if (is_missing && !create) {
+        return ERR_NOT_FOUND;
+    }
+    is_missing = false;
+    TEST_EXPECT_STR_EQ(m->fs_open.path, "/vol0/home/user/file");
     m->type = create ? FS_CREATE_REPLY_MSG : FS_OPEN_REPLY_MSG;
     m->fs_open_reply.handle = 100 + num_opens++;
+    return OK;
 }
 
 static error_t answer(struct message *m) {
@@ -95,8 +102,7 @@ static error_t answer(struct message *m) {
     switch (m->type) {
     case FS_OPEN_MSG:
     case FS_CREATE_MSG:
-        answer_open(m);
-        break;
+        return answer_open(m);
     case FS_READ_MSG:
         answer_read(m);
         break;
@@ -222,6 +228,57 @@ TEST("a flush tells that what was written before may be lost") {
     // What nobody has written can't be lost.
     server++;
     TEST_EXPECT_EQ(fs_flush(&file), OK);
+    fs_close(&file);
+}
+
+TEST("a file that was created and is lost is created again") {
+    reset();
+    struct fs_file file;
+    TEST_EXPECT_EQ(fs_create("file", false, &file), OK);
+    server++;
+    is_missing = true;
+    TEST_EXPECT_EQ(fs_write(&file, 0, "abc", 3), OK);
+    TEST_EXPECT_EQ(num_opens, 2);
+    TEST_EXPECT_EQ(fs_flush(&file), OK);
+    // With what had been written.
+    TEST_EXPECT_EQ(fs_write(&file, 0, "abc", 3), OK);
+    fs_close(&file);
+    TEST_EXPECT_EQ(fs_create("file", true, &file), OK);
+    TEST_EXPECT_EQ(fs_write(&file, 0, "abc", 3), OK);
+    server++;
+    is_missing = true;
+    TEST_EXPECT_EQ(fs_write(&file, 3, "def", 3), OK);
+    TEST_EXPECT_EQ(fs_flush(&file), ERR_ABORTED);
+    TEST_EXPECT_EQ(fs_flush(&file), OK);
+    // What was flushed, and has vanished all the same, was removed.
+    server++;
+    is_missing = true;
+    TEST_EXPECT_EQ(fs_flush(&file), ERR_NOT_FOUND);
+    fs_close(&file);
+    is_missing = true;
+    TEST_EXPECT_EQ(fs_open("file", &file), ERR_NOT_FOUND);
+}
+
+TEST("a file that was moved and isn't where it should be is not created") {
+    reset();
+    struct fs_file file;
+    TEST_EXPECT_EQ(fs_create("file", false, &file), OK);
+    TEST_EXPECT_EQ(fs_move(&file, "/home/b"), OK);
+    server++;
+    is_missing = true;
+    TEST_EXPECT_EQ(fs_flush(&file), ERR_ABORTED);
+    TEST_EXPECT_EQ(num_opens, 1);
+    fs_close(&file);
+}
+
+TEST("a file of a server that was restarted is on the same volume still") {
+    reset();
+    struct fs_file file;
+    TEST_EXPECT_EQ(fs_open("file", &file), OK);
+    server++;
+    TEST_EXPECT_EQ(fs_move(&file, "/home/b"), OK);
+    TEST_EXPECT_EQ(num_opens, 2);
+    TEST_EXPECT_EQ(fs_move(&file, "/other/b"), ERR_INVALID_ARG);
     fs_close(&file);
 }
 

@@ -66,7 +66,11 @@ static bool copy_any(const char *from, const char *to, enum fs_type type);
 
 static bool make_directory(const char *path) {
     error_t err = fs_mkdir(path);
-    return (err == ERR_ALREADY_EXISTS && is_directory(path)) || say(path, err);
+    if (err == ERR_ALREADY_EXISTS && is_directory(path)) {
+        return true;
+    }
+    // What goes in there must find it, even if the file system ends in between.
+    return say(path, IS_OK(err) ? fs_sync(path) : err);
 }
 
 static bool copy_children(const struct listing *listing, const char *from, const char *to) {
