@@ -52,8 +52,11 @@ def test_the_shell_shows_what_was_recorded(machines):
                  r"vm +create +\d+ \S+ +hello", r"exit +~? +\d+ vm +exited",
                  "0 older events are lost"):
         assert re.search(line, shown), (line, shown)
-    # Nothing is recorded any more.
+    # Nothing is recorded any more. (A task that has ended since has lost its name: a driver whose
+    # device is empty may just be leaving.)
     guest.command("hello")
-    assert guest.command("trace show") == shown
+    times = re.findall(r"^ *(\d+\.\d{3}) ", shown, re.MULTILINE)
+    assert times and re.findall(r"^ *(\d+\.\d{3}) ", guest.command("trace show"),
+                                re.MULTILINE) == times
     guest.send("poweroff\n")
     assert guest.wait() == qemu.EXIT_SUCCESS
