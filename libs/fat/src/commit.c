@@ -147,8 +147,12 @@ static void tell_nodes(struct fat *fat, error_t err) {
     }
 }
 
+bool commit_is_due(const struct fat *fat) {
+    return fat->num_pending > 0 || has_dirty_nodes(fat) || blkcache_has_changes(fat->cache);
+}
+
 error_t commit(struct fat *fat) {
-    if (!blkcache_has_changes(fat->cache) && !has_dirty_nodes(fat) && fat->num_pending == 0) {
+    if (!commit_is_due(fat)) {
         return OK;
     }
     error_t err;
@@ -253,6 +257,5 @@ error_t fat_sync(struct fat *fat) {
 }
 
 bool fat_has_changes(const struct fat *fat) {
-    return fat->is_changed || fat->num_pending > 0 || has_dirty_nodes(fat)
-           || blkcache_has_changes(fat->cache);
+    return fat->is_changed || commit_is_due(fat);
 }

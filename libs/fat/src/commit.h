@@ -11,6 +11,8 @@ error_t __mustuse commit_begin_change(struct fat *fat);
 /// All changes so far are durable when this returns OK, and pending clusters are free. Otherwise everything that was changed
 /// is told to what is open.
 error_t __mustuse commit(struct fat *fat);
+/// Whether there is anything for a commit to do.
+bool commit_is_due(const struct fat *fat);
 /// The same, if the cache has little room left for what has to be written in order.
 error_t __mustuse commit_if_tight(struct fat *fat);
 /// The same, but writes nothing except for the table: for use within a commit.
