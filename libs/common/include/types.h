@@ -50,6 +50,10 @@ typedef uint32_t notifications_t;
 #define ERR_END            (-17)
 #define ERR_IO             (-18)  // A device failed, or what is on it is damaged.
 #define ERR_NO_SPACE       (-19)  // A disk, or a directory that can't grow, is full.
+#define ERR_TIMED_OUT      (-20)  // The other side of a connection hasn't answered in time.
+#define ERR_REFUSED        (-21)  // It doesn't want the connection.
+#define ERR_RESET          (-22)  // It has ended the connection.
+#define ERR_UNREACHABLE    (-23)  // No way leads there.
 
 #define IS_OK(err)    ((err) >= 0)
 #define IS_ERROR(err) ((err) < 0)
