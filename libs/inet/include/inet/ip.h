@@ -99,7 +99,8 @@ struct ip_packet {
 #define IP_NO_CHECKSUM 0xffff
 /// ERR_WOULD_BLOCK: the device's ring, or the queue for a neighbour that is looked for, is full.
 /// ERR_TOO_LARGE: longer than the MTU, and
-/// dont_fragment. ERR_NO_MEMORY. The header's buffer is taken over in any case.
+/// dont_fragment. ERR_NO_MEMORY. The header's buffer is taken over in any case. Calls no protocol: what is
+/// for this machine itself comes to tcp_input and the like later, after the caller has returned.
 error_t ip_send(const struct ip_packet *packet);
 
 /// Whether the checksum of a received transport segment is right.

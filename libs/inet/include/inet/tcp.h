@@ -30,6 +30,17 @@ enum tcp_state {
 /// tcp_set_user. Must call nothing of TCP's: it notes, and acts later.
 void tcp_event(void *user, unsigned events);
 
+/// Called once, by inet_init, after buf_init. ERR_NO_MEMORY.
+error_t __mustuse tcp_init(void);
+/// Called by inet_tick: does what is due, and asks for the next time by inet_call_at.
+void tcp_tick(void);
+/// Answers what tcp_input has taken since the last call: segments, acknowledgements, events. To be called by
+/// whoever runs the stack after each batch of received frames (one will do, but the more the cheaper: there is
+/// one acknowledgement for all), so that nothing waits when there is nothing to be received.
+void tcp_flush(void);
+/// Called by netif_writable: sends what ip_send had no room for (ERR_WOULD_BLOCK).
+void tcp_resume(void);
+
 /// `local` may be any address, and `local_port` 0 for one that is free. NULL with `*err`: ERR_NO_MEMORY,
 /// ERR_UNREACHABLE, ERR_IN_USE.
 struct tcp *tcp_connect(const struct ip_addr *local, uint16_t local_port,
