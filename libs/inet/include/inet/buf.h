@@ -27,9 +27,11 @@ struct buf {
 
 /// Takes over `len` bytes of memory as the pool. ERR_NO_MEMORY: no room for what describes it.
 error_t __mustuse buf_init(uint8_t *memory, size_t len);
-/// An empty buffer with one reference and `start` = 0. NULL: there is none. The last `buf_reserve` ones are
-/// only for received packets and
-/// acknowledgements (`urgent`), so that what is sent can't use up what is needed to make it arrive.
+/// One of so many buffers is only for received packets and acknowledgements (`urgent`), so that what is sent
+/// can't use up what is needed to make it arrive.
+#define BUF_RESERVE_SHARE 8
+/// An empty buffer with one reference and `start` = 0. NULL: there is none, or only of those that are for
+/// what is urgent.
 struct buf *buf_alloc(bool urgent);
 void buf_ref(struct buf *buf);
 /// Takes a reference away. Doesn't look at `next`.
@@ -46,7 +48,7 @@ unsigned buf_count(void);
 unsigned buf_num_free(void);
 
 /// Makes sure that the first `len` bytes (up to 256) of a packet are in its first buffer. False: the packet
-/// is shorter.
+/// is shorter. What is in front of buf_data, up to 128 bytes, stays there.
 bool buf_pull_up(struct buf *packet, size_t len);
 /// Cuts bytes off a packet's beginning or end, at most all. The first buffer stays, even if it is empty.
 void buf_trim_front(struct buf *packet, size_t len);

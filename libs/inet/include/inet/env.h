@@ -16,7 +16,7 @@ void inet_call_at(uint64_t when);
 /// Does what is due: timers. Called by the environment when the time comes that it was asked for.
 void inet_tick(void);
 
-/// Siphash-2-4 with a key of this boot's: initial sequence numbers (RFC 6528), ports (RFC 6056), hash tables.
+/// SipHash-2-4 with a key of this boot's: initial sequence numbers (RFC 6528), ports (RFC 6056), hash tables.
 uint64_t inet_hash(const void *data, size_t len);
 
 #endif

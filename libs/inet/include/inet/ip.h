@@ -50,6 +50,10 @@ struct ip_error {
 };
 void tcp_error(const struct ip_error *error);
 void udp_error(const struct ip_error *error);
+/// ip_send had no room in a device (ERR_WOULD_BLOCK), but has now. The same when a device's driver has come
+/// back.
+void tcp_writable_again(struct netif *netif);
+void udp_writable_again(struct netif *netif);
 
 /// The way to an address, looked up anew when `generation` isn't ip_generation() any more.
 struct ip_route {
@@ -69,6 +73,11 @@ error_t __mustuse ip_route(const struct ip_addr *dst, const struct ip_addr *src,
 unsigned ip_generation(void);
 /// The route worked: its neighbour has answered lately (RFC 4861, 7.3.1).
 void ip_confirm(struct ip_route *route);
+
+/// The protocol has checked an IP_TOO_BIG: it is about something that is under way. All routes there get the
+/// MTU, which is not
+/// below what is allowed, for ten minutes (RFC 1191, 6.3).
+void ip_learn_mtu(struct ip_route *route, const struct ip_addr *dst, uint32_t mtu);
 
 /// A part of a buffer that is to be sent and that stays its owner's; a reference is taken until it was sent.
 struct ip_slice {
@@ -99,15 +108,19 @@ struct ip_packet {
 #define IP_NO_CHECKSUM 0xffff
 /// ERR_WOULD_BLOCK: the device's ring, or the queue for a neighbour that is looked for, is full.
 /// ERR_TOO_LARGE: longer than the MTU, and
-/// dont_fragment. ERR_NO_MEMORY. The header's buffer is taken over in any case. Calls no protocol: what is
+/// dont_fragment. ERR_NO_MEMORY. The header's buffer is taken over in any case. A route that is no longer
+/// current is looked up again first: ERR_UNREACHABLE; ERR_TRY_AGAIN: it leads to another device, which can't
+/// cut segments as `mss` says. Calls no protocol: what is
 /// for this machine itself comes to tcp_input and the like later, after the caller has returned.
 error_t ip_send(const struct ip_packet *packet);
 
 /// Whether the checksum of a received transport segment is right.
 bool ip_checksum_ok(const struct ip_info *info, const struct buf *packet);
-/// The Internet checksum (RFC 1071): adds bytes to a sum; folds it to what is written into a packet (in
-/// network order when stored by bytes).
+/// The Internet checksum (RFC 1071). Adds bytes to a sum that is 0 at first; all pieces but the last have an
+/// even length.
 uint32_t ip_sum(uint32_t sum, const void *data, size_t len);
+/// The checksum, as a number: the packet has its upper byte first. 0: the sum with the checksum in place is
+/// right.
 uint16_t ip_sum_fold(uint32_t sum);
 
 #endif

@@ -1,0 +1,63 @@
+#include "world.h"
+
+#include <inet/timer.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t world_now;
+uint64_t world_wanted;
+static uint32_t random_state;
+static uint8_t pool[WORLD_BUFFERS * NET_BUFFER_LEN];
+
+uint64_t inet_now(void) {
+    return world_now;
+}
+
+uint32_t inet_random(void) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state ^ (random_state >> 15);
+}
+
+void inet_call_at(uint64_t when) {
+    world_wanted = (when < world_wanted) ? when : world_wanted;
+}
+
+void world_reset(void) {
+    world_now = 1000000;
+    world_wanted = UINT64_MAX;
+    random_state = 1;
+    if (buf_init(pool, sizeof(pool)) != OK) {
+        abort();
+    }
+    inet_timers_init();
+}
+
+void world_pass(uint64_t ms) {
+    uint64_t end = world_now + ms;
+    while (world_wanted <= end) {
+        world_now = (world_wanted > world_now) ? world_wanted : world_now;
+        world_wanted = UINT64_MAX;
+        inet_timers_run();
+    }
+    world_now = end;
+}
+
+struct buf *world_packet(const void *data, size_t len, size_t piece) {
+    const uint8_t *bytes = data;
+    struct buf *first = buf_alloc(true), *last = first;
+    first->start = BUF_HEADROOM;
+    first->total = (uint32_t) len;
+    for (;;) {
+        size_t now = MIN(len, piece);
+        memcpy(buf_data(last), bytes, now);
+        last->len = (uint16_t) now;
+        bytes += now;
+        len -= now;
+        if (len == 0) {
+            return first;
+        }
+        last->next = buf_alloc(true);
+        last = last->next;
+        last->start = BUF_HEADROOM;
+    }
+}

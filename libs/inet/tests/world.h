@@ -1,0 +1,25 @@
+#ifndef __WORLD_H__
+#define __WORLD_H__
+
+/// \file
+/// The environment of the protocols in tests: a clock that the test turns, random numbers that repeat, a pool
+/// of buffers.
+
+#include <inet/buf.h>
+#include <inet/env.h>
+#include <types.h>
+
+#define WORLD_BUFFERS 256
+
+extern uint64_t world_now;
+/// When inet_tick is to be called; UINT64_MAX: not.
+extern uint64_t world_wanted;
+
+/// A new pool, the clock at 1000 s, and whatever `inet_init` begins with.
+void world_reset(void);
+/// Lets time pass, calling inet_tick when it is asked for.
+void world_pass(uint64_t ms);
+/// A packet of these bytes, in pieces of `piece` bytes each.
+struct buf *world_packet(const void *data, size_t len, size_t piece);
+
+#endif
