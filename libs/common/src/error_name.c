@@ -1,22 +1,10 @@
-#include <error_name.h>
-
-#define NAME(err) [-(err)] = #err
+#include "error_names.h"
 
 static const char *const names[] = {
-    NAME(ERR_NO_MEMORY),      NAME(ERR_NOT_PERMITTED), NAME(ERR_WOULD_BLOCK),
-    NAME(ERR_ABORTED),        NAME(ERR_TOO_LARGE),     NAME(ERR_TOO_SMALL),
-    NAME(ERR_NOT_FOUND),      NAME(ERR_INVALID_ARG),   NAME(ERR_INVALID_TASK),
-    NAME(ERR_ALREADY_EXISTS), NAME(ERR_UNAVAILABLE),   NAME(ERR_NOT_ACCEPTABLE),
-    NAME(ERR_EMPTY),          NAME(DONT_REPLY),        NAME(ERR_IN_USE),
-    NAME(ERR_TRY_AGAIN),      NAME(ERR_END),           NAME(ERR_IO),
-    NAME(ERR_NO_SPACE),
+    NAMES_OF_ALL_BOARDS, NAME(ERR_TIMED_OUT),   NAME(ERR_REFUSED),
+    NAME(ERR_RESET),     NAME(ERR_UNREACHABLE),
 };
 
 const char *error_name(error_t err) {
-    if (IS_OK(err)) {
-        return "OK";
-    }
-
-    const int count = sizeof(names) / sizeof(names[0]);
-    return (err > -count) ? names[-err] : "unknown error";
+    return error_name_in(names, sizeof(names) / sizeof(names[0]), err);
 }

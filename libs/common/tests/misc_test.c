@@ -34,9 +34,10 @@ TEST("every error has a name") {
     TEST_EXPECT_STR_EQ(error_name(ERR_NO_MEMORY), "ERR_NO_MEMORY");
     TEST_EXPECT_STR_EQ(error_name(DONT_REPLY), "DONT_REPLY");
     TEST_EXPECT_STR_EQ(error_name(ERR_NO_SPACE), "ERR_NO_SPACE");
-    TEST_EXPECT_STR_EQ(error_name(ERR_NO_SPACE - 1), "unknown error");
+    TEST_EXPECT_STR_EQ(error_name(ERR_UNREACHABLE), "ERR_UNREACHABLE");
+    TEST_EXPECT_STR_EQ(error_name(ERR_UNREACHABLE - 1), "unknown error");
     TEST_EXPECT_STR_EQ(error_name(INT32_MIN), "unknown error");
-    for (error_t err = -1; err >= ERR_NO_SPACE; err--) {
+    for (error_t err = -1; err >= ERR_UNREACHABLE; err--) {
         TEST_EXPECT(error_name(err) != NULL);
     }
 }
