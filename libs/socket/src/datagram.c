@@ -1,0 +1,49 @@
+#include <idl_client.h>
+#include <resea/malloc.h>
+#include <string.h>
+
+#include "server.h"
+
+error_t socket_send_to(struct socket *socket, const struct socket_address *remote, const void *data,
+                       size_t len) {
+    task_t server = server_of(socket);
+    return IS_ERROR(server) ? server
+                            : server_check(call_socket_send_to(server, socket->handle, remote->port,
+                                                               remote->ip.bytes, data, len));
+}
+
+static error_t receive(task_t server, handle_t handle, void *buf, size_t len, size_t *received,
+                       struct socket_address *remote) {
+    void *data;
+    error_t err = call_socket_recv_from(server, handle, len, &remote->port, remote->ip.bytes, &data,
+                                        received);
+    if (IS_OK(err)) {
+        *received = MIN(*received, len);
+        memcpy(buf, data, *received);
+        free(data);
+    }
+    return err;
+}
+
+error_t socket_receive_from(struct socket *socket, void *buf, size_t len, msec_t timeout,
+                            size_t *received, struct socket_address *remote) {
+    struct deadline deadline = deadline_in(timeout);
+    struct socket_address from;
+    while (true) {
+        task_t server = server_of(socket);
+        error_t err =
+            IS_ERROR(server)
+                ? server
+                : server_check(receive(server, socket->handle, buf, len, received, &from));
+        if (err == ERR_WOULD_BLOCK) {
+            err = deadline_wait(&deadline);
+            if (IS_OK(err)) {
+                continue;
+            }
+        }
+        if (IS_OK(err) && remote != NULL) {
+            *remote = from;
+        }
+        return err;
+    }
+}

@@ -1,0 +1,92 @@
+#include "server.h"
+
+#include <idl_client.h>
+#include <resea/async.h>
+#include <resea/ipc.h>
+#include <resea/malloc.h>
+#include <string.h>
+
+static task_t server;
+
+task_t socket_server(void) {
+    if (server != 0) {
+        return server;
+    }
+    task_t found = ipc_lookup("tcpip");
+    if (IS_ERROR(found)) {
+        return found;
+    }
+    // Nothing else would wake who waits for an event when it ends.
+    error_t err = call_task_watch(INIT_TASK, found);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    server = found;
+    return server;
+}
+
+task_t server_of(const struct socket *socket) {
+    if (socket->server == 0) {
+        return ERR_INVALID_ARG;
+    }
+    return (socket->server == server) ? server : ERR_ABORTED;
+}
+
+error_t server_check(error_t err) {
+    if (err != ERR_INVALID_TASK && err != ERR_ABORTED) {
+        return err;
+    }
+    socket_task_exited(server);
+    return ERR_ABORTED;
+}
+
+void socket_task_exited(task_t task) {
+    if (server != 0 && task == server) {
+        server = 0;
+        table_fail_all();
+    }
+}
+
+void server_receive_exits(void) {
+    struct message m;
+    bzero(&m, sizeof(m));
+    while (IS_OK(async_recv(INIT_TASK, &m))) {
+        if (m.type == TASK_EXITED_MSG) {
+            socket_task_exited(m.task_exited.task);
+        }
+    }
+}
+
+error_t server_collect(void) {
+    if (server == 0) {
+        return ERR_ABORTED;
+    }
+    void *data;
+    size_t len;
+    error_t err = server_check(call_socket_events(server, &data, &len));
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    const struct socket_event *events = data;
+    for (size_t i = 0; i < len / sizeof(*events); i++) {
+        table_note(&events[i]);
+    }
+    free(data);
+    return OK;
+}
+
+void socket_take_notifications(notifications_t notifications) {
+    if (notifications & NOTIFY_ASYNC) {
+        server_receive_exits();
+    }
+    if (notifications & SOCKET_NOTIFY) {
+        while (IS_OK(server_collect())) {}
+    }
+    unsigned events;
+    struct socket *socket;
+    while ((socket = table_take(&events)) != NULL) {
+        if (socket->ready != NULL) {
+            socket->ready(socket, events);
+        }
+    }
+}

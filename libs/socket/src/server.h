@@ -1,0 +1,43 @@
+#ifndef __SERVER_H__
+#define __SERVER_H__
+
+/// \file
+/// The TCP/IP server as the library knows it, the sockets that are open, and waiting.
+
+#include <socket.h>
+
+/// The server if it still is the one that has `socket`; ERR_ABORTED: it isn't. ERR_INVALID_ARG: the socket is closed.
+task_t server_of(const struct socket *socket);
+/// Passes on what a call of the server's returned, and forgets the server if that says that it has ended.
+error_t server_check(error_t err);
+
+/// Makes a socket of a handle.
+void table_add(struct socket *socket, task_t server, handle_t handle);
+void table_remove(struct socket *socket);
+/// The server has ended: all sockets have failed.
+void table_fail_all(void);
+/// Notes what the server says of a socket.
+void table_note(const struct socket_event *event);
+/// The next socket that has something to be told; what is forgotten then. NULL: there is none.
+struct socket *table_take(unsigned *events);
+/// Whether a program waits to be told something.
+bool table_has_news(void);
+
+/// Asks the server what has happened and notes it. ERR_EMPTY: nothing. ERR_ABORTED.
+error_t server_collect(void);
+/// Takes what a program is notified of: the ends of tasks.
+void server_receive_exits(void);
+
+/// When a timeout is over.
+struct deadline {
+    msec_t timeout;
+    uint64_t at;
+};
+struct deadline deadline_in(msec_t timeout);
+/// What is left of it, as a timeout of something that is part of the whole; 1 at least if it isn't 0.
+msec_t deadline_left(const struct deadline *deadline);
+/// Waits until something has happened to any socket. ERR_WOULD_BLOCK: the timeout is 0. ERR_TIMED_OUT; ERR_ABORTED: the
+/// server has ended.
+error_t deadline_wait(const struct deadline *deadline) __mustuse;
+
+#endif
