@@ -39,6 +39,16 @@ void netif_writable(struct netif *netif);
 error_t netif_configure(struct netif *netif, const struct ip_addr *addr, unsigned prefix_len,
                         const struct ip_addr *gateway);
 
+/// What the manifest says, for all interfaces. Strings and arrays are copied or used up during the call.
+struct inet_settings {
+    const char *hostname;  ///< Told to DHCP servers; "" or NULL: nothing is told.
+    bool dhcp;             ///< Interfaces ask for an address when they have a link.
+    const struct ip_addr *name_servers;  ///< Asked besides those that DHCP and routers tell of.
+    unsigned num_name_servers;
+};
+/// Before the first netif_add, after inet_init. Without it: DHCP, no name.
+void inet_set(const struct inet_settings *settings);
+
 /// The loopback interface, and tables. Call before anything else; buf_init comes first. ERR_NO_MEMORY.
 error_t __mustuse inet_init(void);
 
