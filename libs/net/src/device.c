@@ -132,6 +132,7 @@ static void handle_notifications(struct message *m) {
     if (notifications & NOTIFY_ASYNC) {
         receive_exits();
     }
+    device->interrupted = notifications & NOTIFY_IRQ;
     if ((notifications & NOTIFY_TIMER) && driver->timer != NULL) {
         driver->timer(device);
     }
@@ -144,6 +145,7 @@ static void handle_notifications(struct message *m) {
 static void work(void) {
     device_rings_begin();
     bool again = driver->work(device);
+    device->interrupted = false;
     if (device_rings_end()) {
         // If it has ended, vm will tell.
         (void) ipc_notify(server, NET_NOTIFY);
@@ -157,17 +159,16 @@ static void serve(void) {
     struct message m;
     bzero(&m, sizeof(m));
     work();
-    while (true) {
+    while (!server_ended) {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             handle_notifications(&m);
         } else {
             pass_message(&m);
         }
-        if (server_ended) {
-            return;
+        if (!server_ended) {
+            work();
         }
-        work();
     }
 }
 

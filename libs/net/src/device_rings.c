@@ -16,7 +16,9 @@ static struct {
     bool tx_ran_out;      ///< net_tx_next has found nothing.
 
     uint32_t free_taken;
-    bool free_ran_out;  ///< net_buffer_next has found nothing.
+    bool free_ran_out;   ///< net_buffer_next has found nothing.
+    uint32_t num_held;   ///< Buffers that came from net_buffer_next and weren't given back.
+    uint32_t most_held;  ///< What this has been at most.
     uint32_t rx_added;
 
     // What the server was not told of.
@@ -184,6 +186,8 @@ bool net_buffer_next(struct net_piece *buffer, uint32_t *place) {
         self.free_taken++;
         if (*place < self.memory.pool_len && *place % NET_BUFFER_LEN == 0) {
             set_piece(buffer, *place, NET_BUFFER_LEN);
+            self.num_held++;
+            self.most_held = MAX(self.most_held, self.num_held);
             self.free_ran_out = false;
             return true;
         }
@@ -202,6 +206,7 @@ void net_rx_add(uint32_t place, uint16_t len, uint16_t flags) {
     if (len == 0) {
         count_dropped(1);
     }
+    self.num_held--;
     // There is room for each buffer that the server has given, unless it gives more than it should.
     if (self.rx_added - acquire(&self.memory.rings->stack.rx) >= NET_RX_LEN) {
         count_dropped(1);
@@ -245,7 +250,9 @@ bool device_rings_end(void) {
 }
 
 bool device_rings_wait(void) {
-    store(&self.memory.rings->driver.waits, NET_WAITS_RX);
+    // Each buffer that comes back is no reason to wake up.
+    bool wants_free = self.free_ran_out && self.num_held <= self.most_held / 2;
+    store(&self.memory.rings->driver.waits, NET_WAITS_TX | (wants_free ? NET_WAITS_FREE : 0));
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return !(self.tx_ran_out && tx_available() > 0) && !(self.free_ran_out && free_available() > 0);
+    return !(self.tx_ran_out && tx_available() > 0) && !(wants_free && free_available() > 0);
 }

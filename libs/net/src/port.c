@@ -14,7 +14,7 @@ struct net_port {
     uint32_t rx_taken;
     unsigned num_given;  ///< Buffers that the driver has.
     bool no_room;        ///< Somebody wants to send and can't.
-    bool news;           ///< There is something that the driver may have to be woken for.
+    unsigned news;       ///< NET_WAITS_*: what there is that the driver may have to be woken for.
     void *tokens[NET_TX_LEN];
     uint32_t given[];  ///< A bit for each buffer of the pool: the driver has it.
 };
@@ -96,7 +96,7 @@ void net_port_send(struct net_port *port, const struct net_desc *descs, void *co
     }
     port->tx_added += num_descs;
     release(&port->rings->stack.tx, port->tx_added);
-    port->news = true;
+    port->news |= NET_WAITS_TX;
 }
 
 void *net_port_sent(struct net_port *port) {
@@ -128,7 +128,7 @@ void net_port_give(struct net_port *port, unsigned buffer) {
     port->rings->free[port->free_added % NET_FREE_LEN] = buffer * NET_BUFFER_LEN;
     port->free_added++;
     release(&port->rings->stack.free, port->free_added);
-    port->news = true;
+    port->news |= NET_WAITS_FREE;
 }
 
 /// Takes a buffer back from the driver. False: it hasn't got it.
@@ -166,13 +166,14 @@ uint32_t net_port_dropped(const struct net_port *port) {
 }
 
 bool net_port_kick(struct net_port *port) {
-    if (!port->news) {
+    unsigned news = port->news;
+    if (news == 0) {
         return false;
     }
-    port->news = false;
+    port->news = 0;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     uint32_t *waits = &port->rings->driver.waits;
-    if (__atomic_load_n(waits, __ATOMIC_RELAXED) == 0) {
+    if (!(__atomic_load_n(waits, __ATOMIC_RELAXED) & news)) {
         return false;
     }
     store(waits, 0);

@@ -46,7 +46,8 @@ static unsigned num_server_notified, num_links, num_discarded;
 static uint32_t link_mbit;
 static int mapped;
 
-static unsigned num_starts, num_stops, num_works, num_timers, num_messages, num_frames;
+static unsigned num_interrupts, num_starts, num_stops, num_works, num_timers, num_messages,
+    num_frames;
 static unsigned busy_works;
 static struct message last_message;
 
@@ -65,6 +66,7 @@ static bool work(struct net_device *device) {
         net_tx_done(frame.num_descs);
     }
     num_works++;
+    num_interrupts += device->interrupted;
     return num_works <= busy_works;
 }
 
@@ -272,7 +274,8 @@ static void begin(void) {
     self_notified = false;
     num_server_notified = num_links = num_discarded = 0;
     mapped = 0;
-    num_starts = num_stops = num_works = num_timers = num_messages = num_frames = 0;
+    num_interrupts = num_starts = num_stops = num_works = num_timers = num_messages = num_frames =
+        0;
     busy_works = 0;
 }
 
@@ -290,9 +293,10 @@ TEST("a driver attaches, starts and works, and tells of its link") {
     RUN(&full_driver, INTERRUPT, DOORBELL);
     TEST_EXPECT_EQ(num_starts, 1);
     TEST_EXPECT_EQ(num_works, 3);
+    TEST_EXPECT_EQ(num_interrupts, 1);
     TEST_EXPECT_EQ(num_links, 1);
     TEST_EXPECT_EQ(mapped, 2);
-    TEST_EXPECT_EQ(world_rings.driver.waits, NET_WAITS_RX);
+    TEST_EXPECT_EQ(world_rings.driver.waits, NET_WAITS_TX);
 }
 
 TEST("the server is notified if it waits for what was done") {
@@ -307,6 +311,7 @@ TEST("a driver that has more to do is called again") {
     busy_works = 5;
     RUN(&full_driver, INTERRUPT);
     TEST_EXPECT_EQ(num_works, 7);
+    TEST_EXPECT_EQ(num_interrupts, 1);
 }
 
 TEST("timers and messages are the driver's, notifications of the rings aren't") {

@@ -229,15 +229,16 @@ TEST("frames that never end are only pieces") {
 
 TEST("a driver that waits is woken once for what is new") {
     begin();
-    world_rings.driver.waits = NET_WAITS_RX;
+    world_rings.driver.waits = NET_WAITS_TX;
     TEST_EXPECT(!net_port_kick(port));
     send_one(0);
     TEST_EXPECT(net_port_kick(port));
     TEST_EXPECT_EQ(world_rings.driver.waits, 0);
     TEST_EXPECT(!net_port_kick(port));
+    world_rings.driver.waits = NET_WAITS_TX;
     net_port_give(port, 3);
     TEST_EXPECT(!net_port_kick(port));
-    world_rings.driver.waits = 0xffff0000;
+    world_rings.driver.waits = NET_WAITS_TX | NET_WAITS_FREE;
     TEST_EXPECT(!net_port_kick(port));
     net_port_give(port, 4);
     TEST_EXPECT(net_port_kick(port));

@@ -335,7 +335,7 @@ TEST("who has found nothing looks once more before it waits") {
     expect_nothing_sent();
     TEST_EXPECT(!net_buffer_next(&buffer, &place));
     TEST_EXPECT(device_rings_wait());
-    TEST_EXPECT_EQ(world_rings.driver.waits, NET_WAITS_RX);
+    TEST_EXPECT_EQ(world_rings.driver.waits, NET_WAITS_TX | NET_WAITS_FREE);
     world_tx(0, 60, 0);
     world_publish();
     TEST_EXPECT(!device_rings_wait());
@@ -347,7 +347,33 @@ TEST("who has found nothing looks once more before it waits") {
     TEST_EXPECT(net_buffer_next(&buffer, &place));
     TEST_EXPECT(!net_buffer_next(&buffer, &place));
     TEST_EXPECT(device_rings_wait());
-    world_rings.stack.free = 2;
+}
+
+/// Whether a driver that has taken all buffers that there are waits for more.
+static bool driver_wants_buffers(void) {
+    struct net_piece buffer;
+    uint32_t place;
+    device_rings_begin();
+    while (net_buffer_next(&buffer, &place)) {}
+    TEST_EXPECT(device_rings_wait());
+    return world_rings.driver.waits & NET_WAITS_FREE;
+}
+
+TEST("a driver waits for buffers if it has half of what it had, or less") {
+    world_begin();
+    TEST_EXPECT(driver_wants_buffers());
+    world_rings.stack.free = 10;
+    TEST_EXPECT(!driver_wants_buffers());
+    for (unsigned i = 0; i < 4; i++) {
+        net_rx_add(0, 60, 0);
+    }
+    TEST_EXPECT(!driver_wants_buffers());
+    world_rings.stack.free = 11;
+    TEST_EXPECT(device_rings_wait());
+    net_rx_add(0, 0, 0);
+    world_rings.stack.free = 10;
+    TEST_EXPECT(driver_wants_buffers());
+    world_rings.stack.free = 11;
     TEST_EXPECT(!device_rings_wait());
 }
 

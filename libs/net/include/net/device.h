@@ -28,7 +28,9 @@ struct net_device {
     uint32_t mtu;
     bool link;
     uint32_t mbit_per_s;  ///< 0: unknown.
-    void *driver_data;    ///< The driver's.
+    bool
+        interrupted;  ///< Set by the library: the device's interrupt has come since `work` was called last.
+    void *driver_data;  ///< The driver's.
 };
 
 struct net_driver {

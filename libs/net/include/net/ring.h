@@ -59,10 +59,14 @@ struct net_desc {
     uint16_t header_len;
 };
 
-// Flags of `waits`: what a notification is wanted for. The driver waits for anything (NET_WAITS_RX is what it sets);
-// the server for frames received, and if it needs the room or the memory also for frames sent.
+// Flags of `waits`: what a notification is wanted for.
+
+/// The server: for frames received.
 #define NET_WAITS_RX 1u
+/// The driver: for frames to be sent. The server: for frames sent, if it needs the room or the memory.
 #define NET_WAITS_TX 2u
+/// The driver: for buffers, if it has half of what it once had, or less.
+#define NET_WAITS_FREE 4u
 
 /// Counters are written often: each side's are on a cache line of their own.
 #define NET_LINE 64
