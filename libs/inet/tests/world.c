@@ -1,13 +1,23 @@
 #include "world.h"
 
+#include <inet/netif.h>
 #include <inet/timer.h>
+#include <inet/udp.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../src/netif.h"
+#include "../src/reassembly.h"
 
 uint64_t world_now;
 uint64_t world_wanted;
 static uint32_t random_state;
 static uint8_t pool[WORLD_BUFFERS * NET_BUFFER_LEN];
+unsigned world_udp_events;
+
+void udp_event(void *user __unused, unsigned events) {
+    world_udp_events |= events;
+}
 
 uint64_t inet_now(void) {
     return world_now;
@@ -32,12 +42,22 @@ void world_reset(void) {
     inet_timers_init();
 }
 
+void world_start(void) {
+    reassembly_forget();
+    netifs_forget();
+    world_reset();
+    world_udp_events = 0;
+    if (inet_init() != OK) {
+        abort();
+    }
+}
+
 void world_pass(uint64_t ms) {
     uint64_t end = world_now + ms;
     while (world_wanted <= end) {
         world_now = (world_wanted > world_now) ? world_wanted : world_now;
         world_wanted = UINT64_MAX;
-        inet_timers_run();
+        inet_tick();
     }
     world_now = end;
 }

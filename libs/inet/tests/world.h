@@ -15,8 +15,12 @@ extern uint64_t world_now;
 /// When inet_tick is to be called; UINT64_MAX: not.
 extern uint64_t world_wanted;
 
-/// A new pool, the clock at 1000 s, and whatever `inet_init` begins with.
+/// A new pool, the clock at 1000 s, no timers.
 void world_reset(void);
+/// The same with the whole stack, as after inet_init the first time.
+void world_start(void);
+/// What UDP sockets were told (udp_event), all together.
+extern unsigned world_udp_events;
 /// Lets time pass, calling inet_tick when it is asked for.
 void world_pass(uint64_t ms);
 /// A packet of these bytes, in pieces of `piece` bytes each.

@@ -22,8 +22,9 @@ struct ip_info {
     struct ip_addr dst;
     uint8_t protocol;
     uint8_t ttl;
-    bool
-        broadcast;  ///< It was sent to more than this machine: no protocol answers that with an error.
+    uint8_t header_len;  ///< Of the IP header, which is in front of the packet's first byte.
+    /// It was sent to more than this machine: no protocol answers that with an error.
+    bool broadcast;
 };
 
 /// Receives a packet for this machine, whose IP header is cut off and still in front of buf_data (ICMP errors
@@ -50,10 +51,6 @@ struct ip_error {
 };
 void tcp_error(const struct ip_error *error);
 void udp_error(const struct ip_error *error);
-/// ip_send had no room in a device (ERR_WOULD_BLOCK), but has now. The same when a device's driver has come
-/// back.
-void tcp_writable_again(struct netif *netif);
-void udp_writable_again(struct netif *netif);
 
 /// The way to an address, looked up anew when `generation` isn't ip_generation() any more.
 struct ip_route {
