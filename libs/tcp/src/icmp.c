@@ -16,6 +16,7 @@ static void too_big(struct tcp *tcp, const struct ip_error *error) {
     uint32_t headers = TCP_HEADER_LEN + (v4 ? 20 : 40);
     uint32_t mtu = MAX(error->mtu, v4 ? MTU_MIN_V4 : MTU_MIN_V6);
     uint16_t before = tcp->mss;
+    ip_learn_mtu(&tcp->route, &tcp->node.remote, mtu);
     tcp->mss_limit = (uint16_t) MIN(mtu - headers, (uint32_t) tcp->mss_limit);
     tcp_update_mss(tcp);
     if (tcp->mss < before && tcp_is_synchronized(tcp) && tcp_flight(tcp) > 0) {

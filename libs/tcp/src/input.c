@@ -78,11 +78,7 @@ static void process_in_window(struct tcp *tcp, struct tcp_segment *seg) {
         return;
     }
     if (seg->flags & TCP_SYN) {
-        if (tcp->state == TCP_SYN_RECEIVED) {
-            tcp_send_syn(tcp);
-        } else {
-            tcp_send_challenge(tcp);  // RFC 5961, 4.2.
-        }
+        tcp_send_challenge(tcp);  // RFC 5961, 4.2.
         return;
     }
     if (!(seg->flags & TCP_ACK)) {

@@ -82,7 +82,8 @@ static error_t note_failure(struct tcp *tcp, error_t err) {
         tcp->blocked = true;
         return err;
     case ERR_TOO_LARGE:
-        // The path has become narrower.
+    case ERR_TRY_AGAIN:
+        // The path has become narrower, or leads to a device that can do less.
         tcp->route.generation = ip_generation() - 1;
         return err;
     default:

@@ -22,8 +22,6 @@ struct end {
     error_t failed;
 };
 
-void tcp_event(void *user __unused, unsigned events __unused) {}
-
 static uint8_t next_byte(uint32_t *state) {
     *state = *state * 1664525u + 1013904223u;
     return (uint8_t) (*state >> 24);

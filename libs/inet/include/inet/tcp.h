@@ -50,6 +50,8 @@ struct tcp *tcp_listen(const struct ip_addr *local, uint16_t local_port, unsigne
                        error_t *err);
 /// NULL: none waits.
 struct tcp *tcp_accept(struct tcp *listener);
+/// From now on `user` is told of events, first of those that hold already: tcp_event is called before this
+/// returns.
 void tcp_set_user(struct tcp *tcp, void *user);
 
 /// What has been received and is in order: copies at most `len` bytes to `dst`, and opens the window again.
