@@ -148,7 +148,9 @@ void script_in(const struct script_segment *in) {
     segment.bytes[TCP_CHECKSUM_AT] ^= in->bad_checksum ? 1 : 0;
     // In odd pieces: nothing may depend on how a packet lies in its buffers.
     network_deliver(&segment, 600);
-    tcp_flush();
+    if (!in->batched) {
+        tcp_flush();
+    }
 }
 
 /// What was sent, as a script says it.
@@ -277,6 +279,16 @@ void script_nothing(const char *file, int line) {
     }
     snprintf(text, sizeof(text), "sent: %s; expected: nothing", got);
     unittest_expect(segment == NULL, file, line, text);
+}
+
+bool script_take(struct script_segment *sent) {
+    struct network_segment *segment = network_take();
+    if (segment == NULL) {
+        return false;
+    }
+    *sent = parse(segment).seg;
+    free(segment);
+    return true;
 }
 
 unsigned script_drain(void) {

@@ -46,6 +46,7 @@ struct script_segment {
     unsigned num_sacks;
     struct tcp_range sacks[4];
     bool bad_checksum;
+    bool batched;  ///< IN: others follow before TCP is asked for its answer.
 };
 #define NO_WINDOW UINT32_MAX
 
@@ -71,6 +72,8 @@ extern uint16_t script_peer_port;
 void script_in(const struct script_segment *in);
 void script_out(const char *file, int line, const struct script_segment *out);
 void script_nothing(const char *file, int line);
+/// What was sent next. False: nothing.
+bool script_take(struct script_segment *sent);
 /// Throws away what was sent. Returns how many segments.
 unsigned script_drain(void);
 /// Lets time pass.
