@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "counters.h"
+#include "dhcp.h"
 #include "ethernet.h"
 #include "ip.h"
 #include "neighbour.h"
@@ -115,6 +116,7 @@ static void handle(struct netif *netif, const struct arp *arp) {
     if (memcmp(arp->sender_mac, netif->mac, MAC_LEN) == 0) {
         return;  // An echo of our own.
     }
+    dhcp_heard_arp(netif, arp->sender, arp->target);
     struct ip_addr sender = ip_addr_from_v4(arp->sender), target = ip_addr_from_v4(arp->target);
     if (arp->sender != 0 && netif_find_addr(netif, &sender) != NULL) {
         defend(netif, arp);

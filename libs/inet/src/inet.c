@@ -3,9 +3,12 @@
 #include <inet/timer.h>
 
 #include "counters.h"
+#include "dhcp.h"
+#include "dns.h"
 #include "hash.h"
 #include "ip.h"
 #include "neighbour.h"
+#include "ntp.h"
 #include "reassembly.h"
 #include "route.h"
 #include "udp.h"
@@ -56,10 +59,17 @@ error_t inet_init(void) {
     inet_hash_init();
     routes_init();
     icmp_init();
+    dhcp_set(true, NULL);
     error_t err = neighbours_init();
     err = IS_OK(err) ? udp_init() : err;
     err = IS_OK(err) ? tcp_init() : err;
     return IS_OK(err) ? loopback_init() : err;
+}
+
+void inet_set(const struct inet_settings *settings) {
+    dhcp_set(settings->dhcp, settings->hostname);
+    dns_set_servers(NULL, settings->name_servers, settings->num_name_servers);
+    ntp_set_servers(NULL, settings->time_servers, settings->num_time_servers);
 }
 
 void inet_tick(void) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "dhcp.h"
 #include "neighbour.h"
 #include "route.h"
 #include "udp.h"
@@ -51,6 +52,7 @@ struct netif *netif_with_addr(const struct ip_addr *addr, struct netif_addr **en
 void netifs_forget(void) {
     while (num_netifs > 0) {
         num_netifs--;
+        dhcp_forget(netifs[num_netifs]);
         free(netifs[num_netifs]);
     }
 }
@@ -191,6 +193,7 @@ void netif_set_link(struct netif *netif, bool link, uint32_t mbit_per_s) {
     if (netif->up) {
         // Whoever waits for its driver goes on.
         netif_writable(netif);
+        dhcp_link_up(netif);
     }
 }
 
@@ -232,6 +235,7 @@ error_t netif_configure(struct netif *netif, const struct ip_addr *addr, unsigne
     }
 
     netif->by_hand = true;
+    dhcp_stop(netif);
     netif_remove_addrs(netif, INET_STATIC);
     route_remove(netif, INET_STATIC, true);
     if (netif_add_addr(netif, addr, prefix_len + bits, INET_STATIC) == NULL) {

@@ -139,14 +139,19 @@ static error_t find_route(struct udp *udp, const struct ip_addr *dst) {
     if (LIKELY(udp->route.generation == ip_generation() && ip_addr_equals(&udp->sent_to, dst))) {
         return OK;
     }
-    if (udp->netif != NULL) {
-        route_on_link(udp->netif, &udp->local, dst, &udp->route);
+    error_t err = OK;
+    if (udp->netif != NULL && is_broadcast(udp->netif, dst)) {
+        struct ip_addr src = ip_addr_from_v4(udp->netif->v4);
+        route_on_link(udp->netif, &src, dst, &udp->route);
     } else {
-        error_t err = ip_route(dst, &udp->local, &udp->route);
-        if (IS_ERROR(err)) {
-            udp->route.generation = ip_generation() - 1;
-            return err;
-        }
+        err = ip_route(dst, &udp->local, &udp->route);
+    }
+    if (IS_OK(err) && udp->netif != NULL && udp->route.netif != udp->netif) {
+        err = ERR_UNREACHABLE;
+    }
+    if (IS_ERROR(err)) {
+        udp->route.generation = ip_generation() - 1;
+        return err;
     }
     udp->sent_to = *dst;
     return OK;

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/dns.h"
 #include "../src/netif.h"
+#include "../src/ntp.h"
 #include "../src/reassembly.h"
 
 uint64_t world_now;
@@ -14,6 +16,9 @@ uint64_t world_wanted;
 static uint32_t random_state;
 static uint8_t pool[WORLD_BUFFERS * NET_BUFFER_LEN];
 unsigned world_udp_events;
+int64_t world_unix_ms;
+uint32_t world_time_error;
+unsigned world_times;
 
 void udp_event(void *user __unused, unsigned events) {
     world_udp_events |= events;
@@ -32,7 +37,17 @@ void inet_call_at(uint64_t when) {
     world_wanted = (when < world_wanted) ? when : world_wanted;
 }
 
+void inet_time(int64_t unix_ms, uint32_t error_ms) {
+    world_unix_ms = unix_ms;
+    world_time_error = error_ms;
+    world_times++;
+}
+
 void world_reset(void) {
+    reassembly_forget();
+    dns_forget();
+    ntp_forget();
+    netifs_forget();
     world_now = 1000000;
     world_wanted = UINT64_MAX;
     random_state = 1;
@@ -43,10 +58,8 @@ void world_reset(void) {
 }
 
 void world_start(void) {
-    reassembly_forget();
-    netifs_forget();
     world_reset();
-    world_udp_events = 0;
+    world_udp_events = world_times = 0;
     if (inet_init() != OK) {
         abort();
     }

@@ -21,6 +21,10 @@ void world_reset(void);
 void world_start(void);
 /// What UDP sockets were told (udp_event), all together.
 extern unsigned world_udp_events;
+/// The last inet_time, and how often it was told.
+extern int64_t world_unix_ms;
+extern uint32_t world_time_error;
+extern unsigned world_times;
 /// Lets time pass, calling inet_tick when it is asked for.
 void world_pass(uint64_t ms);
 /// A packet of these bytes, in pieces of `piece` bytes each.

@@ -13,6 +13,9 @@ uint32_t inet_random(void);
 /// Asks for inet_tick to be called then, unless an earlier time was asked for.
 void inet_call_at(uint64_t when);
 
+/// A time server has told the time of day: milliseconds since 1970, UTC, and by how many it may be wrong.
+void inet_time(int64_t unix_ms, uint32_t error_ms);
+
 /// Does what is due: timers. Called by the environment when the time comes that it was asked for.
 void inet_tick(void);
 

@@ -45,6 +45,8 @@ struct inet_settings {
     bool dhcp;             ///< Interfaces ask for an address when they have a link.
     const struct ip_addr *name_servers;  ///< Asked besides those that DHCP and routers tell of.
     unsigned num_name_servers;
+    const struct ip_addr *time_servers;  ///< The same for the time (NTP).
+    unsigned num_time_servers;
 };
 /// Before the first netif_add, after inet_init. Without it: DHCP, no name.
 void inet_set(const struct inet_settings *settings);
