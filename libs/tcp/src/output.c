@@ -176,10 +176,6 @@ static void send_data(struct tcp *tcp) {
     if (tcp->phase == TCP_PHASE_RECOVERY) {
         resend_doubtful(tcp);
     }
-    if (tcp->resend_at == 0) {
-        tcp->progress = tcp_now;
-        tcp_set_resend(tcp);
-    }
 }
 
 void tcp_output(struct tcp *tcp) {
@@ -190,6 +186,11 @@ void tcp_output(struct tcp *tcp) {
     bool busy = tcp->phase != TCP_PHASE_OPEN || tcp_unsent(tcp) > 0;
     if (busy && tcp_refresh_route(tcp) == OK) {
         send_data(tcp);
+    }
+    if (busy && tcp->resend_at == 0) {
+        // Something is to be sent or to be acknowledged from now on, even if it couldn't be sent.
+        tcp->progress = tcp_now;
+        tcp_set_resend(tcp);
     }
     if (tcp->ack_now) {
         tcp_send_ack(tcp);

@@ -10,6 +10,16 @@
 #include <inet/tcp.h>
 #include <types.h>
 
+#include "../src/constants.h"
+
+// The header's flags, as short as segments have to be written here.
+#define F TCP_FIN
+#define S TCP_SYN
+#define R TCP_RST
+#define P TCP_PSH
+#define A TCP_ACK
+#define U TCP_URG
+
 #define NETWORK_BUFFERS     4096
 #define NETWORK_SEGMENT_MAX 2048
 

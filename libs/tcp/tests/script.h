@@ -17,13 +17,6 @@
 #include "../src/tcp_impl.h"
 #include "network.h"
 
-#define F TCP_FIN
-#define S TCP_SYN
-#define R TCP_RST
-#define P TCP_PSH
-#define A TCP_ACK
-#define U TCP_URG
-
 /// What a script's peer begins with.
 #define PEER_SEQ  1000u
 #define PEER_PORT 5555u
