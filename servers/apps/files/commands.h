@@ -4,7 +4,7 @@
 /// \file
 /// The commands. Each returns its exit status.
 
-#include "args.h"
+#include <args.h>
 
 #define STATUS_FAILED 1
 #define STATUS_USAGE  2

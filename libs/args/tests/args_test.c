@@ -1,4 +1,4 @@
-#include "../args.h"
+#include <args.h>
 
 #include <string.h>
 #include <unittest.h>
