@@ -35,6 +35,9 @@ error_t ipc_send_noblock(task_t dst, struct message *m);
 ///
 /// From one task it takes that task's messages only; an error that it sent is returned.
 error_t ipc_recv(task_t src, struct message *m);
+/// The same from anybody, for a server that has something else to do: ERR_WOULD_BLOCK if there is no message and no
+/// notification now; m is unchanged then. Only with an MMU.
+error_t ipc_recv_noblock(struct message *m);
 
 /// Answers a task that waits for us in ipc_call. Never blocks; does nothing if it doesn't wait.
 /// Data that is too large for it is turned into the error ERR_TOO_LARGE.
