@@ -89,14 +89,15 @@ error_t socket_listen(const struct socket_address *local, unsigned backlog,
 error_t socket_accept(struct socket *listener, msec_t timeout, struct socket *socket,
                       struct socket_address *remote) __mustuse;
 
-/// Sends some of the bytes: *sent says how many, 1 at least.
+/// Sends some of the bytes: *sent says how many, 1 at least. Where `data` begins with a page and is several pages long,
+/// nothing is copied on the way to the packets' buffers but once.
 error_t socket_send(struct socket *socket, const void *data, size_t len, msec_t timeout,
                     size_t *sent) __mustuse;
 /// Sends all bytes. After an error, some may have been sent. Not with a timeout of 0.
 error_t socket_send_all(struct socket *socket, const void *data, size_t len,
                         msec_t timeout) __mustuse;
 /// Receives what has come, `len` bytes at most: *received says how many, 1 at least. ERR_END: nothing more will
-/// come. Where `buf` begins with a page and is several pages long, nothing is copied in between.
+/// come. The same holds for `buf`.
 error_t socket_receive(struct socket *socket, void *buf, size_t len, msec_t timeout,
                        size_t *received) __mustuse;
 /// What was sent goes out, then the end of the data.

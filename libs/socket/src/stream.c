@@ -106,15 +106,31 @@ error_t socket_accept(struct socket *listener, msec_t timeout, struct socket *so
     }
 }
 
+/// Whether a buffer can be lent, and is worth it.
+static bool is_lendable(const void *buf, size_t len) {
+    return IS_ALIGNED((uintptr_t) buf, PAGE_SIZE) && len >= LEND_MIN;
+}
+
+static size_t lendable_len(size_t len) {
+    return ALIGN_DOWN(MIN(len, (size_t) SOCKET_DATA_MAX), PAGE_SIZE);
+}
+
+static error_t try_send(task_t server, handle_t handle, const void *data, size_t len,
+                        size_t *sent) {
+    if (!is_lendable(data, len)) {
+        return call_socket_send(server, handle, data, MIN(len, (size_t) SOCKET_DATA_MAX), sent);
+    }
+    size_t lent = lendable_len(len);
+    return call_socket_send_pages(server, handle, 0, lent, data, lent, sent);
+}
+
 static error_t send(struct socket *socket, const void *data, size_t len,
                     const struct deadline *deadline, size_t *sent) {
     while (true) {
         task_t server = server_of(socket);
-        error_t err =
-            IS_ERROR(server)
-                ? server
-                : server_check(call_socket_send(server, socket->handle, data,
-                                                MIN(len, (size_t) SOCKET_DATA_MAX), sent));
+        error_t err = IS_ERROR(server)
+                          ? server
+                          : server_check(try_send(server, socket->handle, data, len, sent));
         if (err == ERR_WOULD_BLOCK) {
             err = deadline_wait(deadline);
             if (IS_OK(err)) {
@@ -162,10 +178,10 @@ static error_t receive_copied(task_t server, handle_t handle, void *buf, size_t 
 }
 
 static error_t receive(task_t server, handle_t handle, void *buf, size_t len, size_t *received) {
-    if (!IS_ALIGNED((uintptr_t) buf, PAGE_SIZE) || len < LEND_MIN) {
+    if (!is_lendable(buf, len)) {
         return receive_copied(server, handle, buf, len, received);
     }
-    size_t lent = ALIGN_DOWN(MIN(len, (size_t) SOCKET_DATA_MAX), PAGE_SIZE);
+    size_t lent = lendable_len(len);
     error_t err = call_socket_recv_pages(server, handle, 0, lent, buf, lent, received);
     if (IS_OK(err)) {
         *received = MIN(*received, lent);
