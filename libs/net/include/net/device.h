@@ -28,9 +28,8 @@ struct net_device {
     uint32_t mtu;
     bool link;
     uint32_t mbit_per_s;  ///< 0: unknown.
-    bool
-        interrupted;  ///< Set by the library: the device's interrupt has come since `work` was called last.
-    void *driver_data;  ///< The driver's.
+    bool interrupted;     ///< The library: there was an interrupt since the last `work`.
+    void *driver_data;    ///< The driver's.
 };
 
 struct net_driver {
