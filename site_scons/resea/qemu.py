@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Tuple
 
+from resea import network
 from resea.errors import UserError
 from resea.files import write_if_changed
+from resea.network import escape
 from resea.options import error
 
 # How the kernel leaves QEMU with a status, by [run.qemu] exit. On a PC it writes 0x10 + its status
@@ -35,7 +37,6 @@ DISK_KINDS = ("virtio", "ide", "sd")
 _DISK = re.compile(rf"(?:(?P<kind>{'|'.join(DISK_KINDS)}):)?(?P<path>.*)", re.DOTALL)
 
 ACCELERATORS = "tcg|kvm"
-NETWORKS = "user|tap:IF|none"
 
 # How QEMU gets the image into memory, by [run.qemu] load.
 LOADERS = {
@@ -48,7 +49,7 @@ LOADERS = {
 MIN_CARD = 1 << 20
 
 # What a machine whose parts can be chosen has, unless its manifest says something else.
-DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": "e1000,romfile=",
+DEFAULTS = {"memory": "256M", "cpu": "max", "disk": "ide", "network": network.CARDS["e1000"],
             "sound": "intel-hda"}
 
 
@@ -86,6 +87,7 @@ class Setup:
     gui: bool = False
     disk: Optional[str] = None
     net: str = "none"
+    nic: Optional[str] = None
     sound: str = "none"
     cmdline: str = ""
     serial: str = "stdio"
@@ -114,7 +116,7 @@ def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> L
     """The whole command line; boots `image` as a kernel, or the CD image `iso`."""
     # Random numbers are part of what is counted, too.
     words = ["-icount", icount(machine, setup), "-seed", "1"] if setup.icount else []
-    words += disk_arguments(machine, setup.disk) + network_arguments(machine, setup.net)
+    words += disk_arguments(machine, setup.disk) + network.arguments(machine, setup.net, setup.nic)
     words += sound_arguments(machine, setup.sound)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
     words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
@@ -231,19 +233,6 @@ def check_card_size(path: str):
                     f"make it larger: truncate -s {larger} {shlex.quote(path)}")
 
 
-def network_arguments(machine: Machine, net: str) -> List[str]:
-    """One network card, or none. No boot ROM on a PC's: it would only slow the start down."""
-    if net == "none":
-        return []
-    if not machine.network:
-        raise error("net", net, "QEMU's model of this board has no network")
-    kind, _, interface = net.partition(":")
-    backend = "user,id=net0"
-    if kind == "tap":
-        backend = f"tap,id=net0,ifname={interface},script=no,downscript=no"
-    return ["-netdev", backend, "-device", f"{machine.network},netdev=net0"]
-
-
 def sound_arguments(machine: Machine, sound: str) -> List[str]:
     """A sound card with a codec that only plays. What it plays goes to one of QEMU's audio
     drivers, or into a file, which has the rate of a CD's."""
@@ -258,15 +247,12 @@ def sound_arguments(machine: Machine, sound: str) -> List[str]:
             "-device", machine.sound, "-device", "hda-output,audiodev=sound0"]
 
 
-def escape(value: str) -> str:
-    """QEMU reads a comma as the end of an option; a doubled one stands for itself."""
-    return value.replace(",", ",,")
-
-
 def setup_of(options) -> Setup:
     """The Setup that `scons run` and its sisters were asked for on the command line."""
     return Setup(cpus=options.cpus, accel=options.get("accel", "tcg"), gui=options.flag("gui"),
-                 disk=check_disk(options.get("disk")), net=check_net(options.get("net", "none")),
+                 disk=check_disk(options.get("disk")),
+                 net=network.check_net(options.get("net", network.DEFAULT)),
+                 nic=network.check_nic(options.get("nic")),
                  sound=check_sound(options.get("sound", "none")),
                  serial="mon:stdio", cmdline=options.get("cmdline", ""))
 
@@ -278,13 +264,6 @@ def check_disk(value: Optional[str]) -> Optional[str]:
             raise error("disk", path, "there is no such file; make one, for example: "
                         "truncate -s 64M " + shlex.quote(path or "disk.img"))
     return value
-
-
-def check_net(value: str) -> str:
-    """net=user|tap:IF|none."""
-    if value in ("none", "user") or (value.startswith("tap:") and len(value) > 4):
-        return value
-    raise error("net", value, "expects user, tap:IF (IF: a network interface) or none")
 
 
 def check_sound(value: str) -> str:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from resea import bochs, iso, qemu
+from resea import bochs, iso, network, qemu
 from resea.errors import UserError
 from resea.manifest import RUN
 from resea.options import Options
@@ -113,15 +113,6 @@ def test_sound():
             qemu.check_sound(wrong)
 
 
-def test_networks():
-    assert qemu.network_arguments(MACHINE, "none") == []
-    assert qemu.network_arguments(MACHINE, "user") == [
-        "-netdev", "user,id=net0", "-device", "e1000,romfile=,netdev=net0"]
-    assert qemu.network_arguments(MACHINE, "tap:tap3")[1] == (
-        "tap,id=net0,ifname=tap3,script=no,downscript=no")
-    assert qemu.network_arguments(RASPI, "user")[3] == "usb-net,netdev=net0"
-
-
 def test_disks():
     assert qemu.disk_arguments(MACHINE, None) == []
     assert qemu.disk_arguments(MACHINE, "a.img,virtio:b:c.img,ide:d.img") == [
@@ -161,16 +152,16 @@ def test_what_a_machine_lacks(setup, text):
 def test_setup_from_the_command_line(tmp_path):
     disk = tmp_path / "disk.img"
     disk.touch()
-    extra = {"accel": "kvm", "gui": "1", "disk": str(disk), "net": "tap:tap0", "cmdline": "run=x"}
+    extra = {"accel": "kvm", "gui": "1", "disk": str(disk), "net": "tap:tap0", "nic": "virtio",
+             "cmdline": "run=x"}
     assert qemu.setup_of(Options(cpus=4, extra=extra)) == qemu.Setup(
-        cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0", serial="mon:stdio",
+        cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0", nic="virtio", serial="mon:stdio",
         cmdline="run=x")
-    assert qemu.setup_of(Options()) == qemu.Setup(serial="mon:stdio")
+    assert qemu.setup_of(Options()) == qemu.Setup(net="default", serial="mon:stdio")
 
 
 @pytest.mark.parametrize("extra, text", [
-    ({"net": "tap:"},
-     "command line: net=tap:: expects user, tap:IF (IF: a network interface) or none"),
+    ({"net": "tap:"}, f"command line: net=tap:: expects {network.NETWORK_HELP}"),
     ({"disk": "ide:no such.img"}, "command line: disk=no such.img: there is no such file; "
      "make one, for example: truncate -s 64M 'no such.img'"),
 ])

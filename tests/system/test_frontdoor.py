@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from resea import network
 from support import builds, selection
 
 
@@ -73,7 +74,7 @@ def test_mistakes_on_the_command_line(arguments, text):
 
 
 RUN_MISTAKES = [
-    ("net=tap", "command line: net=tap: expects user, tap:IF (IF: a network interface) or none"),
+    ("net=tap", f"command line: net=tap: expects {network.NETWORK_HELP}"),
     ("disk=/no/disk.img", "command line: disk=/no/disk.img: there is no such file; make one, "
      "for example: truncate -s 64M /no/disk.img"),
 ]

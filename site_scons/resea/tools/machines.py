@@ -5,12 +5,17 @@ from resea.commands import Option, command
 from resea.errors import UserError
 from resea.probe import PROBE
 
-_NETWORK = Option("net", "user|tap:IF|none", "gives the machine a network card (default: none)")
+_NETWORK = [
+    Option("net", "user[:PORT-PORT,...]|tap:IF|socket:DIR|none", "what the machine's network card "
+           "is connected to: a network of QEMU's own (default), with ports of this machine that "
+           "lead to the guest's; an interface; a program; or no card"),
+    Option("nic", "CARD", "which network card: e1000 (default), e1000e, virtio"),
+]
 _RUN_OPTIONS = [
     Option("gui", "0|1", "opens a window with the machine's screen"),
     Option("accel", "tcg|kvm", "emulates (default), or runs on the host's CPU"),
     Option("disk", "FILE", "a disk image as the machine's first disk"),
-    _NETWORK,
+    *_NETWORK,
     Option("sound", "FILE.wav|DRIVER|none", "gives the machine a sound card that plays into a "
            "file, or by one of QEMU's audio drivers (default: none)"),
     Option("cmdline", "TEXT", "the kernel's command line, for example 'run=\"hello\"'"),
