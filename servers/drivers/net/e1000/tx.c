@@ -115,12 +115,12 @@ static void add_checksum_context(const struct net_frame *frame) {
     }
 }
 
-static void add_segment_context(const struct net_frame *frame, bool is_ipv4) {
+static void add_segment_context(const struct net_frame *frame) {
     uint64_t payload_len = frame->len - frame->header_len;
-    add_desc(context_offsets(frame),
-             payload_len | E1000_TX_CONTEXT | E1000_TX_TCP | (is_ipv4 ? E1000_TX_IPV4 : 0)
-                 | E1000_TX_SEGMENT | E1000_TX_EXTENDED | E1000_TX_HEADER_LEN(frame->header_len)
-                 | E1000_TX_MSS(frame->mss));
+    add_desc(context_offsets(frame), payload_len | E1000_TX_CONTEXT | E1000_TX_TCP | E1000_TX_IPV4
+                                         | E1000_TX_SEGMENT | E1000_TX_EXTENDED
+                                         | E1000_TX_HEADER_LEN(frame->header_len)
+                                         | E1000_TX_MSS(frame->mss));
 }
 
 static uint16_t get16(const uint8_t *bytes) {
@@ -134,12 +134,10 @@ static void put16(uint8_t *bytes, uint16_t value) {
 
 /// Makes the headers of a segment what the controller wants (3.5.8): it puts in the length and the checksum of each IPv4
 /// header, and the pseudo header's sum is to be without the length.
-static void prepare_headers(const struct net_frame *frame, bool is_ipv4) {
+static void prepare_headers(const struct net_frame *frame) {
     uint8_t *headers = frame->pieces[0].buf;
-    if (is_ipv4) {
-        put16(&headers[IP_START + IPV4_LEN], 0);
-        put16(&headers[IP_START + IPV4_CHECKSUM], 0);
-    }
+    put16(&headers[IP_START + IPV4_LEN], 0);
+    put16(&headers[IP_START + IPV4_CHECKSUM], 0);
     uint8_t *checksum = &headers[frame->csum_start + frame->csum_offset];
     uint32_t tcp_len = frame->len - frame->csum_start;
     uint32_t sum = get16(checksum) + (~tcp_len & 0xffff);
@@ -157,20 +155,15 @@ static void add_pieces(const struct net_frame *frame, uint64_t options, uint64_t
     }
 }
 
-static void add_segment(const struct net_frame *frame) {
-    // The others may change the headers at any time, but we look once.
-    bool is_ipv4 = *(volatile uint8_t *) &frame->pieces[0].buf[IP_START] >> 4 == 4;
-    prepare_headers(frame, is_ipv4);
-    add_segment_context(frame, is_ipv4);
-    add_pieces(frame, E1000_TX_TCP_CHECKSUM | (is_ipv4 ? E1000_TX_IP_CHECKSUM : 0),
-               E1000_TX_SEGMENT);
-}
-
-/// Whether a context can say where the checksum is, and headers are as long as headers can be.
+/// Whether a context can say where the checksum is, and, of a segment, whether its headers are such that the controller
+/// can change them.
 static bool fits_context(const struct net_frame *frame) {
-    return frame->csum_start >= IP_START + IPV4_HEADER_MIN
-           && (uint32_t) frame->csum_start + frame->csum_offset <= OFFSET_MAX
-           && (!(frame->flags & NET_DESC_TX_SEGMENT) || frame->header_len <= OFFSET_MAX);
+    if (frame->csum_start < IP_START + IPV4_HEADER_MIN
+        || (uint32_t) frame->csum_start + frame->csum_offset > OFFSET_MAX) {
+        return false;
+    }
+    return !(frame->flags & NET_DESC_TX_SEGMENT)
+           || (frame->header_len <= OFFSET_MAX && frame->pieces[0].buf[IP_START] >> 4 == 4);
 }
 
 /// Adds a frame; one that can't be is as good as sent.
@@ -181,7 +174,9 @@ static void add_frame(const struct net_frame *frame) {
     } else if (!fits_context(frame)) {
         return;
     } else if (frame->flags & NET_DESC_TX_SEGMENT) {
-        add_segment(frame);
+        prepare_headers(frame);
+        add_segment_context(frame);
+        add_pieces(frame, E1000_TX_TCP_CHECKSUM | E1000_TX_IP_CHECKSUM, E1000_TX_SEGMENT);
     } else {
         add_checksum_context(frame);
         add_pieces(frame, E1000_TX_TCP_CHECKSUM, 0);

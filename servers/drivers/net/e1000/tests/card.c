@@ -123,12 +123,8 @@ static void emit_part(size_t offset, size_t len, unsigned number) {
     memcpy(&part[header_len], &assembled[header_len + offset], len);
     uint8_t *ip = &part[context->ip_start], *tcp = &part[context->start];
     size_t total = header_len + len;
-    if (context->ipv4) {
-        put16(&ip[2], (unsigned) (total - context->ip_start));
-        put16(&ip[4], get16(&ip[4]) + number);
-    } else {
-        put16(&ip[4], (unsigned) (total - context->ip_start - 40));
-    }
+    put16(&ip[2], (unsigned) (total - context->ip_start));
+    put16(&ip[4], get16(&ip[4]) + number);
     uint32_t sequence = get16(&tcp[4]) << 16 | get16(&tcp[6]);
     sequence += (uint32_t) offset;
     put16(&tcp[4], sequence >> 16);
@@ -144,7 +140,7 @@ static void emit_part(size_t offset, size_t len, unsigned number) {
 
 static void emit_segment(void) {
     const struct context *context = &segment_context;
-    TEST_EXPECT(context->tcp);
+    TEST_EXPECT(context->tcp && context->ipv4);
     TEST_EXPECT_GT(context->mss, 0);
     TEST_EXPECT_EQ(context->payload_len + context->header_len, assembled_len);
     unsigned number = 0;

@@ -154,16 +154,16 @@ TEST("the card fills checksums in; the same offsets need no new context") {
 }
 
 /// Sends a long segment; returns its payload's length.
-static size_t send_segment(bool ipv6, uint16_t mss, unsigned num_buffers) {
+static size_t send_segment(uint16_t mss, unsigned num_buffers) {
     uint16_t lens[NET_PIECES_MAX];
     size_t payload_len = num_buffers * (size_t) NET_BUFFER_LEN - 100;
-    write_headers(buffer(0), ipv6, payload_len);
-    lens[0] = ipv6 ? 74 : 54;
+    write_headers(buffer(0), false, payload_len);
+    lens[0] = 54;
     for (unsigned i = 1; i <= num_buffers; i++) {
         lens[i] = (i == num_buffers) ? NET_BUFFER_LEN - 100 : NET_BUFFER_LEN;
         fill(buffer(i), lens[i], i);
     }
-    struct net_desc like = segment(ipv6, mss);
+    struct net_desc like = segment(false, mss);
     stack_send(&like, FIRST, lens, num_buffers + 1);
     (void) stack_work();
     TEST_EXPECT_EQ(stack_sent(), num_buffers + 1);
@@ -173,16 +173,11 @@ static size_t send_segment(bool ipv6, uint16_t mss, unsigned num_buffers) {
 /// Checks a frame that was cut out of a segment; returns its payload's length.
 static size_t expect_part(const struct card_frame *frame, unsigned number, size_t offset,
                           size_t payload_len) {
-    bool ipv6 = frame->bytes[14] >> 4 == 6;
-    const uint8_t *ip = &frame->bytes[14], *tcp = &ip[ipv6 ? 40 : 20], *payload = &tcp[20];
+    const uint8_t *ip = &frame->bytes[14], *tcp = &ip[20], *payload = &tcp[20];
     size_t len = frame->len - (size_t) (payload - frame->bytes);
-    if (ipv6) {
-        TEST_EXPECT_EQ(get16(&ip[4]), 20 + len);
-    } else {
-        TEST_EXPECT_EQ(get16(&ip[2]), 40 + len);
-        TEST_EXPECT_EQ(get16(&ip[4]), (0xfffe + number) & 0xffff);
-        TEST_EXPECT_EQ(add16(0, ip, 20), 0xffff);
-    }
+    TEST_EXPECT_EQ(get16(&ip[2]), 40 + len);
+    TEST_EXPECT_EQ(get16(&ip[4]), (0xfffe + number) & 0xffff);
+    TEST_EXPECT_EQ(add16(0, ip, 20), 0xffff);
     TEST_EXPECT_EQ(get16(&tcp[4]) << 16 | get16(&tcp[6]), (uint32_t) (0xfffff000 + offset));
     TEST_EXPECT_EQ(tcp[13], (offset + len == payload_len) ? 0x19 : 0x10);
     expect_checksum(frame);
@@ -194,8 +189,8 @@ static size_t expect_part(const struct card_frame *frame, unsigned number, size_
     return len;
 }
 
-static void expect_segments(bool ipv6, uint16_t mss, unsigned num_buffers) {
-    size_t payload_len = send_segment(ipv6, mss, num_buffers);
+static void expect_segments(uint16_t mss, unsigned num_buffers) {
+    size_t payload_len = send_segment(mss, num_buffers);
     size_t offset = 0;
     for (unsigned i = 0; i < card.num_sent; i++) {
         offset += expect_part(&card.sent[i], i, offset, payload_len);
@@ -208,19 +203,16 @@ TEST("the card cuts segments, with right headers and checksums") {
     static const uint16_t sizes[] = {1460, 1448, 536, 512};
     for (unsigned i = 0; i < 4; i++) {
         stack_begin(false, 4);
-        expect_segments(false, sizes[i], 5 + i * 3);
+        expect_segments(sizes[i], 5 + i * 3);
         stack_end();
     }
-    stack_begin(true, 4);
-    expect_segments(true, 1440, 31);
-    stack_end();
 }
 
 TEST("the length of the whole doesn't matter: the pseudo header is right for each part") {
     // 0xffff and 0 are the same sum: lengths around where it overflows.
     for (size_t buffers = 1; buffers < 32; buffers += 3) {
         stack_begin(false, 4);
-        expect_segments(false, 1000, (unsigned) buffers);
+        expect_segments(1000, (unsigned) buffers);
         stack_end();
     }
 }
@@ -229,7 +221,7 @@ TEST("segments and checksums have contexts of their own") {
     stack_begin(false, 4);
     uint8_t payload[100] = {1};
     send_checksummed(false, payload, 100);
-    (void) send_segment(false, 1460, 2);
+    (void) send_segment(1460, 2);
     TEST_EXPECT_EQ(card.num_contexts, 2);
     unsigned sent = card.num_sent;
     send_checksummed(false, payload, 99);
@@ -246,7 +238,15 @@ TEST("what a context can't say is not sent, and comes back in order") {
     (void) stack_work();
     TEST_EXPECT_EQ(card.num_sent, 0);
     TEST_EXPECT_EQ(stack_sent(), 1);
-    like.csum_start = 20;
+    // Nor can the card cut what isn't IPv4.
+    const uint16_t lens[] = {74, 2000};
+    write_headers(buffer(0), true, 2000);
+    like = segment(true, 1000);
+    stack_send(&like, FIRST, lens, 2);
+    (void) stack_work();
+    TEST_EXPECT_EQ(card.num_sent, 0);
+    TEST_EXPECT_EQ(stack_sent(), 2);
+    like = (struct net_desc){.flags = NET_DESC_TX_CHECKSUM, .csum_start = 20, .csum_offset = 16};
     card.slow = true;
     stack_send(&plain, FIRST, &len, 1);
     (void) stack_work();
