@@ -1,37 +1,13 @@
 #include <inet/addr.h>
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "addr.h"
 
 #define GROUPS 8
 
-static const uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-struct ip_addr ip_addr_from_v4(uint32_t addr) {
-    struct ip_addr result;
-    memcpy(result.bytes, v4_prefix, sizeof(v4_prefix));
-    put32(result.bytes + V4_OFFSET, addr);
-    return result;
-}
-
-bool ip_addr_is_v4(const struct ip_addr *addr) {
-    return memcmp(addr->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
-}
-
-uint32_t ip_addr_v4(const struct ip_addr *addr) {
-    return get32(addr->bytes + V4_OFFSET);
-}
-
 bool ip_addr_is_any(const struct ip_addr *addr) {
     static const struct ip_addr any;
     return ip_addr_equals(addr, &any) || (ip_addr_is_v4(addr) && ip_addr_v4(addr) == 0);
-}
-
-bool ip_addr_equals(const struct ip_addr *a, const struct ip_addr *b) {
-    uint64_t left[2], right[2];
-    memcpy(left, a->bytes, sizeof(left));
-    memcpy(right, b->bytes, sizeof(right));
-    return left[0] == right[0] && left[1] == right[1];
 }
 
 bool ip_addr_in_prefix(const struct ip_addr *addr, const struct ip_addr *prefix, unsigned len) {

@@ -6,7 +6,7 @@
 
 #include <endian.h>
 #include <inet/addr.h>
-#include <string.h>
+#include <inet/bytes.h>
 
 /// Where the IPv4 address is in a struct ip_addr; 8 times that is what its prefixes are longer by.
 #define V4_OFFSET      12

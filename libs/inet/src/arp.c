@@ -1,8 +1,8 @@
 #include "arp.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <resea/printf.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

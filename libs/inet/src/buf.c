@@ -1,6 +1,6 @@
 #include <inet/buf.h>
+#include <inet/bytes.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 /// What is kept in front of a packet when it is moved: received headers, which errors quote.
 #define KEPT_IN_FRONT 128u
@@ -97,10 +97,7 @@ static void make_room(struct buf *buf, size_t len) {
     buf->start = (uint16_t) kept;
 }
 
-bool buf_pull_up(struct buf *packet, size_t len) {
-    if (LIKELY(packet->len >= len)) {
-        return true;
-    }
+bool buf_pull_up_more(struct buf *packet, size_t len) {
     if (packet->total < len || len > PULL_UP_MAX) {
         return false;
     }

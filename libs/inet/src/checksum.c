@@ -2,7 +2,7 @@
 
 #include "checksum.h"
 
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "addr.h"
 
@@ -79,14 +79,16 @@ uint32_t ip_sum_packet(uint32_t sum, const struct buf *packet) {
 
 uint32_t ip_sum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol,
                        uint32_t len) {
-    bool v4 = ip_addr_is_v4(src) && ip_addr_is_v4(dst);
-    size_t skip = v4 ? V4_OFFSET : 0;
-    uint8_t rest[8] = {0};
-    put32(rest, len);
-    rest[7] = protocol;
-    uint32_t sum = ip_sum(0, rest, sizeof(rest));
-    sum = ip_sum(sum, src->bytes + skip, IP_ADDR_LEN - skip);
-    return ip_sum(sum, dst->bytes + skip, IP_ADDR_LEN - skip);
+    uint64_t sum = hton16((uint16_t) len);
+    sum += hton16((uint16_t) (len >> 16));
+    sum += hton16(protocol);
+    if (LIKELY(ip_addr_is_v4(src))) {
+        sum += hton32(ip_addr_v4(src));
+        sum += hton32(ip_addr_v4(dst));
+        return fold64(sum);
+    }
+    uint32_t folded = ip_sum(fold64(sum), src->bytes, IP_ADDR_LEN);
+    return ip_sum(folded, dst->bytes, IP_ADDR_LEN);
 }
 
 bool ip_checksum_ok(const struct ip_info *info, const struct buf *packet) {

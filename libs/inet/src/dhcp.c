@@ -1,10 +1,10 @@
 #include "dhcp.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/timer.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
-#include <string.h>
 
 #include "addr.h"
 #include "arp.h"

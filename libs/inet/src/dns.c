@@ -1,12 +1,12 @@
 #include "dns.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/info.h>
 #include <inet/timer.h>
 #include <inet/udp.h>
 #include <list.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

@@ -1,8 +1,8 @@
 #include "dns_cache.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 struct entry {
     uint64_t until;

@@ -1,6 +1,6 @@
 #include "dns_message.h"
 
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "addr.h"
 

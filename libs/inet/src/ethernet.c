@@ -1,6 +1,6 @@
 #include "ethernet.h"
 
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "addr.h"
 #include "arp.h"

@@ -1,7 +1,7 @@
 // Packets that are longer than the MTU: RFC 791, 3.2, and RFC 8200, 4.5. And packets that were copied.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

@@ -3,8 +3,8 @@
 #include "hash.h"
 
 #include <endian.h>
+#include <inet/bytes.h>
 #include <inet/env.h>
-#include <string.h>
 
 static uint64_t key[2];
 

@@ -1,8 +1,8 @@
 // RFC 792, and what RFC 1122, 3.2.2, says of it.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/tcp.h>
-#include <string.h>
 
 #include "addr.h"
 #include "checksum.h"

@@ -1,7 +1,7 @@
+#include <inet/bytes.h>
 #include <inet/info.h>
 
 #include <inet/env.h>
-#include <string.h>
 
 #include "addr.h"
 #include "neighbour.h"

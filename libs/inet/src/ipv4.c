@@ -1,7 +1,7 @@
 // RFC 791 and RFC 1122, 3: what comes in.
 
+#include <inet/bytes.h>
 #include <inet/tcp.h>
-#include <string.h>
 
 #include "addr.h"
 #include "checksum.h"
@@ -95,9 +95,7 @@ static bool is_bad_src(struct netif *netif, uint32_t src) {
     if (netif->loopback) {
         return false;
     }
-    struct ip_addr addr = ip_addr_from_v4(src);
-    return v4_is_no_host(src) || v4_is_loopback(src) || is_for_all(netif, src)
-           || netif_with_addr(&addr, NULL) != NULL;
+    return v4_is_no_host(src) || v4_is_loopback(src) || is_for_all(netif, src) || netif_has_v4(src);
 }
 
 /// Another of the interface's addresses. Packets for this machine that come in elsewhere are not taken (the

@@ -1,10 +1,10 @@
 // RFC 8200: headers in and out.
 
-#include <string.h>
-
 #include "addr.h"
+
 #include "counters.h"
 #include "ip.h"
+#include <inet/bytes.h>
 
 #define VERSION_WORD 0x60000000u
 

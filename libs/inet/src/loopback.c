@@ -1,10 +1,10 @@
 // The interface to this machine itself. What is sent is copied, and delivered with the next inet_tick: the
 // protocols are never called by ip_send.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/tcp.h>
 #include <net/ring.h>
-#include <string.h>
 
 #include "addr.h"
 #include "ip.h"

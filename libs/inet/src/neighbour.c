@@ -1,8 +1,8 @@
 #include "neighbour.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "addr.h"
 #include "arp.h"

@@ -1,10 +1,10 @@
 #include "netif.h"
 
+#include <inet/bytes.h>
 #include <inet/ip.h>
 #include <inet/tcp.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
-#include <string.h>
 
 #include "addr.h"
 #include "dhcp.h"
@@ -47,6 +47,15 @@ struct netif *netif_with_addr(const struct ip_addr *addr, struct netif_addr **en
         }
     }
     return NULL;
+}
+
+bool netif_has_v4(uint32_t addr) {
+    for (unsigned i = 0; i < num_netifs; i++) {
+        if (netifs[i]->v4 == addr) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void netifs_forget(void) {

@@ -62,6 +62,8 @@ unsigned netif_count(void);
 struct netif *netif_loopback(void);
 /// The interface that has an address, and its entry there if `entry` isn't NULL. NULL: nobody has.
 struct netif *netif_with_addr(const struct ip_addr *addr, struct netif_addr **entry);
+/// Whether it is the first IPv4 address of any interface.
+bool netif_has_v4(uint32_t addr);
 struct netif_addr *netif_find_addr(struct netif *netif, const struct ip_addr *addr);
 
 /// Gives an interface an address for ever; if it has it already, the entry is as it was. NULL: it has too many.

@@ -1,9 +1,9 @@
 #include "ntp.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/timer.h>
 #include <inet/udp.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

@@ -1,7 +1,7 @@
 // IP packets on their way out: the header, the checksum, the neighbour.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
-#include <string.h>
 
 #include "addr.h"
 #include "checksum.h"

@@ -1,9 +1,9 @@
 #include "reassembly.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/timer.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "counters.h"
 #include "ip.h"

@@ -1,10 +1,10 @@
 // RFC 768, and RFC 1122, 4.1: what comes in, and which socket it is for. Sending and options are in udp_socket.c.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <inet/info.h>
 #include <inet/ip.h>
 #include <message.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

@@ -1,9 +1,9 @@
 #include "udp_socket.h"
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <message.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "addr.h"
 #include "counters.h"

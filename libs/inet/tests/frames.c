@@ -178,7 +178,9 @@ size_t make_icmp(uint8_t *frame, uint32_t src, uint32_t dst, uint8_t type, uint8
 
 void receive_pieces(struct netif *netif, const uint8_t *frame, size_t len, size_t piece) {
     struct buf *packet = world_packet(frame, len, (piece != 0) ? piece : NET_BUFFER_LEN - 64);
-    netif_input(netif, packet);
+    if (packet != NULL) {
+        netif_input(netif, packet);
+    }
 }
 
 void receive(struct netif *netif, const uint8_t *frame, size_t len) {

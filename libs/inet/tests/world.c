@@ -77,20 +77,23 @@ void world_pass(uint64_t ms) {
 
 struct buf *world_packet(const void *data, size_t len, size_t piece) {
     const uint8_t *bytes = data;
-    struct buf *first = buf_alloc(true), *last = first;
-    first->start = BUF_HEADROOM;
-    first->total = (uint32_t) len;
-    for (;;) {
-        size_t now = MIN(len, piece);
-        memcpy(buf_data(last), bytes, now);
-        last->len = (uint16_t) now;
-        bytes += now;
-        len -= now;
-        if (len == 0) {
-            return first;
+    struct buf *first = NULL, **end = &first;
+    size_t left = len;
+    do {
+        struct buf *buf = buf_alloc(true);
+        if (buf == NULL) {
+            buf_free(first);
+            return NULL;
         }
-        last->next = buf_alloc(true);
-        last = last->next;
-        last->start = BUF_HEADROOM;
-    }
+        size_t now = MIN(left, piece);
+        buf->start = BUF_HEADROOM;
+        buf->len = (uint16_t) now;
+        memcpy(buf_data(buf), bytes, now);
+        bytes += now;
+        left -= now;
+        *end = buf;
+        end = &buf->next;
+    } while (left > 0);
+    first->total = (uint32_t) len;
+    return first;
 }

@@ -27,7 +27,7 @@ extern uint32_t world_time_error;
 extern unsigned world_times;
 /// Lets time pass, calling inet_tick when it is asked for.
 void world_pass(uint64_t ms);
-/// A packet of these bytes, in pieces of `piece` bytes each.
+/// A packet of these bytes, in pieces of `piece` bytes each. NULL: there are not enough buffers.
 struct buf *world_packet(const void *data, size_t len, size_t piece);
 
 #endif

@@ -47,9 +47,13 @@ struct buf *buf_numbered(unsigned number);
 unsigned buf_count(void);
 unsigned buf_num_free(void);
 
+/// buf_pull_up of what isn't there yet.
+bool buf_pull_up_more(struct buf *packet, size_t len);
 /// Makes sure that the first `len` bytes (up to 256) of a packet are in its first buffer. False: the packet
 /// is shorter. What is in front of buf_data, up to 128 bytes, stays there.
-bool buf_pull_up(struct buf *packet, size_t len);
+static inline bool buf_pull_up(struct buf *packet, size_t len) {
+    return packet->len >= len || buf_pull_up_more(packet, len);
+}
 /// Cuts bytes off a packet's beginning or end, at most all. The first buffer stays, even if it is empty.
 void buf_trim_front(struct buf *packet, size_t len);
 void buf_trim_back(struct buf *packet, size_t len);
