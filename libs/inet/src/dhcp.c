@@ -118,8 +118,8 @@ static void unbind(struct dhcp *dhcp) {
         netif_remove_addrs(dhcp->netif, INET_DHCP);
         route_remove(dhcp->netif, INET_DHCP, true);
         route_remove(dhcp->netif, INET_DHCP, false);
-        dns_set_servers(dhcp->netif, NULL, 0);
-        ntp_set_servers(dhcp->netif, NULL, 0);
+        dns_set_servers(dhcp, NULL, 0);
+        ntp_set_servers(dhcp, NULL, 0);
     }
 }
 
@@ -158,14 +158,14 @@ static void add_routes(struct dhcp *dhcp) {
 }
 
 static void tell_servers(struct dhcp *dhcp,
-                         void (*set)(struct netif *netif, const struct ip_addr *addrs,
+                         void (*set)(const void *origin, const struct ip_addr *addrs,
                                      unsigned num_addrs),
                          const uint32_t *hosts, unsigned count) {
     struct ip_addr addrs[DHCP_SERVERS_MAX];
     for (unsigned i = 0; i < count; i++) {
         addrs[i] = ip_addr_from_v4(hosts[i]);
     }
-    set(dhcp->netif, addrs, count);
+    set(dhcp, addrs, count);
 }
 
 /// What the lease says becomes the interface's configuration.

@@ -344,8 +344,8 @@ void dns_cancel(unsigned number) {
     }
 }
 
-void dns_set_servers(struct netif *netif, const struct ip_addr *addrs, unsigned num_addrs) {
-    servers_set(&servers, netif, addrs, num_addrs);
+void dns_set_servers(const void *origin, const struct ip_addr *addrs, unsigned num_addrs) {
+    servers_set(&servers, origin, addrs, num_addrs);
 }
 
 bool inet_name_server_info(unsigned index, struct ip_addr *addr) {

@@ -12,7 +12,7 @@
 
 /// Ends all lookups with ERR_ABORTED, and forgets answers and servers.
 void dns_forget(void);
-/// Replaces the servers that an interface has told of; `netif` NULL: the configured ones.
-void dns_set_servers(struct netif *netif, const struct ip_addr *addrs, unsigned num_addrs);
+/// Replaces the servers that somebody, `origin`, has told of; NULL: the configured ones.
+void dns_set_servers(const void *origin, const struct ip_addr *addrs, unsigned num_addrs);
 
 #endif

@@ -226,5 +226,7 @@ void ip_refuse(const struct ip_info *info, const struct buf *packet, enum ip_ref
     }
     if (ip_addr_is_v4(&info->dst)) {
         icmp_send_error(info, packet, why);
+    } else {
+        icmpv6_send_error(info, packet, why);
     }
 }

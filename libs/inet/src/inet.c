@@ -7,6 +7,7 @@
 #include "dns.h"
 #include "hash.h"
 #include "ip.h"
+#include "nd.h"
 #include "neighbour.h"
 #include "ntp.h"
 #include "reassembly.h"
@@ -60,6 +61,7 @@ error_t inet_init(void) {
     routes_init();
     icmp_init();
     dhcp_set(true, NULL);
+    nd_set(false);
     error_t err = neighbours_init();
     err = IS_OK(err) ? udp_init() : err;
     err = IS_OK(err) ? tcp_init() : err;
@@ -68,6 +70,7 @@ error_t inet_init(void) {
 
 void inet_set(const struct inet_settings *settings) {
     dhcp_set(settings->dhcp, settings->hostname);
+    nd_set(settings->ipv6);
     dns_set_servers(NULL, settings->name_servers, settings->num_name_servers);
     ntp_set_servers(NULL, settings->time_servers, settings->num_time_servers);
 }

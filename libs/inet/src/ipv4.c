@@ -116,6 +116,8 @@ void ip_deliver(const struct ip_info *info, struct buf *packet) {
         udp_input(info, packet);
     } else if (info->protocol == IP_PROTO_ICMP && ip_addr_is_v4(&info->dst)) {
         icmp_input(info, packet);
+    } else if (info->protocol == IP_PROTO_ICMPV6 && !ip_addr_is_v4(&info->dst)) {
+        icmpv6_input(info, packet);
     } else {
         ip_refuse(info, packet, IP_REFUSE_PROTOCOL);
         drop(info->netif, packet, IP_UNKNOWN_PROTOCOL);

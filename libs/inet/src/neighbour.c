@@ -9,6 +9,7 @@
 #include "counters.h"
 #include "ethernet.h"
 #include "ip.h"
+#include "nd.h"
 #include "route.h"
 
 // RFC 4861, 10.
@@ -131,7 +132,11 @@ static void ask(struct neighbour *neighbour) {
     const uint8_t *mac = known ? neighbour_mac(neighbour) : NULL;
     neighbour->tries++;
     inet_timer_start(&neighbour->timer, inet_now() + RETRANS_MS);
-    arp_ask(netif, netif->v4, ip_addr_v4(&neighbour->addr), mac);
+    if (ip_addr_is_v4(&neighbour->addr)) {
+        arp_ask(netif, netif->v4, ip_addr_v4(&neighbour->addr), mac);
+    } else {
+        nd_ask(netif, &neighbour->addr, mac);
+    }
 }
 
 struct neighbour *neighbour_get(struct netif *netif, const struct ip_addr *addr) {

@@ -8,6 +8,7 @@
 
 #include "addr.h"
 #include "dhcp.h"
+#include "nd.h"
 #include "neighbour.h"
 #include "route.h"
 #include "udp.h"
@@ -62,6 +63,7 @@ void netifs_forget(void) {
     while (num_netifs > 0) {
         num_netifs--;
         dhcp_forget(netifs[num_netifs]);
+        nd_forget(netifs[num_netifs]);
         free(netifs[num_netifs]);
     }
 }
@@ -203,6 +205,7 @@ void netif_set_link(struct netif *netif, bool link, uint32_t mbit_per_s) {
         // Whoever waits for its driver goes on.
         netif_writable(netif);
         dhcp_link_up(netif);
+        nd_link_up(netif);
     }
 }
 

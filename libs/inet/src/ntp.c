@@ -135,9 +135,9 @@ static void ask(struct inet_timer *timer __unused) {
     ntp.wait = MIN(2 * ntp.wait, POLL_MS);
 }
 
-void ntp_set_servers(struct netif *netif, const struct ip_addr *addrs, unsigned num_addrs) {
+void ntp_set_servers(const void *origin, const struct ip_addr *addrs, unsigned num_addrs) {
     bool had_some = servers.count > 0;
-    servers_set(&servers, netif, addrs, num_addrs);
+    servers_set(&servers, origin, addrs, num_addrs);
     if (!had_some && servers.count > 0) {
         ntp.timer.fire = ask;
         ntp.wait = FIRST_WAIT_MS;

@@ -10,7 +10,7 @@
 
 /// Stops, and forgets the servers.
 void ntp_forget(void);
-/// Replaces the servers that an interface has told of; `netif` NULL: the configured ones.
-void ntp_set_servers(struct netif *netif, const struct ip_addr *addrs, unsigned num_addrs);
+/// Replaces the servers that somebody, `origin`, has told of; NULL: the configured ones.
+void ntp_set_servers(const void *origin, const struct ip_addr *addrs, unsigned num_addrs);
 
 #endif

@@ -250,7 +250,8 @@ static error_t send_whole(const struct ip_packet *packet, size_t len, bool v4) {
     struct net_desc *first = &frame.descs[0];
     *first = (struct net_desc){.flags = 0};
     if (packet->checksum_at != IP_NO_CHECKSUM) {
-        if (LIKELY((route->features & NET_TX_CHECKSUM) && packet->protocol != IP_PROTO_ICMP)) {
+        if (LIKELY((route->features & NET_TX_CHECKSUM) && packet->protocol != IP_PROTO_ICMP
+                   && packet->protocol != IP_PROTO_ICMPV6)) {
             ask_for_checksum(packet, len, v4 ? IPV4_HEADER_LEN : IPV6_HEADER_LEN, first);
         } else {
             ip_fill_checksum(packet, len);

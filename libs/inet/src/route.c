@@ -82,6 +82,14 @@ void route_remove_prefix(struct netif *netif, const struct ip_addr *prefix, unsi
     }
 }
 
+void route_expire(struct netif *netif) {
+    for (unsigned i = num_routes; i-- > 0;) {
+        if (routes[i].netif == netif && routes[i].valid_until <= inet_now()) {
+            remove_at(i);
+        }
+    }
+}
+
 const struct route_entry *route_numbered(unsigned index) {
     return (index < num_routes) ? &routes[index] : NULL;
 }

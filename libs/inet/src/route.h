@@ -35,6 +35,8 @@ void route_remove_prefix(struct netif *netif, const struct ip_addr *prefix, unsi
 const struct route_entry *route_numbered(unsigned index);
 /// Something has changed that routes are made of.
 void route_changed(void);
+/// Removes the routes through an interface whose time is up.
+void route_expire(struct netif *netif);
 void routes_init(void);
 
 /// A route on an interface, without the table: to a neighbour, a group, or everybody, from any address or none.

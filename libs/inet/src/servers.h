@@ -2,23 +2,21 @@
 #define __INET_SERVERS_H__
 
 /// \file
-/// Lists of servers, each of which an interface or the configuration has told of.
+/// Lists of servers, which DHCP, routers or the configuration have told of.
 
 #include <inet/addr.h>
-
-struct netif;
 
 struct server_list {
     unsigned count;
     unsigned max;  ///< Of `entries`.
     struct server {
-        struct netif *netif;  ///< NULL: configured.
+        const void *origin;  ///< Who told; NULL: configured.
         struct ip_addr addr;
     } * entries;
 };
 
-/// Replaces the servers of an interface. The configured ones stay the first. What is too much is left out.
-void servers_set(struct server_list *list, struct netif *netif, const struct ip_addr *addrs,
+/// Replaces the servers that somebody has told of. The configured ones stay the first. What is too much is left out.
+void servers_set(struct server_list *list, const void *origin, const struct ip_addr *addrs,
                  unsigned num_addrs);
 
 #endif

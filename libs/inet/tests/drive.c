@@ -24,6 +24,7 @@ enum op {
     OP_ICMP,
     OP_ANSWER,
     OP_ARP,
+    OP_IPV6,
     OP_FRAGMENT,
     OP_TIME,
     OP_USER,
@@ -167,6 +168,43 @@ static void do_arp(struct input *input) {
     receive(netif, frame, (size_t) (end - frame));
 }
 
+/// A packet to our link-local address or all nodes, whose checksum is right if its protocol is known.
+static void do_ipv6(struct input *input) {
+    static const uint8_t peer[16] = {0xfe, 0x80, [15] = 9};
+    static const uint8_t ours[16] = {0xfe, 0x80, [8] = 0x50, 0x54, 0, 0xff, 0xfe, 0, 0, 1};
+    static const uint8_t all_nodes[16] = {0xff, 2, [15] = 1};
+    static const uint8_t all_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
+    uint8_t frame[PAYLOAD + 100] = {0};
+    unsigned how = take(input);
+    bool group = how & 1;
+    uint8_t *ip = put_ethernet(frame, group ? all_mac : our_mac, peer_mac, 0x86dd);
+    uint8_t *payload = ip + 40;
+    ip[0] = 0x60;
+    ip[6] = (how & 2) ? 58 : (uint8_t) take(input);
+    ip[7] = 255;
+    memcpy(ip + 8, peer, 16);
+    if (how & 4) {
+        memset(ip + 8, 0, 16);
+    }
+    memcpy(ip + 24, group ? all_nodes : ours, 16);
+    if (how & 8) {
+        payload[0] = (uint8_t) (133 + take(input) % 4);
+    }
+    size_t skip = (how & 8) ? 4 : 0;
+    size_t len = skip + take_bytes(input, payload + skip, PAYLOAD - skip);
+    be16(ip + 4, (unsigned) len);
+    size_t sum_at = (ip[6] == 17) ? 6 : 2;
+    if ((ip[6] == 58 || ip[6] == 17) && len >= sum_at + 2) {
+        uint32_t pseudo = (uint32_t) len + ip[6];
+        for (size_t i = 8; i < 40; i += 2) {
+            pseudo += get_be16(ip + i);
+        }
+        be16(payload + sum_at, 0);
+        be16(payload + sum_at, sum_of(pseudo, payload, len));
+    }
+    receive_pieces(netif, frame, 54 + len, how & 0x30);
+}
+
 static void resolved(void *user, error_t err, const struct ip_addr *addrs, unsigned num_addrs) {
     (void) user;
     if ((IS_OK(err) && num_addrs == 0) || (num_addrs > 0 && addrs == NULL)) {
@@ -283,6 +321,9 @@ static void do_op(struct input *input) {
     case OP_ARP:
         do_arp(input);
         break;
+    case OP_IPV6:
+        do_ipv6(input);
+        break;
     case OP_TIME:
         world_pass((uint64_t) take(input) * take(input) * 4);
         break;
@@ -296,6 +337,7 @@ static void begin(struct input *input) {
     netif = frames_start_bare(take(input) % 2);
     struct ip_addr server = ip_addr_from_v4(SERVER_IP), addr = ip_addr_from_v4(OUR_IP);
     struct inet_settings settings = {.dhcp = take(input) % 2,
+                                     .ipv6 = take(input) % 2,
                                      .name_servers = &server,
                                      .num_name_servers = 1,
                                      .time_servers = &server,
