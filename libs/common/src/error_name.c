@@ -1,5 +1,7 @@
 #include "error_names.h"
 
+#define NAME(err) [-(err)] = #err
+
 static const char *const names[] = {
     NAMES_OF_ALL_BOARDS, NAME(ERR_TIMED_OUT),   NAME(ERR_REFUSED),
     NAME(ERR_RESET),     NAME(ERR_UNREACHABLE),

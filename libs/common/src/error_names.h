@@ -7,14 +7,12 @@
 
 #include <error_name.h>
 
-#define NAME(err) [-(err)] = #err
-
-/// Entries of a table by number.
-#define NAMES_OF_ALL_BOARDS                                                                      \
-    NAME(ERR_NO_MEMORY), NAME(ERR_NOT_PERMITTED), NAME(ERR_WOULD_BLOCK), NAME(ERR_ABORTED),      \
-        NAME(ERR_TOO_LARGE), NAME(ERR_TOO_SMALL), NAME(ERR_NOT_FOUND), NAME(ERR_INVALID_ARG),    \
-        NAME(ERR_INVALID_TASK), NAME(ERR_ALREADY_EXISTS), NAME(ERR_UNAVAILABLE),                 \
-        NAME(ERR_NOT_ACCEPTABLE), NAME(ERR_EMPTY), NAME(DONT_REPLY), NAME(ERR_IN_USE),           \
+/// Entries of a table by number; who includes this defines NAME(err), an entry.
+#define NAMES_OF_ALL_BOARDS                                                                   \
+    NAME(ERR_NO_MEMORY), NAME(ERR_NOT_PERMITTED), NAME(ERR_WOULD_BLOCK), NAME(ERR_ABORTED),   \
+        NAME(ERR_TOO_LARGE), NAME(ERR_TOO_SMALL), NAME(ERR_NOT_FOUND), NAME(ERR_INVALID_ARG), \
+        NAME(ERR_INVALID_TASK), NAME(ERR_ALREADY_EXISTS), NAME(ERR_UNAVAILABLE),              \
+        NAME(ERR_NOT_ACCEPTABLE), NAME(ERR_EMPTY), NAME(DONT_REPLY), NAME(ERR_IN_USE),        \
         NAME(ERR_TRY_AGAIN), NAME(ERR_END), NAME(ERR_IO), NAME(ERR_NO_SPACE)
 
 static inline const char *error_name_in(const char *const *names, int count, error_t err) {
