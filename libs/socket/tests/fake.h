@@ -10,10 +10,11 @@
 #define FAKE_FIRST_SERVER 10
 
 struct fake {
-    task_t server;        ///< 0: there is none, and won't be.
-    bool dies;            ///< The next call of the server's ends it; a new one comes in its place.
-    unsigned connect_in;  ///< How many receives, with nothing pending, it takes until it is connected.
-    error_t refuses;      ///< What becomes of connections instead.
+    task_t server;  ///< 0: there is none, and won't be.
+    bool dies;      ///< The next call of the server's ends it; a new one comes in its place.
+    unsigned
+        connect_in;    ///< How many receives, with nothing pending, it takes until it is connected.
+    error_t refuses;   ///< What becomes of connections instead.
     size_t send_room;  ///< Bytes that it takes before it blocks; each receive makes as many again.
     size_t send_room_each;
     char received[64];  ///< What it was sent,

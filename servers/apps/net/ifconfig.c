@@ -160,8 +160,8 @@ static int configure(task_t server, const struct args *args) {
 /// Whether there is a route that leads out of this machine: an address alone, as that of IPv6's link, isn't enough.
 static bool is_online(task_t server) {
     struct netinfo_route_reply_fields r;
-    for (unsigned i = 0; IS_OK(call_netinfo_route(server, i, &r.interface, &r.prefix_len, r.addr,
-                                                  r.gateway));
+    for (unsigned i = 0;
+         IS_OK(call_netinfo_route(server, i, &r.interface, &r.prefix_len, r.addr, r.gateway));
          i++) {
         struct ip_addr gateway;
         memcpy(gateway.bytes, r.gateway, sizeof(gateway.bytes));

@@ -1,0 +1,166 @@
+"""The network as people use it: an address from DHCP, the commands, programs that serve and are
+served, behind an Intel card and QEMU's own network."""
+
+import random
+import re
+import socket
+
+import pytest
+
+from resea import qemu
+from support import hosts
+
+pytestmark = pytest.mark.board("x64")
+
+ECHO, DISCARD, CHARGEN, SIMPLE = 7, 9, 19, 2007
+SEQUENTIAL, AT_ONCE = 10000, 256
+# Of chargen, with its end.
+LINE_LEN = 74
+
+
+def go_online(guest):
+    """Waits for an address."""
+    guest.prompt()
+    text = guest.command("ifconfig -w 60")
+    assert re.search(r"^e1000-0: up, MTU 1500, 1000 Mbit/s", text, re.M), text
+    assert re.search(r"^    address 10\.0\.2\.15/24, DHCP, for \d+ s", text, re.M), text
+
+
+def pattern(length):
+    """RFC 864's characters."""
+    lines = []
+    for line in range(length // LINE_LEN + 2):
+        lines.append("".join(chr(32 + (line % 95 + column) % 95) for column in range(72)) + "\r\n")
+    return "".join(lines).encode()[:length]
+
+
+def counts(guest):
+    """What connections could leak."""
+    buffers = int(re.search(r"(\d+) of \d+ packet buffers free", guest.command("netstat -m"))[1])
+    sockets = len(re.findall(r"^tcp ", guest.command("netstat"), re.M))
+    memory = int(re.search(r"^free +(\d+) KiB", guest.command("free"), re.M)[1])
+    return {"buffers": buffers, "sockets": sockets, "free KiB": memory}
+
+
+def test_commands_and_services(machines, tmp_path):
+    """One boot: the guest asks, is asked, and its files go out and come back."""
+    page = b"A page of this machine's.\n" * 3
+    content = random.Random(6).randbytes(900_000)
+    (tmp_path / "page.txt").write_bytes(page)
+    (tmp_path / "content").write_bytes(content)
+    forwards = hosts.Forwards(ECHO, DISCARD, CHARGEN, SIMPLE)
+    guest = machines.boot("debug", net=forwards.net)
+    go_online(guest)
+
+    text = guest.command("ping -c 3 -i 10 10.0.2.2")
+    assert "3 sent, 3 received, 0% lost" in text
+    assert "10.0.2.2" in guest.command("netstat -n")
+    assert re.search(r"^0\.0\.0\.0/0 +10\.0\.2\.2 ", guest.command("netstat -r"), re.M)
+    assert "name server: 10.0.2.3" in guest.command("nslookup 10.0.2.2")
+
+    with hosts.WebServer(tmp_path) as url:
+        assert page.decode() in guest.command(f"http {url}/page.txt")
+        assert "status 404" in guest.command(f"http {url}/missing")
+        guest.command(f"http -o /content {url}/content")
+        head = guest.command(f"http -I {url}/content")
+        assert f"Content-Length: {len(content)}" in head
+    with hosts.Receiver() as receiver:
+        guest.command(f"nc -f /content {hosts.GATEWAY} {receiver.port}")
+        assert receiver.data() == content
+    with hosts.Receiver() as receiver:
+        guest.command(f"nc {hosts.GATEWAY} {receiver.port} some words")
+        assert receiver.data() == b"some words\n"
+    refused = guest.command(f"nc {hosts.GATEWAY} {hosts.free_ports(1)[0]} x")
+    assert "refused" in refused or "reset" in refused
+
+    guest.send("nettest &\n")
+    guest.expect(r"nettest: ports 7, 9, 19")
+    guest.send("nettest simple &\n")
+    guest.expect(r"nettest: port 2007")
+    check_services(forwards)
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def check_services(forwards):
+    data = random.Random(7).randbytes(300_000)
+    for port in (ECHO, SIMPLE):
+        with forwards.connect(port) as sock:
+            for start in range(0, len(data), 30_000):
+                sock.sendall(data[start:start + 30_000])
+                assert hosts.receive(sock, 30_000) == data[start:start + 30_000]
+            sock.shutdown(socket.SHUT_WR)
+            assert hosts.receive_all(sock) == b""
+    with forwards.connect(DISCARD) as sock:
+        sock.sendall(data * 4)
+        sock.shutdown(socket.SHUT_WR)
+        assert hosts.receive_all(sock) == b""
+    with forwards.connect(CHARGEN) as sock:
+        assert hosts.receive(sock, 1_000_000) == pattern(1_000_000)
+
+
+@pytest.mark.heavy(120)
+def test_connections_leave_nothing_behind(machines, report):
+    """Many, one after the other, and many at once: buffers, sockets and memory are counted."""
+    forwards = hosts.Forwards(ECHO)
+    guest = machines.boot("release", net=forwards.net)
+    go_online(guest)
+    guest.send("nettest &\n")
+    guest.expect(r"nettest: ports 7, 9, 19")
+    talk_at_once(forwards)
+    talk_one_by_one(forwards, 300)
+    before = counts(guest)
+    talk_one_by_one(forwards, SEQUENTIAL)
+    talk_at_once(forwards)
+    after = counts(guest)
+    report(f"{SEQUENTIAL} connections one by one, {AT_ONCE} at once: "
+           f"before {before}, after {after}")
+    assert after["sockets"] == before["sockets"]
+    assert after["buffers"] == before["buffers"]
+    assert after["free KiB"] >= before["free KiB"] - 64
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def talk_one_by_one(forwards, count):
+    for number in range(count):
+        with forwards.connect(ECHO) as sock:
+            message = b"%08d" % number
+            sock.sendall(message)
+            sock.shutdown(socket.SHUT_WR)
+            assert hosts.receive_all(sock) == message
+
+
+def talk_at_once(forwards):
+    """Each is heard once before the next one is made, as QEMU's network has no queue for them; then
+    all of them talk."""
+    socks = []
+    for number in range(AT_ONCE):
+        socks.append(forwards.connect(ECHO))
+        socks[-1].sendall(b"first")
+        assert hosts.receive(socks[-1], 5) == b"first"
+    for number, sock in enumerate(socks):
+        sock.sendall(b"%08d" % number)
+    for number, sock in enumerate(socks):
+        assert hosts.receive(sock, 8) == b"%08d" % number
+    for sock in socks:
+        sock.shutdown(socket.SHUT_WR)
+    for sock in socks:
+        assert hosts.receive_all(sock) == b""
+        sock.close()
+
+
+def test_the_server_and_its_driver_come_back(machines, tmp_path):
+    """Whoever ends of the two: soon there is a network again."""
+    (tmp_path / "page.txt").write_bytes(b"still here\n")
+    guest = machines.boot("release", net="user")
+    go_online(guest)
+    with hosts.WebServer(tmp_path) as url:
+        for victim in ("e1000", "tcpip", "e1000"):
+            task = re.search(rf"^ *(\d+) .*\b{victim}\b", guest.command("ps"), re.M)
+            assert task, guest.text()
+            guest.command(f"kill {task[1]}")
+            guest.command("ifconfig -w 60")
+            assert "still here" in guest.command(f"http {url}/page.txt"), victim
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
