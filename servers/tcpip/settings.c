@@ -73,6 +73,9 @@ void settings_apply(void) {
 #ifdef CONFIG_TCPIP_DHCP
         .dhcp = true,
 #endif
+#ifdef CONFIG_TCPIP_IPV6
+        .ipv6 = true,
+#endif
         .name_servers = name_servers,
         .num_name_servers = parse_servers(CONFIG_TCPIP_NAME_SERVERS, "name_servers", name_servers),
         .time_servers = time_servers,
