@@ -58,7 +58,7 @@ bool net_port_kick(struct net_port *port);
 ///
 /// The driver will notify us of frames received; and of frames sent only if there was no room (net_port_has_room) or
 /// NET_PORT_TX_ENOUGH descriptors or more are under way. Fewer of them don't come back by themselves: look for them
-/// (net_port_sent) whenever awake.
+/// (net_port_sent) whenever awake. Something that was received and isn't taken counts as having come meanwhile.
 bool net_port_wait(struct net_port *port);
 
 #define NET_PORT_TX_ENOUGH 64u

@@ -142,6 +142,21 @@ static void work(void) {
     }
 }
 
+/// Whether there is something to do. Frames that wait for room are nothing to do: it is made by the driver, who notifies.
+static bool has_work(void) {
+    if (net_port_wait(port)) {
+        return false;
+    }
+    if (!is_waiting) {
+        return true;
+    }
+    void *token = net_port_sent(port);
+    if (token != NULL) {
+        free_token(NULL, token);
+    }
+    return token != NULL;
+}
+
 static void receive_exits(void) {
     struct message m;
     bzero(&m, sizeof(m));
@@ -163,16 +178,17 @@ static void receive(void) {
     } else if (!net_dispatch(&ops, &m)) {
         discard_unknown_message(&m);
     }
+    if (driver != 0) {
+        work();
+    }
 }
 
 void main(void) {
     init();
     ASSERT_OK(ipc_serve("tcpip"));
     while (true) {
-        if (driver != 0) {
-            do {
-                work();
-            } while (!net_port_wait(port));
+        while (driver != 0 && has_work()) {
+            work();
         }
         receive();
     }
