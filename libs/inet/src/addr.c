@@ -18,6 +18,16 @@ bool ip_addr_in_prefix(const struct ip_addr *addr, const struct ip_addr *prefix,
     return bits == 0 || ((addr->bytes[whole] ^ prefix->bytes[whole]) >> (8 - bits)) == 0;
 }
 
+struct ip_addr ip_addr_network(const struct ip_addr *addr, unsigned len) {
+    struct ip_addr network = {{0}};
+    unsigned whole = len / 8, bits = len % 8;
+    memcpy(network.bytes, addr->bytes, whole);
+    if (bits != 0) {
+        network.bytes[whole] = (uint8_t) (addr->bytes[whole] & (0xff00 >> bits));
+    }
+    return network;
+}
+
 bool ip_addr_is_multicast(const struct ip_addr *addr) {
     return ip_addr_is_v4(addr) ? v4_is_multicast(ip_addr_v4(addr)) : addr->bytes[0] == 0xff;
 }

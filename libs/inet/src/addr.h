@@ -50,6 +50,8 @@ static inline bool v4_is_no_host(uint32_t addr) {
 
 /// Whether an address begins with the first `len` (0 to 128) bits of another.
 bool ip_addr_in_prefix(const struct ip_addr *addr, const struct ip_addr *prefix, unsigned len);
+/// The first `len` bits, and zeroes behind them.
+struct ip_addr ip_addr_network(const struct ip_addr *addr, unsigned len);
 bool ip_addr_is_multicast(const struct ip_addr *addr);
 /// 169.254/16 or fe80::/10.
 bool ip_addr_is_link_local(const struct ip_addr *addr);

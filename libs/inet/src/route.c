@@ -59,8 +59,9 @@ error_t route_add(struct netif *netif, const struct ip_addr *prefix, unsigned pr
         }
         entry = &routes[num_routes++];
     }
+    struct ip_addr network = ip_addr_network(prefix, prefix_len);
     *entry =
-        (struct route_entry){netif, *prefix, *gateway, (uint8_t) prefix_len, origin, valid_until};
+        (struct route_entry){netif, network, *gateway, (uint8_t) prefix_len, origin, valid_until};
     route_changed();
     return OK;
 }

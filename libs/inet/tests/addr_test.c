@@ -82,4 +82,10 @@ TEST("prefixes") {
     TEST_EXPECT(ip_addr_in_prefix(&a, &b, 0));
     TEST_EXPECT(ip_addr_in_prefix(&a, &a, 128));
     TEST_EXPECT(!ip_addr_in_prefix(&a, &b, 128));
+    struct ip_addr network = ip_addr_network(&b, V4_PREFIX_BITS + 23);
+    TEST_EXPECT_EQ(ip_addr_v4(&network), 0x0a010200u);
+    network = ip_addr_network(&b, 128);
+    TEST_EXPECT(ip_addr_equals(&network, &b));
+    network = ip_addr_network(&b, 0);
+    TEST_EXPECT(ip_addr_is_any(&network));
 }
