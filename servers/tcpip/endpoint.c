@@ -114,8 +114,8 @@ void endpoint_forget_all(task_t task) {
     if (client == NULL) {
         return;
     }
-    while (!list_is_empty(&client->sockets)) {
-        endpoint_free(LIST_FRONT(&client->sockets, struct endpoint, in_client), true);
+    LIST_FOR_EACH (endpoint, &client->sockets, struct endpoint, in_client) {
+        endpoint_free(endpoint, true);
     }
 }
 

@@ -54,12 +54,22 @@ static error_t address(task_t client __unused, struct netinfo_address_fields *re
     return OK;
 }
 
+/// Clears what isn't the network's in an address. Of IPv4, the prefix counts the last 32 bits alone.
+static void mask(struct ip_addr *addr, unsigned prefix_len) {
+    unsigned bits = prefix_len + (ip_addr_is_v4(addr) ? 96 : 0);
+    for (unsigned i = 0; i < IP_ADDR_LEN; i++) {
+        unsigned kept = (bits > 8 * i) ? MIN(bits - 8 * i, 8u) : 0;
+        addr->bytes[i] &= (uint8_t) (0xff00u >> kept);
+    }
+}
+
 static error_t route(task_t client __unused, struct netinfo_route_fields *request,
                      struct netinfo_route_reply_fields *reply) {
     struct inet_route_info info;
     if (!inet_route_info(request->index, &info)) {
         return ERR_END;
     }
+    mask(&info.addr, info.prefix_len);
     reply->interface = info.interface;
     reply->prefix_len = info.prefix_len;
     memcpy(reply->addr, info.addr.bytes, sizeof(reply->addr));

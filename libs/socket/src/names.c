@@ -21,8 +21,8 @@ static error_t resolve(const char *hostname, void **data, size_t *len) {
 
 error_t socket_resolve(const char *hostname, struct ip_addr addrs[SOCKET_ADDRESSES_MAX],
                        unsigned *count) {
-    void *data;
-    size_t len;
+    void *data = NULL;
+    size_t len = 0;
     // An address needs no server to be understood.
     if (IS_OK(ip_addr_parse(hostname, &addrs[0]))) {
         *count = 1;

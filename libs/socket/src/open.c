@@ -13,7 +13,7 @@ error_t socket_open(enum socket_kind kind, struct socket *socket) {
         if (IS_ERROR(server)) {
             return server;
         }
-        handle_t handle;
+        handle_t handle = 0;
         error_t err = server_check(call_socket_open(server, kind, &handle));
         if (IS_OK(err)) {
             table_add(socket, server, handle);
@@ -81,7 +81,7 @@ error_t socket_names(struct socket *socket, struct socket_address *local,
 
 error_t socket_error(struct socket *socket) {
     task_t server = server_of(socket);
-    int reason;
+    int reason = 0;
     error_t err = IS_ERROR(server)
                       ? server
                       : server_check(call_socket_error(server, socket->handle, &reason));

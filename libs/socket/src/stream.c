@@ -85,7 +85,7 @@ error_t socket_accept(struct socket *listener, msec_t timeout, struct socket *so
     memset(socket, 0, sizeof(*socket));
     while (true) {
         task_t server = server_of(listener);
-        handle_t handle;
+        handle_t handle = 0;
         struct socket_address from;
         error_t err = IS_ERROR(server)
                           ? server

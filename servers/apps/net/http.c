@@ -100,7 +100,7 @@ static bool fetch(struct socket *socket, const struct url *url, const struct arg
                   msec_t timeout) {
     const char *subject = args->words[0];
     bool head = args->options['I'] != NULL;
-    size_t len, header_len;
+    size_t len = 0, header_len = 0;
     error_t err = send_request(socket, url, head, timeout);
     if (IS_OK(err)) {
         err = receive_header(socket, timeout, &len, &header_len);

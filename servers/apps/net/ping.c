@@ -92,8 +92,9 @@ int ping(const struct args *args) {
         return STATUS_FAILED;
     }
     struct statistics stats = {0};
-    for (uint16_t number = 1; number <= count; number++) {
-        error_t err = ask(&socket, &addrs[0], number, (size_t) size, (msec_t) timeout, &stats);
+    for (unsigned number = 1; number <= count; number++) {
+        error_t err =
+            ask(&socket, &addrs[0], (uint16_t) number, (size_t) size, (msec_t) timeout, &stats);
         if (err == ERR_ABORTED) {
             break;
         }

@@ -303,6 +303,20 @@ TEST("names and lists tell who talks to whom") {
     TEST_EXPECT_GT(counters, 10);
 }
 
+TEST("a route is a network's, not a machine's") {
+    begin();
+    unsigned interface, prefix_len = 0;
+    struct ip_addr addr, gateway;
+    bool found = false;
+    for (unsigned i = 0; IS_OK(call_netinfo_route(SERVER, i, &interface, &prefix_len, addr.bytes,
+                                                  gateway.bytes));
+         i++) {
+        struct ip_addr network = ip_addr_from_v4(0x7f000000);
+        found = found || (prefix_len == 8 && ip_addr_equals(&addr, &network));
+    }
+    TEST_EXPECT(found);
+}
+
 TEST("only whom the manifest names may configure") {
     begin();
     struct ip_addr addr = ip_addr_from_v4(0x0a000005);
