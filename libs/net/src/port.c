@@ -50,10 +50,10 @@ void net_port_free(struct net_port *port, void (*give_back)(void *context, unsig
             sent(context, token);
         }
     }
-    int buffer = -1;
-    while ((buffer = bitmap_find(port->given, port->num_buffers, (size_t) (buffer + 1), true))
-           != BITMAP_NONE) {
-        give_back(context, (unsigned) buffer);
+    for (unsigned buffer = 0; buffer < port->num_buffers; buffer++) {
+        if (bitmap_get(port->given, buffer)) {
+            give_back(context, buffer);
+        }
     }
     free(port);
 }

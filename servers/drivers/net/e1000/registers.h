@@ -70,13 +70,13 @@
 
 // A receive descriptor (3.2.3): the buffer's address, then, in one number, what came.
 #define E1000_RX_LEN(word)      ((uint16_t) (word))
-#define E1000_RX_DONE           (UINT64_C(1) << 32)
-#define E1000_RX_END            (UINT64_C(1) << 33)  // Of a frame.
-#define E1000_RX_NOT_CHECKED    (UINT64_C(1) << 34)  // What the next two say is to be ignored (IXSM).
-#define E1000_RX_TCP_CHECKED    (UINT64_C(1) << 37)  // And UDP.
-#define E1000_RX_IP_CHECKED     (UINT64_C(1) << 38)
-#define E1000_RX_DAMAGED        (UINT64_C(0x97) << 40)  // RXE, CXE, SEQ, SE, CE.
-#define E1000_RX_WRONG_CHECKSUM (UINT64_C(0x60) << 40)  // IPE, TCPE.
+#define E1000_RX_DONE           ((uint64_t) 1 << 32)
+#define E1000_RX_END            ((uint64_t) 1 << 33)  // Of a frame.
+#define E1000_RX_NOT_CHECKED    ((uint64_t) 1 << 34)  // What the next two say is to be ignored (IXSM).
+#define E1000_RX_TCP_CHECKED    ((uint64_t) 1 << 37)  // And UDP.
+#define E1000_RX_IP_CHECKED     ((uint64_t) 1 << 38)
+#define E1000_RX_DAMAGED        ((uint64_t) 0x97 << 40)  // RXE, CXE, SEQ, SE, CE.
+#define E1000_RX_WRONG_CHECKSUM ((uint64_t) 0x60 << 40)  // IPE, TCPE.
 
 // ---- Sending (13.4.33 to 13.4.44, 3.3) ---------------------------------------------------------------
 
@@ -104,23 +104,23 @@
 
 // A transmit descriptor: two numbers of 64 bits. Here is the second one of a context descriptor (3.3.6) and of a data
 // descriptor (3.3.7), which have an extension in common.
-#define E1000_TX_EXTENDED (UINT64_C(1) << 29)
-#define E1000_TX_SEGMENT  (UINT64_C(1) << 26)
-#define E1000_TX_REPORT   (UINT64_C(1) << 27)
-#define E1000_TX_DELAY    (UINT64_C(1) << 31)  // E1000_CAUSE_SENT may wait.
-#define E1000_TX_DONE     (UINT64_C(1) << 32)
+#define E1000_TX_EXTENDED ((uint64_t) 1 << 29)
+#define E1000_TX_SEGMENT  ((uint64_t) 1 << 26)
+#define E1000_TX_REPORT   ((uint64_t) 1 << 27)
+#define E1000_TX_DELAY    ((uint64_t) 1 << 31)  // E1000_CAUSE_SENT may wait.
+#define E1000_TX_DONE     ((uint64_t) 1 << 32)
 
-#define E1000_TX_CONTEXT       (UINT64_C(0) << 20)
-#define E1000_TX_TCP           (UINT64_C(1) << 24)
-#define E1000_TX_IPV4          (UINT64_C(1) << 25)
+#define E1000_TX_CONTEXT       ((uint64_t) 0 << 20)
+#define E1000_TX_TCP           ((uint64_t) 1 << 24)
+#define E1000_TX_IPV4          ((uint64_t) 1 << 25)
 #define E1000_TX_HEADER_LEN(n) ((uint64_t) (n) << 40)
 #define E1000_TX_MSS(n)        ((uint64_t) (n) << 48)
 
-#define E1000_TX_DATA         (UINT64_C(1) << 20)
-#define E1000_TX_END          (UINT64_C(1) << 24)  // Of a frame.
-#define E1000_TX_CRC          (UINT64_C(1) << 25)
-#define E1000_TX_IP_CHECKSUM  (UINT64_C(1) << 40)
-#define E1000_TX_TCP_CHECKSUM (UINT64_C(1) << 41)  // And UDP.
+#define E1000_TX_DATA         ((uint64_t) 1 << 20)
+#define E1000_TX_END          ((uint64_t) 1 << 24)  // Of a frame.
+#define E1000_TX_CRC          ((uint64_t) 1 << 25)
+#define E1000_TX_IP_CHECKSUM  ((uint64_t) 1 << 40)
+#define E1000_TX_TCP_CHECKSUM ((uint64_t) 1 << 41)  // And UDP.
 
 // ---- Statistics (13.7) -------------------------------------------------------------------------------
 
