@@ -3,6 +3,9 @@
 #include "tcp_impl.h"
 
 uint32_t tcp_pipe(const struct tcp *tcp) {
+    if (LIKELY(tcp->phase == TCP_PHASE_OPEN && tcp->dup_acks == 0)) {
+        return tcp_flight(tcp);
+    }
     uint32_t there = tcp_sack_missing(tcp, tcp->snd_nxt);
     there -= MIN(tcp->dup_bytes, there);
     if (tcp->phase == TCP_PHASE_OPEN) {
@@ -116,7 +119,9 @@ static bool advance(struct tcp *tcp, const struct tcp_segment *seg) {
     uint32_t bytes = MIN(seg->ack - tcp->send_seq, tcp->send_bytes);
     bool fin_acked = tcp->fin_queued && seg->ack == tcp_data_end(tcp) + 1;
     tcp_queue_drop(tcp, bytes);
-    tcp_sack_advance(tcp);
+    if (tcp->num_sacked > 0) {
+        tcp_sack_advance(tcp);
+    }
     measure(tcp, seg);
     tcp->soft_error = OK;
     ip_confirm(&tcp->route);
@@ -185,7 +190,7 @@ bool tcp_process_ack(struct tcp *tcp, const struct tcp_segment *seg) {
     if (seq_lt(seg->ack, tcp->snd_una)) {
         return true;  // Old, but its payload may be new.
     }
-    uint32_t newly = tcp_sack_add(tcp, seg);
+    uint32_t newly = (seg->num_sacks > 0) ? tcp_sack_add(tcp, seg) : 0;
     if (seg->ack != tcp->snd_una) {
         if (!advance(tcp, seg)) {
             return false;

@@ -169,6 +169,9 @@ static error_t why_ended(const struct tcp *tcp) {
 
 /// Tells the peer of room, if it is worth it: its window is twice what it was, and more than a segment or two.
 static void open_window(struct tcp *tcp) {
+    if (LIKELY(tcp_receive_window(tcp) > tcp->receive_limit / 2)) {
+        return;  // It can't double any more.
+    }
     uint32_t gain = tcp_new_edge(tcp) - tcp->rcv_adv;
     if (gain >= 2 * tcp->rcv_mss && gain >= tcp_receive_window(tcp)) {
         tcp_send_ack(tcp);
@@ -184,8 +187,19 @@ int64_t tcp_read(struct tcp *tcp, void *dst, size_t len) {
     if (tcp_is_synchronized(tcp) && !tcp->fin_received) {
         open_window(tcp);
     }
-    tcp->told &= (uint8_t) tcp_events(tcp);
+    if (tcp->recv_bytes == 0 && !is_at_end(tcp)) {
+        tcp->told &= (uint8_t) ~SOCKET_READABLE;
+    }
     return (int64_t) done;
+}
+
+/// The user waits for WRITABLE now. Acknowledgements make it hold, or, if others have all buffers, time does.
+static void expect_room(struct tcp *tcp) {
+    tcp->told &= (uint8_t) ~SOCKET_WRITABLE;
+    if (tcp->send_bytes <= tcp->send_limit / 2) {
+        tcp->tell_at = tcp_now + TCP_STARVED_MS;
+        tcp_call_at(tcp->tell_at);
+    }
 }
 
 int64_t tcp_write(struct tcp *tcp, const void *src, size_t len) {
@@ -200,7 +214,9 @@ int64_t tcp_write(struct tcp *tcp, const void *src, size_t len) {
     if (done > 0) {
         tcp_output(tcp);
     }
-    tcp->told &= (uint8_t) tcp_events(tcp);
+    if (UNLIKELY(done < len || tcp->send_bytes > tcp->send_limit / 2)) {
+        expect_room(tcp);
+    }
     return (int64_t) done;
 }
 

@@ -53,6 +53,9 @@
 /// RFC 7323, 5.5: 24 days, after which an old timestamp says nothing.
 #define TCP_TIMESTAMP_STALE (24u * 24 * 3600 * 1000)
 
+/// How long to wait before looking again whether there are buffers for who wants to write.
+#define TCP_STARVED_MS 50u
+
 #define TCP_DUP_ACKS_MAX 3u
 /// RFC 6928.
 #define TCP_INITIAL_SEGMENTS 10u

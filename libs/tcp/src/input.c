@@ -111,6 +111,9 @@ void tcp_process(struct tcp *tcp, struct tcp_segment *seg) {
 
 /// A segment that no connection is for.
 static void to_listener(struct tcp_segment *seg, uint32_t iss) {
+    if (ip_addr_is_any(&seg->info->src)) {
+        return;
+    }
     struct tcp *listener = tcp_find_listener(&seg->info->dst, seg->local_port);
     if (listener == NULL) {
         tcp_refuse(seg);
@@ -157,7 +160,7 @@ void tcp_input(const struct ip_info *info, struct buf *packet) {
     struct tcp_segment seg;
     seg.info = info;
     seg.packet = packet;
-    if (info->broadcast || ip_addr_is_any(&info->src)) {
+    if (info->broadcast) {
         tcp_count(TCP_COUNT_BAD_HEADER);
     } else if (!ip_checksum_ok(info, packet)) {
         tcp_count(TCP_COUNT_BAD_CHECKSUM);

@@ -2,6 +2,14 @@
 
 #include "tcp_impl.h"
 
+static uint32_t largest_send(const struct tcp *tcp) {
+    unsigned feature = ip_addr_is_v4(&tcp->node.remote) ? NET_TX_SEGMENT4 : NET_TX_SEGMENT6;
+    if (!(tcp->route.features & feature) || tcp->mss > TCP_SEGMENT_MAX) {
+        return tcp->mss;
+    }
+    return TCP_SEGMENT_MAX - TCP_SEGMENT_MAX % tcp->mss;
+}
+
 void tcp_update_mss(struct tcp *tcp) {
     uint32_t mss = MIN(tcp_mss_of(&tcp->route, &tcp->node.remote), tcp->mss_limit);
     if (tcp->terms.mss != 0) {
@@ -10,6 +18,7 @@ void tcp_update_mss(struct tcp *tcp) {
     mss -= tcp->terms.timestamps ? TCP_TIMESTAMPS_LEN : 0;
     tcp->mss = (uint16_t) mss;
     tcp->cwnd = MAX(tcp->cwnd, mss);
+    tcp->largest = largest_send(tcp);
 }
 
 error_t tcp_refresh_route(struct tcp *tcp) {
@@ -25,15 +34,6 @@ error_t tcp_refresh_route(struct tcp *tcp) {
     tcp->route = route;
     tcp_update_mss(tcp);
     return OK;
-}
-
-/// The most that one call of ip_send takes.
-static uint32_t largest_send(const struct tcp *tcp) {
-    unsigned feature = ip_addr_is_v4(&tcp->node.remote) ? NET_TX_SEGMENT4 : NET_TX_SEGMENT6;
-    if (!(tcp->route.features & feature) || tcp->mss > TCP_SEGMENT_MAX) {
-        return tcp->mss;
-    }
-    return TCP_SEGMENT_MAX - TCP_SEGMENT_MAX % tcp->mss;
 }
 
 static error_t transmit_span(struct tcp *tcp, uint32_t seq, uint32_t span, uint32_t *sent) {
@@ -56,7 +56,7 @@ static bool resend(struct tcp *tcp, uint32_t limit) {
         || !tcp_sack_hole(tcp, seq_max(tcp->high_rxt, tcp->snd_una), limit, &hole)) {
         return false;
     }
-    uint32_t most = MIN(room - room % tcp->mss, largest_send(tcp));
+    uint32_t most = MIN(room - room % tcp->mss, tcp->largest);
     uint32_t sent;
     error_t err = transmit_span(tcp, hole.start, MIN(hole.end - hole.start, most), &sent);
     if (err != OK || sent == 0) {
@@ -89,7 +89,7 @@ static bool is_worth_waiting(const struct tcp *tcp, uint32_t len) {
         return false;
     }
     uint32_t flight = tcp_flight(tcp);
-    uint32_t enough = MIN(largest_send(tcp), tcp->cwnd / 4);
+    uint32_t enough = MIN(tcp->largest, tcp->cwnd / 4);
     return len < enough && flight > tcp->cwnd / 2 && flight >= 4u * tcp->mss;
 }
 
@@ -123,9 +123,9 @@ static uint32_t next_to_send(struct tcp *tcp) {
     }
     uint32_t room = MIN(usable, allowed);
     if (room < unsent) {
-        return MIN(part_to_send(tcp, room, allowed < usable), largest_send(tcp));
+        return MIN(part_to_send(tcp, room, allowed < usable), tcp->largest);
     }
-    uint32_t most = largest_send(tcp);
+    uint32_t most = tcp->largest;
     if (unsent > most) {
         return most;
     }

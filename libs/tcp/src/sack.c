@@ -46,7 +46,7 @@ static void add_range(struct tcp *tcp, struct tcp_range new) {
 }
 
 uint32_t tcp_sack_add(struct tcp *tcp, const struct tcp_segment *seg) {
-    if (seg->num_sacks == 0 || !tcp->terms.sack) {
+    if (!tcp->terms.sack) {
         return 0;
     }
     uint32_t before = sacked_bytes(tcp);

@@ -75,6 +75,7 @@ static void detach(struct tcp *tcp, enum tcp_state state) {
     tcp->state = state;
     tcp->resend_at = 0;
     tcp->ack_at = 0;
+    tcp->tell_at = 0;
     tcp->idle_at = 0;
     tcp->ack_now = false;
     tcp_queue_free(tcp);

@@ -141,6 +141,7 @@ struct tcp {
     struct tcp_terms terms;
     struct ip_route route;
     uint16_t mss;  ///< Payload of a full segment now: path, peer, and options taken into account.
+    uint32_t largest;    ///< What one call of ip_send takes, in whole segments.
     uint16_t mss_limit;  ///< What black-hole detection and ICMP leave.
     bool fragment;       ///< Black hole: routers may cut what we send.
     uint8_t ttl;         ///< 0: the usual.
@@ -203,8 +204,10 @@ struct tcp {
     uint64_t
         progress;   ///< When it acknowledged something, or there was nothing to be acknowledged.
     uint64_t sent;  ///< When data was sent last.
-    uint64_t resend_at;  ///< Retransmission, or probe of a closed window. 0, for all three: never.
+    uint64_t
+        resend_at;  ///< Retransmission, or probe of a closed window. 0, for all of them: never.
     uint64_t ack_at;
+    uint64_t tell_at;  ///< The user wants to write, and others have all buffers.
     uint64_t idle_at;  ///< Keep-alive, end of FIN-WAIT-2.
     uint32_t keepalive_s;
 

@@ -1,6 +1,8 @@
 // Timers (RFC 6298; RFC 9293, 3.8). A connection has a few times at which something is due. One scan looks at all
 // connections when the earliest of them has come; putting one off costs nothing but a store.
 
+#include <message.h>
+
 #include "tcp_impl.h"
 
 /// When tcp_tick has asked to be called; UINT64_MAX: never.
@@ -170,11 +172,20 @@ static bool is_due(uint64_t when) {
     return when != 0 && when <= tcp_now;
 }
 
-/// Does one thing that is due; the connection may be gone then.
+static void tell_due(struct tcp *tcp) {
+    bool waits = tcp->has_user && !(tcp_events(tcp) & (SOCKET_WRITABLE | SOCKET_ENDED));
+    tcp->tell_at = waits ? tcp_now + TCP_STARVED_MS : 0;
+    tcp_tell(tcp);
+}
+
+/// Does what is due; the connection may be gone then.
 static void connection_tick(struct tcp *tcp) {
     if (is_due(tcp->ack_at)) {
         tcp->ack_at = 0;
         tcp_send_ack(tcp);
+    }
+    if (is_due(tcp->tell_at)) {
+        tell_due(tcp);
     }
     if (is_due(tcp->resend_at)) {
         resend_due(tcp);
@@ -190,7 +201,8 @@ static uint64_t sooner(uint64_t a, uint64_t b) {
 static uint64_t next_of_all(void) {
     uint64_t next = UINT64_MAX;
     LIST_FOR_EACH (tcp, &tcp_all, struct tcp, in_all) {
-        next = sooner(sooner(sooner(next, tcp->ack_at), tcp->resend_at), tcp->idle_at);
+        next = sooner(sooner(next, tcp->ack_at), tcp->resend_at);
+        next = sooner(sooner(next, tcp->tell_at), tcp->idle_at);
     }
     LIST_FOR_EACH (half, &tcp_half_opens, struct tcp_half_open, in_all) {
         next = sooner(next, half->resend_at);

@@ -155,9 +155,9 @@ TEST("16 MiB go both ways intact though 5 % is lost") {
     run_bad(500, 0, 7);
 }
 
-TEST("2 MiB go both ways intact though 20 % is lost") {
+TEST("4 MiB go both ways intact though 10 % is lost") {
     network_begin();
-    const struct network_link link = {.loss = 2000, .reordering = 2000, .delay = 10, .seed = 8};
-    run(&link, 2 << 20, 2 << 20);
+    const struct network_link link = {.loss = 1000, .reordering = 2000, .delay = 10, .seed = 8};
+    run(&link, 4 << 20, 4 << 20);
     network_end();
 }
