@@ -23,29 +23,40 @@ static bool is_at_end(const struct tcp *tcp) {
     return tcp->fin_received || has_ended(tcp);
 }
 
-unsigned tcp_events(const struct tcp *tcp) {
-    if (tcp->state == TCP_LISTEN) {
-        return (tcp->num_waiting > 0) ? SOCKET_READABLE : 0;
-    }
-    unsigned events = 0;
-    events |= (tcp->recv_bytes > 0 || is_at_end(tcp)) ? SOCKET_READABLE : 0;
-    events |= (may_write(tcp) && tcp->send_bytes <= tcp->send_limit / 2
-               && send_room(tcp) >= TCP_LIMIT_MIN / 2)
-                  ? SOCKET_WRITABLE
-                  : 0;
-    events |= is_at_end(tcp) ? SOCKET_ENDED : 0;
-    events |= (tcp->state == TCP_CLOSED && IS_ERROR(tcp->error)) ? SOCKET_FAILED : 0;
-    return events;
+static bool is_writable(const struct tcp *tcp) {
+    return may_write(tcp) && tcp->send_bytes <= tcp->send_limit / 2
+           && send_room(tcp) >= TCP_LIMIT_MIN / 2;
 }
 
+/// Events that hold, but for those in `known`.
+static ALWAYS_INLINE unsigned other_events(const struct tcp *tcp, unsigned known) {
+    if (tcp->state == TCP_LISTEN) {
+        return (tcp->num_waiting > 0) ? SOCKET_READABLE & ~known : 0;
+    }
+    unsigned events = (tcp->recv_bytes > 0) ? SOCKET_READABLE : 0;
+    if (UNLIKELY(is_at_end(tcp))) {
+        events |= SOCKET_READABLE | SOCKET_ENDED;
+        events |= (tcp->state == TCP_CLOSED && IS_ERROR(tcp->error)) ? SOCKET_FAILED : 0;
+    }
+    if (!(known & SOCKET_WRITABLE) && is_writable(tcp)) {
+        events |= SOCKET_WRITABLE;
+    }
+    return events & ~known;
+}
+
+unsigned tcp_events(const struct tcp *tcp) {
+    return other_events(tcp, 0);
+}
+
+/// What was told is told again when it has ceased to hold in between, which the user makes it do: tcp_read,
+/// tcp_write and tcp_accept see to that.
 void tcp_tell(struct tcp *tcp) {
     if (!tcp->has_user) {
         return;
     }
-    unsigned events = tcp_events(tcp);
-    unsigned new = events & ~tcp->told;
-    tcp->told = (uint8_t) events;
+    unsigned new = other_events(tcp, tcp->told);
     if (new != 0) {
+        tcp->told |= (uint8_t) new;
         tcp_event(tcp->user, new);
     }
 }
@@ -157,7 +168,6 @@ struct tcp *tcp_accept(struct tcp *listener) {
     struct tcp *tcp = LIST_FRONT(&listener->waiting, struct tcp, in_waiting);
     if (tcp != NULL) {
         tcp_unqueue(tcp);
-        tcp_tell(listener);
     }
     return tcp;
 }
@@ -246,7 +256,6 @@ void tcp_shutdown_send(struct tcp *tcp) {
     }
     tcp->fin_queued = true;
     tcp_output(tcp);
-    tcp->told &= (uint8_t) tcp_events(tcp);
 }
 
 void tcp_shutdown_receive(struct tcp *tcp) {

@@ -109,6 +109,17 @@ uint32_t tcp_queue_slices(struct tcp *tcp, uint32_t seq, uint32_t len, struct ip
     return found;
 }
 
+void tcp_queue_copy(struct tcp *tcp, uint32_t seq, uint8_t *dst, uint32_t len) {
+    uint32_t offset;
+    for (struct buf *buf = seek(tcp, seq, &offset); len > 0; buf = buf->next) {
+        uint32_t part = MIN(len, buf->len - offset);
+        memcpy(dst, buf_data(buf) + offset, part);
+        dst += part;
+        len -= part;
+        offset = 0;
+    }
+}
+
 static struct buf *last_of(struct buf *chain) {
     while (chain->next != NULL) {
         chain = chain->next;

@@ -114,14 +114,10 @@ static error_t send_packet(struct tcp *tcp, struct buf *header, const struct ip_
     return OK;
 }
 
-/// Copies what the slices say behind the header.
-static void copy_payload(struct buf *header, const struct ip_slice *slices, unsigned count) {
-    uint8_t *p = buf_data(header) + header->len;
-    for (unsigned i = 0; i < count; i++) {
-        memcpy(p, slices[i].buf->base + slices[i].offset, slices[i].len);
-        p += slices[i].len;
-        header->len += slices[i].len;
-    }
+/// Copies payload behind the header.
+static void copy_payload(struct tcp *tcp, struct buf *header, uint32_t seq, uint32_t len) {
+    tcp_queue_copy(tcp, seq, buf_data(header) + header->len, len);
+    header->len += (uint16_t) len;
 }
 
 /// What a header's buffer takes besides.
@@ -143,9 +139,9 @@ static uint32_t find_payload(struct tcp *tcp, uint32_t seq, uint32_t len, struct
                             count);
 }
 
-/// Whether a segment is better copied: it is short, or in more pieces than the device takes.
-static bool is_copied(const struct tcp *tcp, uint32_t len, unsigned count) {
-    return len <= TCP_COPY_MAX || (count >= tcp->route.max_pieces && len <= COPY_ROOM);
+/// Whether a segment has to be copied: it is in more pieces than the device takes.
+static bool is_scattered(const struct tcp *tcp, uint32_t len, unsigned count) {
+    return count >= tcp->route.max_pieces && len <= COPY_ROOM;
 }
 
 error_t tcp_transmit(struct tcp *tcp, uint32_t seq, uint32_t len, unsigned flags, uint32_t *sent) {
@@ -157,14 +153,14 @@ error_t tcp_transmit(struct tcp *tcp, uint32_t seq, uint32_t len, unsigned flags
     }
     struct ip_slice slices[NET_PIECES_MAX];
     unsigned count = 0;
-    uint32_t found = 0;
-    if (len > 0) {
+    uint32_t found = len;
+    if (len > TCP_COPY_MAX) {
         found = find_payload(tcp, seq, len, slices, &count);
         flags = (found < len) ? flags & ~(TCP_FIN | TCP_PSH) : flags;
     }
     write_headers(tcp, header, seq, len, flags);
-    if (count > 0 && is_copied(tcp, found, count)) {
-        copy_payload(header, slices, count);
+    if (found > 0 && (count == 0 || is_scattered(tcp, found, count))) {
+        copy_payload(tcp, header, seq, found);
         count = 0;
     }
     error_t err = send_packet(tcp, header, slices, count, (found > tcp->mss) ? tcp->mss : 0);

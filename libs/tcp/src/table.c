@@ -161,7 +161,9 @@ void tcp_mark_dirty(struct tcp *tcp) {
 void tcp_unqueue(struct tcp *tcp) {
     list_remove(&tcp->in_waiting);
     tcp->listener->num_waiting--;
-    tcp_mark_dirty(tcp->listener);
+    if (tcp->listener->num_waiting == 0) {
+        tcp->listener->told = 0;
+    }
     tcp->listener = NULL;
 }
 

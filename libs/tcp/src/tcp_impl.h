@@ -453,6 +453,8 @@ void tcp_queue_free(struct tcp *tcp);
 /// The parts of buffers that have `len` bytes from `seq` on, at most `max`. Returns the bytes found.
 uint32_t tcp_queue_slices(struct tcp *tcp, uint32_t seq, uint32_t len, struct ip_slice *slices,
                           unsigned max, unsigned *count);
+/// Copies bytes that are there.
+void tcp_queue_copy(struct tcp *tcp, uint32_t seq, uint8_t *dst, uint32_t len);
 /// Takes over a chain of received bytes.
 void tcp_queue_received(struct tcp *tcp, struct buf *packet, uint32_t len);
 size_t tcp_queue_read(struct tcp *tcp, uint8_t *dst, size_t len);
