@@ -115,19 +115,17 @@ static void to_listener(struct tcp_segment *seg, uint32_t iss) {
         return;
     }
     struct tcp *listener = tcp_find_listener(&seg->info->dst, seg->local_port);
-    if (listener == NULL) {
-        tcp_refuse(seg);
-    } else if (seg->flags & TCP_RST) {
-        return;
-    } else if (seg->flags & TCP_ACK) {
-        struct tcp *tcp = tcp_cookie_input(listener, seg);
-        if (tcp == NULL) {
-            tcp_refuse(seg);
-        } else {
-            tcp_process(tcp, seg);
+    if (listener != NULL && !(seg->flags & (TCP_RST | TCP_ACK))) {
+        if (seg->flags & TCP_SYN) {
+            tcp_listen_input(listener, seg, iss);
         }
-    } else if (seg->flags & TCP_SYN) {
-        tcp_listen_input(listener, seg, iss);
+        return;
+    }
+    struct tcp *tcp = (listener != NULL) ? tcp_cookie_input(listener, seg) : NULL;
+    if (tcp == NULL) {
+        tcp_refuse(seg);
+    } else {
+        tcp_process(tcp, seg);
     }
 }
 
@@ -142,14 +140,16 @@ static void to_connection(struct tcp *tcp, struct tcp_segment *seg) {
 static void dispatch(struct tcp_segment *seg) {
     const struct ip_info *info = seg->info;
     struct tcp_node *node = tcp_find(&info->dst, seg->local_port, &info->src, seg->remote_port);
-    uint32_t iss = 0;
-    if (node == NULL) {
-        to_listener(seg, iss);
-    } else if (node->kind == TCP_KIND_CONNECTION) {
+    if (node != NULL && node->kind == TCP_KIND_CONNECTION) {
         to_connection((struct tcp *) node, seg);
-    } else if (node->kind == TCP_KIND_HALF_OPEN) {
+        return;
+    }
+    if (node != NULL && node->kind == TCP_KIND_HALF_OPEN) {
         tcp_half_open_input((struct tcp_half_open *) node, seg);
-    } else if (tcp_time_wait_input((struct tcp_time_wait *) node, seg, &iss)) {
+        return;
+    }
+    uint32_t iss = 0;
+    if (node == NULL || tcp_time_wait_input((struct tcp_time_wait *) node, seg, &iss)) {
         to_listener(seg, iss);
     }
 }
@@ -160,11 +160,9 @@ void tcp_input(const struct ip_info *info, struct buf *packet) {
     struct tcp_segment seg;
     seg.info = info;
     seg.packet = packet;
-    if (info->broadcast) {
-        tcp_count(TCP_COUNT_BAD_HEADER);
-    } else if (!ip_checksum_ok(info, packet)) {
+    if (!info->broadcast && !ip_checksum_ok(info, packet)) {
         tcp_count(TCP_COUNT_BAD_CHECKSUM);
-    } else if (!tcp_parse(&seg)) {
+    } else if (info->broadcast || !tcp_parse(&seg)) {
         tcp_count(TCP_COUNT_BAD_HEADER);
     } else {
         dispatch(&seg);
@@ -174,8 +172,8 @@ void tcp_input(const struct ip_info *info, struct buf *packet) {
 
 void tcp_flush(void) {
     tcp_now = inet_now();
-    while (!list_is_empty(&tcp_dirty)) {
-        struct tcp *tcp = LIST_POP_FRONT(&tcp_dirty, struct tcp, in_dirty);
+    struct tcp *tcp;
+    while ((tcp = LIST_POP_FRONT(&tcp_dirty, struct tcp, in_dirty)) != NULL) {
         tcp_output(tcp);
         tcp_tell(tcp);
     }

@@ -210,14 +210,10 @@ void tcp_half_open_input(struct tcp_half_open *half, struct tcp_segment *seg) {
             tcp_count(TCP_COUNT_RESETS_IN);
             tcp_half_open_free(half);
         }
-    } else if (seg->flags & TCP_SYN) {
-        // Again, or another one, whose sender will reset what it doesn't know (RFC 5961, 4.2).
+    } else if ((seg->flags & TCP_SYN) || !in_window) {
+        // The SYN again, or another one, whose sender will reset what it doesn't know (RFC 5961, 4.2).
         send_syn_ack(half);
-    } else if (!(seg->flags & TCP_ACK)) {
-        return;
-    } else if (!in_window) {
-        send_syn_ack(half);
-    } else {
+    } else if (seg->flags & TCP_ACK) {
         half_open_acked(half, seg);
     }
 }

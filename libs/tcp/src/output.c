@@ -2,12 +2,18 @@
 
 #include "tcp_impl.h"
 
+/// What of `len` bytes full segments can have.
+static ALWAYS_INLINE uint32_t whole_segments(const struct tcp *tcp, uint32_t len) {
+    return len - len % MAX(tcp->mss, (uint16_t) 1);
+}
+
+/// The most that one call of ip_send takes.
 static uint32_t largest_send(const struct tcp *tcp) {
     unsigned feature = ip_addr_is_v4(&tcp->node.remote) ? NET_TX_SEGMENT4 : NET_TX_SEGMENT6;
     if (!(tcp->route.features & feature) || tcp->mss > TCP_SEGMENT_MAX) {
         return tcp->mss;
     }
-    return TCP_SEGMENT_MAX - TCP_SEGMENT_MAX % tcp->mss;
+    return whole_segments(tcp, TCP_SEGMENT_MAX);
 }
 
 void tcp_update_mss(struct tcp *tcp) {
@@ -56,7 +62,7 @@ static bool resend(struct tcp *tcp, uint32_t limit) {
         || !tcp_sack_hole(tcp, seq_max(tcp->high_rxt, tcp->snd_una), limit, &hole)) {
         return false;
     }
-    uint32_t most = MIN(room - room % tcp->mss, tcp->largest);
+    uint32_t most = MIN(whole_segments(tcp, room), tcp->largest);
     uint32_t sent;
     error_t err = transmit_span(tcp, hole.start, MIN(hole.end - hole.start, most), &sent);
     if (err != OK || sent == 0) {
@@ -106,7 +112,7 @@ static uint32_t congestion_room(const struct tcp *tcp) {
 /// How much to send when it isn't all that there is.
 static uint32_t part_to_send(const struct tcp *tcp, uint32_t room, bool congested) {
     if (room >= tcp->mss) {
-        room -= room % tcp->mss;
+        room = whole_segments(tcp, room);
         return is_worth_waiting(tcp, room) ? 0 : room;
     }
     // RFC 9293, 3.8.6.2.1 (3): half of the largest window there ever was.

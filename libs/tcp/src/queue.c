@@ -46,8 +46,8 @@ size_t tcp_queue_append(struct tcp *tcp, const uint8_t *src, size_t len) {
 void tcp_queue_drop(struct tcp *tcp, uint32_t len) {
     tcp->send_seq += len;
     tcp->send_bytes -= len;
-    while (len > 0) {
-        struct buf *head = tcp->send_head;
+    struct buf *head;
+    while (len > 0 && (head = tcp->send_head) != NULL) {
         if (tcp->cursor == head) {
             tcp->cursor = NULL;
         }

@@ -21,16 +21,12 @@ list_t tcp_time_waits;
 unsigned tcp_num_orphans;
 uint64_t tcp_counters[TCP_NUM_COUNTERS];
 
-static struct tcp_node **buckets;
+static struct tcp_node *buckets[BUCKETS];
 /// So that nobody can make up ends that all fall into one bucket.
 static uint64_t keys[3];
 
 error_t tcp_init(void) {
-    buckets = malloc(BUCKETS * sizeof(buckets[0]));
-    if (buckets == NULL) {
-        return ERR_NO_MEMORY;
-    }
-    memset(buckets, 0, BUCKETS * sizeof(buckets[0]));
+    memset(buckets, 0, sizeof(buckets));
     for (unsigned i = 0; i < 3; i++) {
         keys[i] = ((uint64_t) inet_random() << 32) | inet_random() | 1;
     }

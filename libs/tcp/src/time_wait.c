@@ -18,8 +18,9 @@ void tcp_time_wait_free(struct tcp_time_wait *block) {
 }
 
 void tcp_time_wait_add(const struct tcp *tcp, uint32_t window) {
-    if (num_blocks == TCP_TIME_WAIT_MAX) {
-        tcp_time_wait_free(LIST_FRONT(&tcp_time_waits, struct tcp_time_wait, in_all));
+    struct tcp_time_wait *oldest = LIST_FRONT(&tcp_time_waits, struct tcp_time_wait, in_all);
+    if (num_blocks == TCP_TIME_WAIT_MAX && oldest != NULL) {
+        tcp_time_wait_free(oldest);
     }
     struct tcp_time_wait *block = malloc(sizeof(*block));
     if (block == NULL) {
