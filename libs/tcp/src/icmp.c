@@ -2,7 +2,7 @@
 // has to guess sequence numbers, and can't end one.
 
 #include <endian.h>
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "tcp_impl.h"
 

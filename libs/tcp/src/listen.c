@@ -1,8 +1,8 @@
 // Listening sockets. A SYN makes a small block, which becomes a connection when its SYN-ACK is acknowledged. If there
 // are too many of them, cookies do instead (cookie.c), so that a flood of SYNs keeps nobody out.
 
+#include <inet/bytes.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "tcp_impl.h"
 

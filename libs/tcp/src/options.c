@@ -1,5 +1,5 @@
 #include <endian.h>
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "tcp_impl.h"
 

@@ -1,4 +1,4 @@
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "tcp_impl.h"
 

@@ -1,8 +1,8 @@
 // Received bytes that came before what is in front of them. What describes them is not kept in the packets: those
 // are in memory that drivers can write to.
 
+#include <inet/bytes.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "tcp_impl.h"
 

@@ -1,7 +1,7 @@
 // What the peer has told to have of what was sent (RFC 2018): ranges behind snd_una, in order. The peer may take
 // back what it told, so nothing is dropped from the send queue before it is acknowledged.
 
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "tcp_impl.h"
 

@@ -1,6 +1,6 @@
 // Makes segments and hands them to IP.
 
-#include <string.h>
+#include <inet/bytes.h>
 
 #include "tcp_impl.h"
 

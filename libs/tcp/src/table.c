@@ -1,8 +1,8 @@
 // Connections: the table that finds them by both ends, and what all files keep their lists in.
 
+#include <inet/bytes.h>
 #include <inet/env.h>
 #include <resea/malloc.h>
-#include <string.h>
 
 #include "tcp_impl.h"
 

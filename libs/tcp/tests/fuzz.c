@@ -120,17 +120,17 @@ static size_t add_syn_options(uint8_t *p) {
     p[1] = 4;
     put16(p + 2, (below(4) == 0) ? take(2) : 1460);
     if (below(2)) {
-        memcpy(p + len, (uint8_t[]){1, 1, 4, 2}, 4);
+        put32(p + len, 0x01010402u);
         len += 4;
     }
     if (below(2)) {
-        memcpy(p + len, (uint8_t[]){1, 1, 8, 10}, 4);
+        put32(p + len, 0x0101080au);
         put32(p + len + 4, near(100));
         put32(p + len + 8, 0);
         len += 12;
     }
     if (below(2)) {
-        memcpy(p + len, (uint8_t[]){1, 3, 3, 0}, 4);
+        put32(p + len, 0x01030300u);
         p[len + 3] = (uint8_t) below(16);
         len += 4;
     }
@@ -192,7 +192,7 @@ static void inject_third(void) {
     put16(p + 14, 60000);
     size_t options = 0;
     if (half->terms.timestamps) {
-        memcpy(p + TCP_HEADER_LEN, (uint8_t[]){1, 1, 8, 10}, 4);
+        put32(p + TCP_HEADER_LEN, 0x0101080au);
         put32(p + TCP_HEADER_LEN + 4, near(half->ts_recent));
         put32(p + TCP_HEADER_LEN + 8, 0);
         options = 12;

@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
         for (unsigned i = 0; i < RUN_LEN; i++) {
             bytes[i] = (uint8_t) (random_next(&state) >> 11);
         }
-        fprintf(stderr, "seed %llu\r", (unsigned long long) (seed + runs));
+        unsigned long long this_seed = seed + runs;
+        fprintf(stderr, "seed %llu\r", this_seed);
         steps += fuzz_run(bytes, RUN_LEN);
     }
     printf("%llu sequences, %llu steps, 0 failures\n", (unsigned long long) runs,
