@@ -2,10 +2,7 @@
 
 #include "tcp_impl.h"
 
-uint32_t tcp_pipe(const struct tcp *tcp) {
-    if (LIKELY(tcp->phase == TCP_PHASE_OPEN && tcp->dup_acks == 0)) {
-        return tcp_flight(tcp);
-    }
+uint32_t tcp_pipe_with_losses(const struct tcp *tcp) {
     uint32_t there = tcp_sack_missing(tcp, tcp->snd_nxt);
     there -= MIN(tcp->dup_bytes, there);
     if (tcp->phase == TCP_PHASE_OPEN) {

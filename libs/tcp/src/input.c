@@ -174,7 +174,9 @@ void tcp_flush(void) {
     tcp_now = inet_now();
     struct tcp *tcp;
     while ((tcp = LIST_POP_FRONT(&tcp_dirty, struct tcp, in_dirty)) != NULL) {
-        tcp_output(tcp);
+        if (tcp->ack_now || tcp->blocked || tcp_is_busy(tcp)) {
+            tcp_output(tcp);
+        }
         tcp_tell(tcp);
     }
 }

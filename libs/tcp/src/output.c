@@ -189,7 +189,7 @@ void tcp_output(struct tcp *tcp) {
     if (!tcp_is_synchronized(tcp)) {
         return;
     }
-    bool busy = tcp->phase != TCP_PHASE_OPEN || tcp_unsent(tcp) > 0;
+    bool busy = tcp_is_busy(tcp);
     if (busy && tcp_refresh_route(tcp) == OK) {
         send_data(tcp);
     }

@@ -301,6 +301,11 @@ static inline uint32_t tcp_receive_window(const struct tcp *tcp) {
     return tcp->rcv_adv - tcp->rcv_nxt;
 }
 
+/// Whether there is something to send, or to send again.
+static inline bool tcp_is_busy(const struct tcp *tcp) {
+    return tcp->phase != TCP_PHASE_OPEN || tcp_unsent(tcp) > 0;
+}
+
 /// States in which there is a connection with both sequence numbers known.
 static inline bool tcp_is_synchronized(const struct tcp *tcp) {
     return tcp->state >= TCP_ESTABLISHED && tcp->state <= TCP_LAST_ACK;
@@ -393,7 +398,11 @@ bool tcp_process_ack(struct tcp *tcp, const struct tcp_segment *seg);
 /// What holds of the peer's window.
 void tcp_update_window(struct tcp *tcp, const struct tcp_segment *seg);
 /// Bytes that are believed to be on their way (RFC 6675, 4).
-uint32_t tcp_pipe(const struct tcp *tcp);
+uint32_t tcp_pipe_with_losses(const struct tcp *tcp);
+static inline uint32_t tcp_pipe(const struct tcp *tcp) {
+    bool losses = tcp->phase != TCP_PHASE_OPEN || tcp->dup_acks > 0;
+    return UNLIKELY(losses) ? tcp_pipe_with_losses(tcp) : tcp_flight(tcp);
+}
 /// A retransmission time-out, or a path that takes less: all that is on its way is lost.
 void tcp_all_lost(struct tcp *tcp);
 
