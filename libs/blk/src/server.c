@@ -128,9 +128,6 @@ static void handle_notifications(notifications_t notifications) {
     if ((notifications & NOTIFY_TIMER) && driver->timer != NULL) {
         driver->timer();
     }
-    if (notifications >= NOTIFY_USER_BASE && driver->notified != NULL) {
-        driver->notified(notifications);
-    }
     if (notifications & NOTIFY_ASYNC) {
         receive_exits();
     }
