@@ -35,6 +35,8 @@ static uint32_t end;
 static list_t whole, broken;
 /// Free pages below the watermark.
 static uint32_t num_freed;
+/// Pages that the table takes, with its page tables.
+static uint32_t num_taken;
 
 static struct range *range_of(uint32_t number) {
     for (size_t i = 0; i < num_ranges; i++) {
@@ -119,6 +121,7 @@ static paddr_t take_untouched(void) {
     if (watermark == end) {
         return 0;
     }
+    num_taken++;
     return number_to_paddr(watermark++);
 }
 
@@ -154,6 +157,7 @@ size_t pages_init(const struct bootinfo_range *boot_ranges, size_t num_boot_rang
     num_ranges = 0;
     table_len = 0;
     num_freed = 0;
+    num_taken = 0;
     list_init(&whole);
     list_init(&broken);
     table = table_base;
@@ -326,6 +330,10 @@ size_t pages_total(void) {
 
 size_t pages_free(void) {
     return num_freed + (end - watermark);
+}
+
+size_t pages_in_table(void) {
+    return num_taken;
 }
 
 bool pages_is_ram(paddr_t paddr, size_t num_pages) {

@@ -60,6 +60,8 @@ void pages_free_run(paddr_t paddr, size_t num_pages);
 /// All pages, those of the table included.
 size_t pages_total(void);
 size_t pages_free(void);
+/// Those of the table.
+size_t pages_in_table(void);
 
 /// Tells whether any part of `num_pages` (at least 1) pages from `paddr`, which don't reach beyond
 /// the last address, is RAM that this allocator hands out.

@@ -40,7 +40,8 @@ struct message call_with(task_t src, struct message m, const char *str) {
     (void) fake_take_reply(src);
     TEST_EXPECT(vm_dispatch(&vm_api, &m) || task_dispatch(&task_api, &m)
                 || discovery_dispatch(&discovery_api, &m) || bootfs_dispatch(&bootfs_api, &m)
-                || services_dispatch(&services_api, &m) || dma_dispatch(&dma_api, &m));
+                || services_dispatch(&services_api, &m) || dma_dispatch(&dma_api, &m)
+                || memory_dispatch(&memory_api, &m));
     return fake_take_reply(src);
 }
 
