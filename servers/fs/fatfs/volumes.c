@@ -1,6 +1,7 @@
 #include "volumes.h"
 
 #include <config.h>
+#include <idl_client.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
 #include <string.h>
@@ -8,14 +9,28 @@
 #include "clock.h"
 #include "device.h"
 
+/// The least that the cache takes.
+#define CACHE_LEN_MIN \
+    (BLKCACHE_WINDOWS_MIN * BLKCACHE_WINDOW_LEN + BLKCACHE_BLOCKS_MIN * BLKCACHE_BLOCK_LEN)
+
+/// How large a cache may be: an eighth of the memory that is free, as others need some, too.
+static size_t cache_len(void) {
+    size_t total, num_free, most = (size_t) CONFIG_FATFS_CACHE_KIB * 1024;
+    if (call_vm_stats(INIT_TASK, &total, &num_free) == OK) {
+        most = MIN(most, num_free / 8 * PAGE_SIZE);
+    }
+    return MAX(most, (size_t) CACHE_LEN_MIN);
+}
+
 static error_t __mustuse open_unit(struct volume *volume, const char *name, bool *read_only) {
     error_t err = ERR_NOT_PERMITTED;
+    size_t len = cache_len();
     if (!*read_only) {
-        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, true);
+        err = blk_open(&volume->unit, name, len, true);
     }
     if (err == ERR_NOT_PERMITTED) {
         *read_only = true;
-        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, false);
+        err = blk_open(&volume->unit, name, len, false);
     }
     return err;
 }

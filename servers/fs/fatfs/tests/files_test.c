@@ -2,6 +2,7 @@
 
 #include "../files.h"
 
+#include <config.h>
 #include <fs.h>
 #include <resea/malloc.h>
 #include <string.h>
@@ -35,6 +36,24 @@ static const uint8_t *pattern(void) {
         data[i] = (uint8_t) (i * 7 + i / 251);
     }
     return data;
+}
+
+static void expect_cache(size_t free_bytes, size_t len) {
+    world_free_pages = free_bytes / PAGE_SIZE;
+    TEST_EXPECT_EQ(world_mount("disk0", false), OK);
+    TEST_EXPECT_EQ(world_buffer_len, len);
+    TEST_EXPECT_EQ(world_unmount("disk0"), OK);
+}
+
+TEST("a cache takes no more than an eighth of the free memory, but what it needs") {
+    world_begin();
+    expect_cache((size_t) 1 << 30, (size_t) CONFIG_FATFS_CACHE_KIB * 1024);
+    expect_cache((size_t) 4 << 20, (size_t) 512 << 10);
+    size_t least =
+        BLKCACHE_WINDOWS_MIN * BLKCACHE_WINDOW_LEN + BLKCACHE_BLOCKS_MIN * BLKCACHE_BLOCK_LEN;
+    expect_cache((size_t) 1 << 20, least);
+    expect_cache(0, least);
+    world_end();
 }
 
 TEST("files are written, listed, moved and read") {

@@ -24,6 +24,7 @@ struct disk world_disks[2];
 task_t world_client = CLIENT;
 bool world_read_only;
 int world_open_units, world_timers;
+size_t world_free_pages, world_buffer_len;
 unsigned world_kill_at_transfer, world_kill_before_message, world_kill_behind_message;
 unsigned world_transfers, world_messages, world_kills;
 
@@ -35,8 +36,7 @@ static struct message reply;
 
 // ---- Disks ----------------------------------------------------------------------------------------
 
-error_t blk_open(struct blk_unit *unit, const char *name, size_t buffer_len __unused,
-                 bool writable) {
+error_t blk_open(struct blk_unit *unit, const char *name, size_t buffer_len, bool writable) {
     if (strncmp(name, "disk", 4) != 0 || (name[4] != '0' && name[4] != '1') || name[5] != '\0') {
         return ERR_NOT_FOUND;
     }
@@ -51,6 +51,7 @@ error_t blk_open(struct blk_unit *unit, const char *name, size_t buffer_len __un
                               .buffer = device->buffer,
                               .buffer_len = device->buffer_len};
     strncpy2(unit->name, name, sizeof(unit->name));
+    world_buffer_len = buffer_len;
     world_open_units++;
     return OK;
 }
@@ -188,11 +189,21 @@ static error_t answer_vfs(struct message *m) {
     return OK;
 }
 
+static error_t answer_vm(struct message *m) {
+    if (m->type == VM_STATS_MSG) {
+        m->type = VM_STATS_REPLY_MSG;
+        m->vm_stats_reply.total_pages = 2 * world_free_pages;
+        m->vm_stats_reply.free_pages = world_free_pages;
+        return OK;
+    }
+    TEST_EXPECT_EQ(m->type, TASK_WATCH_MSG);
+    m->type = TASK_WATCH_REPLY_MSG;
+    return OK;
+}
+
 error_t ipc_call(task_t dst, struct message *m) {
     if (dst == INIT_TASK) {
-        TEST_EXPECT_EQ(m->type, TASK_WATCH_MSG);
-        m->type = TASK_WATCH_REPLY_MSG;
-        return OK;
+        return answer_vm(m);
     }
     if (dst == VFS) {
         return answer_vfs(m);

@@ -22,6 +22,8 @@ extern task_t world_client;
 extern bool world_read_only;
 /// How many units are open.
 extern int world_open_units;
+/// What vm says of the memory, in pages; how large a buffer was wanted last, in bytes.
+extern size_t world_free_pages, world_buffer_len;
 /// Times that the timer was set.
 extern int world_timers;
 
