@@ -7,7 +7,7 @@ static const struct bootfs_file *files;
 static paddr_t image_paddr;
 
 static bool is_valid_file(const struct bootfs_file *file, size_t num_files, size_t image_len) {
-    return file->name[0] != '\0' && strnlen(file->name, BOOTFS_NAME_LEN) < BOOTFS_NAME_LEN
+    return file->name[0] != '\0' && file->name[BOOTFS_NAME_LEN - 1] == '\0'
            && file->alias_of <= num_files && IS_ALIGNED(file->off, PAGE_SIZE)
            && file->off <= image_len
            && ALIGN_UP((size_t) file->len, PAGE_SIZE) <= image_len - file->off;
