@@ -13,7 +13,7 @@ static const struct task *find_by_index(unsigned index) {
     return NULL;
 }
 
-static error_t task(task_t client __unused, struct memory_task_fields *request,
+static error_t tell(task_t client __unused, struct memory_task_fields *request,
                     struct memory_task_reply_fields *reply) {
     if (request->index == 0) {
         reply->task = INIT_TASK;
@@ -33,5 +33,5 @@ static error_t task(task_t client __unused, struct memory_task_fields *request,
 }
 
 const struct memory_ops memory_api = {
-    .task = task,
+    .task = tell,
 };
