@@ -50,7 +50,7 @@ static error_t read_program(const struct bootfs_file *file, struct known_program
 /// Where it is noted that the program in a file is known. NULL: there is no memory.
 static struct known_program **place_of(const struct bootfs_file *file) {
     if (!programs) {
-        programs = own_alloc(bootfs_num_files() * sizeof(*programs));
+        programs = own_alloc(bootfs_num_files() * sizeof(struct known_program *));
     }
     return programs ? &programs[file - bootfs_file(0)] : NULL;
 }
