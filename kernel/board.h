@@ -33,7 +33,8 @@ void board_send_ipi(unsigned cpu);
 /// Stops all other CPUs, whatever they do: for a panic.
 void board_stop_cpus(void);
 
-/// Lets an interrupt line reach the kernel, or not. 0 … CONFIG_NUM_IRQS-1. Any CPU.
+/// Lets an interrupt line reach the kernel, or not. 0 … CONFIG_NUM_IRQS-1. Any CPU. What comes but once, an edge or a
+/// message, and comes while the line is masked, reaches the kernel when it is unmasked.
 void board_irq_unmask(unsigned irq);
 void board_irq_mask(unsigned irq);
 

@@ -4,6 +4,7 @@
 #include <kernel/format.h>
 #include <kernel/ipc.h>
 #include <kernel/kdebug.h>
+#include <kernel/panic.h>
 #include <string.h>
 
 static struct spinlock output_lock;
@@ -108,10 +109,20 @@ static void put(void *ctx __unused, char c) {
     }
 }
 
+/// In a panic nobody waits: whoever holds the lock may have been stopped, and may have got it only a moment before.
+static bool needs_lock(void) {
+    return CONFIG_NUM_CPUS == 1 || !panicked();
+}
+
 void vprintk(const char *fmt, va_list ap) {
-    spin_lock(&output_lock);
+    bool locks = needs_lock();
+    if (locks) {
+        spin_lock(&output_lock);
+    }
     format(put, fmt, ap);
-    spin_unlock(&output_lock);
+    if (locks) {
+        spin_unlock(&output_lock);
+    }
 }
 
 void printk(const char *fmt, ...) {
@@ -140,8 +151,7 @@ size_t console_end_capture(void) {
 }
 #endif
 
-void console_break_locks(void) {
-    spin_unlock(&output_lock);
+void console_panic(void) {
 #ifdef CONFIG_KDEBUG_COMMANDS
     capture_buf = NULL;
 #endif

@@ -21,8 +21,8 @@ error_t __mustuse console_read(vaddr_t buf, size_t len);
 error_t __mustuse console_feed(vaddr_t buf, size_t len);
 error_t __mustuse klog_read(vaddr_t buf, size_t len, vaddr_t position);
 
-/// In a panic, nobody else runs any more: forgets who held the locks.
-void console_break_locks(void);
+/// For a panic: what is printed from now on is shown, whoever may be in the middle of printing.
+void console_panic(void);
 
 /// While it is set, printk() output is collected in a buffer instead of being shown: what a debugger command
 /// prints for a task. Returns how many bytes it would have taken. With CONFIG_KDEBUG_COMMANDS.

@@ -84,7 +84,7 @@ __noreturn void panic(const char *fmt, ...) {
         arch_halt();  // A second one: the first is being told of.
     }
     board_stop_cpus();
-    console_break_locks();
+    console_panic();
     va_list ap;
     va_start(ap, fmt);
     printk("\n[kernel] ");

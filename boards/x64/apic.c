@@ -2,7 +2,6 @@
 #include <arch/x64/kernel/x64.h>
 #include <arch_msi.h>
 #include <kernel/board.h>
-#include <kernel/spinlock.h>
 #include <kernel/task.h>
 
 // Local APIC (SDM table 10-1). Its page is the same on all CPUs.
@@ -33,24 +32,6 @@
 #define ICR_NMI         (4u << 8)
 #define TIMER_DIV_BY_16 3
 
-// I/O APIC (82093AA data sheet, section 3).
-#define IOAPIC_SELECT    0x00
-#define IOAPIC_WINDOW    0x10
-#define IOAPIC_VERSION   1
-#define IOAPIC_REDIR     0x10
-#define REDIR_MASKED     (1u << 16)
-#define REDIR_LEVEL      (1u << 15)
-#define REDIR_ACTIVE_LOW (1u << 13)
-
-static struct spinlock ioapic_lock;
-static unsigned ioapic_pins;
-
-/// What has been written for a line that was unmasked once. The others are masked since the first one was, or are
-/// messages, which have no pin.
-static struct {
-    uint32_t entry;
-    uint32_t reg;  ///< 0: it has not been unmasked.
-} opened[CONFIG_NUM_IRQS];
 static bool lapic_on;
 
 static uint32_t lapic_read(unsigned reg) {
@@ -95,74 +76,6 @@ void apic_init_this_cpu(void) {
     lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
 }
 
-// ---- I/O APIC -----------------------------------------------------------------------------------
-
-static uint32_t ioapic_read(unsigned reg) {
-    *mmio32(acpi.io_apic + IOAPIC_SELECT) = reg;
-    return *mmio32(acpi.io_apic + IOAPIC_WINDOW);
-}
-
-static void ioapic_write(unsigned reg, uint32_t value) {
-    *mmio32(acpi.io_apic + IOAPIC_SELECT) = reg;
-    *mmio32(acpi.io_apic + IOAPIC_WINDOW) = value;
-}
-
-/// Finds out how many pins there are, and closes those that the firmware has left open.
-static void mask_pins(void) {
-    ioapic_pins = ((ioapic_read(IOAPIC_VERSION) >> 16) & 0xff) + 1;
-    for (unsigned pin = 0; pin < ioapic_pins; pin++) {
-        ioapic_write(IOAPIC_REDIR + 2 * pin, REDIR_MASKED);
-    }
-}
-
-/// Programs the pin of an interrupt line. ISA lines are edge-triggered and active high, PCI's are
-/// level-triggered and active low, unless ACPI says otherwise.
-static void open_line(unsigned irq) {
-    bool isa = irq < 16;
-    bool overridden = isa && acpi.isa[irq].present;
-    unsigned pin = overridden ? acpi.isa[irq].gsi : irq;
-    bool low = overridden ? acpi.isa[irq].active_low : !isa;
-    bool level = overridden ? acpi.isa[irq].level : !isa;
-    spin_lock(&ioapic_lock);
-    if (!ioapic_pins) {
-        mask_pins();
-    }
-    if (pin >= acpi.io_apic_gsi_base && pin - acpi.io_apic_gsi_base < ioapic_pins) {
-        unsigned reg = IOAPIC_REDIR + 2 * (pin - acpi.io_apic_gsi_base);
-        ioapic_write(reg + 1, (uint32_t) acpi.apic_ids[0] << 24);
-        opened[irq].entry =
-            (VECTOR_IRQ_BASE + irq) | (low ? REDIR_ACTIVE_LOW : 0) | (level ? REDIR_LEVEL : 0);
-        opened[irq].reg = reg;
-        ioapic_write(reg, opened[irq].entry);
-    }
-    spin_unlock(&ioapic_lock);
-}
-
-/// Masks a line that has been opened, or not.
-static void mask_line(unsigned irq, uint32_t masked) {
-    spin_lock(&ioapic_lock);
-    ioapic_write(opened[irq].reg, opened[irq].entry | masked);
-    spin_unlock(&ioapic_lock);
-}
-
-void board_irq_unmask(unsigned irq) {
-    if (LIKELY(opened[irq].reg)) {
-        mask_line(irq, 0);
-    } else if (irq >= MSI_FIRST_LINE) {
-        msi_unmask(irq);
-    } else {
-        open_line(irq);
-    }
-}
-
-void board_irq_mask(unsigned irq) {
-    if (LIKELY(opened[irq].reg)) {
-        mask_line(irq, REDIR_MASKED);
-    } else if (irq >= MSI_FIRST_LINE) {
-        msi_mask(irq);
-    }
-}
-
 /// The old interrupt controllers stay silent (8259A data sheet).
 static void mask_8259(void) {
     x64_out8(0x21, 0xff);
@@ -181,25 +94,6 @@ bool board_owns_mmio(paddr_t paddr, size_t len) {
     // I/O APIC and local APIC, a page each.
     return (paddr < acpi.io_apic + PAGE_SIZE && paddr + len > acpi.io_apic)
            || (paddr < LAPIC_BASE + PAGE_SIZE && paddr + len > LAPIC_BASE);
-}
-
-// ---- Interrupts and IPIs ------------------------------------------------------------------------
-
-void x64_interrupt(unsigned vector) {
-    if (LIKELY(vector < VECTOR_TIMER)) {
-        // The line is masked before the end of the interrupt is told: a level can't fire again.
-        unsigned irq = vector - VECTOR_IRQ_BASE;
-        if (LIKELY(irq < MSI_FIRST_LINE) || irq >= CONFIG_NUM_IRQS || msi_arrived(irq)) {
-            kernel_irq(irq);
-        }
-        apic_eoi();
-    } else if (vector == VECTOR_TIMER) {
-        apic_eoi();
-        kernel_timer();
-    } else if (vector == VECTOR_IPI) {
-        apic_eoi();
-        kernel_ipi();
-    }
 }
 
 void board_send_ipi(unsigned cpu) {

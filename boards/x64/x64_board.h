@@ -43,12 +43,6 @@ void apic_send(uint8_t apic_id, uint32_t command);
 uint32_t apic_timer_count(void);
 void apic_timer_start(uint32_t count);
 
-/// Interrupts that devices send as messages: lines from MSI_FIRST_LINE on (<arch_msi.h>).
-void msi_mask(unsigned irq);
-void msi_unmask(unsigned irq);
-/// One has come. False: the line is masked, so it comes again when it is unmasked.
-bool msi_arrived(unsigned irq);
-
 // ---- Time ---------------------------------------------------------------------------------------
 
 void clock_init(void);

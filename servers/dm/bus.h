@@ -39,8 +39,9 @@ struct pci_device {
     uint8_t intx_line;   ///< 0: it has none.
     enum device_state state;
     task_t driver;  ///< 0 if it is free. While it is reset: until it has stopped to access memory.
-    uint32_t restarts;
-    bool has_bars;  ///< They have been looked at.
+    bool was_left;  ///< Its last driver has ended without giving it back.
+    uint32_t restarts;  ///< How often a driver has taken it then.
+    bool has_bars;      ///< They have been looked at.
     struct bar bars[BARS_MAX];
     io_t msix_table;              ///< NULL unless MSI-X is on.
     unsigned irq;                 ///< If `has_irq`.

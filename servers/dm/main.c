@@ -5,16 +5,6 @@
 
 #include "api.h"
 
-/// vm tells of one task at a time, and notifies again if there are more.
-static void pull_end(void) {
-    struct message m;
-    bzero(&m, sizeof(m));
-    error_t err = async_recv(INIT_TASK, &m);
-    if (err == OK && m.type == TASK_EXITED_MSG) {
-        api_task_ended(m.task_exited.task);
-    }
-}
-
 void main(void) {
     api_init();
     ASSERT_OK(ipc_serve("dm"));
@@ -26,7 +16,7 @@ void main(void) {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             if (m.notifications.data & NOTIFY_ASYNC) {
-                pull_end();
+                async_take_exits(api_task_ended);
             }
             if (m.notifications.data & NOTIFY_TIMER) {
                 api_timer();

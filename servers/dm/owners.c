@@ -65,6 +65,9 @@ error_t owners_attach(task_t client, const struct wanted *wanted, handle_t *hand
     bars_read(device);
     bars_switch_on(device);
     reset_save(device);
+    // A driver that finds nothing to do and ends isn't restarted.
+    device->restarts += device->was_left;
+    device->was_left = false;
     device->state = DEVICE_ATTACHED;
     device->driver = client;
     *found = device;
@@ -142,7 +145,7 @@ void owners_task_ended(task_t task) {
             continue;
         }
         if (device->state == DEVICE_ATTACHED) {
-            device->restarts++;
+            device->was_left = true;
             begin_reset(device);
         } else if (device->state == DEVICE_GIVEN_BACK) {
             device->state = DEVICE_FREE;

@@ -6,6 +6,7 @@
 
 #include "files.h"
 #include "jobs.h"
+#include "memory.h"
 #include "programs.h"
 
 static int help(const struct command *command __unused) {
@@ -107,6 +108,7 @@ const struct builtin builtins[] = {
     {"echo", "[WORD...]", "prints the words", echo, 0, MAX_ARGS},
     {"history", "", "lists the last lines", list_history, 0, 0},
 #ifdef CONFIG_MMU
+    {"mem", "", "tells how much memory each task has", memory_list, 0, 0},
     {"cd", "[DIRECTORY]", "changes the directory that paths begin from", files_cd, 0, 1},
     {"pwd", "", "tells which directory that is", files_pwd, 0, 0},
 #endif

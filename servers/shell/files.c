@@ -14,6 +14,16 @@
 
 static char directory[USER_ARGS_LEN] = "/";
 
+void files_wait_for_mounts(void) {
+    task_t task;
+    bool expected;
+    error_t err = call_services_find(INIT_TASK, "automount", &task, &expected);
+    if (err == OK && expected) {
+        // It serves nothing: the answer, that nobody does, comes when it has ended.
+        (void) ipc_lookup("automount");
+    }
+}
+
 const char *files_command_line(const char *text) {
     static char line[USER_ARGS_LEN + 1];
     // Of a program that starts in the root, nothing need be said.

@@ -11,6 +11,8 @@
 
 #ifdef CONFIG_MMU
 
+/// Waits until `automount` has mounted what there is, if it is at work.
+void files_wait_for_mounts(void);
 /// Replaces the patterns of a command by paths. Returns false if that fails, and says why.
 bool files_expand(struct command *command, int status);
 /// The command line to launch a program with, which tells it the directory. Valid until the next call.
@@ -22,6 +24,8 @@ int files_cd(const struct command *command);
 int files_pwd(const struct command *command);
 
 #else
+
+static inline void files_wait_for_mounts(void) {}
 
 static inline bool files_expand(struct command *command __unused, int status __unused) {
     return true;

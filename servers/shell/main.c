@@ -271,6 +271,8 @@ static void start(void) {
         (void) parse_option(cmdline, "instruction_ns", ns, sizeof(ns));
         (void) parse_int(ns, &instruction_ns);
         monitor_print_boot_metrics((unsigned) instruction_ns);
+        // Who types waits for what he wants to see.
+        files_wait_for_mounts();
         rest = line;
         run_rest();
         return;

@@ -46,17 +46,8 @@ void files_forget(task_t client) {
 
 /// Gives what was opened to the client; closes it if that fails.
 static error_t give(task_t client, struct open_file *open, handle_t *handle) {
-    *handle = handle_alloc(client);
-    error_t err = *handle;
-    if (IS_OK(err)) {
-        err = handle_set(client, *handle, open);
-    }
-    // Whoever is gone must not keep files open.
-    if (IS_OK(err)) {
-        err = call_task_watch(INIT_TASK, client);
-    }
+    error_t err = handle_give(client, open, handle);
     if (IS_ERROR(err)) {
-        handle_free(client, *handle);
         close_file(open);
     }
     return err;

@@ -127,15 +127,6 @@ static void add_mounts(void) {
     }
 }
 
-/// vm tells which clients are gone.
-static void receive_exits(struct message *m) {
-    while (IS_OK(async_recv(INIT_TASK, m))) {
-        if (m->type == TASK_EXITED_MSG) {
-            files_forget(m->task_exited.task);
-        }
-    }
-}
-
 void main(void) {
     files_init();
     add_mounts();
@@ -146,7 +137,7 @@ void main(void) {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             if (m.notifications.data & NOTIFY_ASYNC) {
-                receive_exits(&m);
+                async_take_exits(files_forget);
             }
         } else if (!vfs_dispatch(&ops, &m) && !fs_dispatch(&files_ops, &m)) {
             discard_unknown_message(&m);

@@ -3,7 +3,7 @@
 
 /// \file
 /// The messages that vm answers, by interface: see idl/{vm,task,discovery}.idl, and
-/// idl/{bootfs,dma,services}.idl where there is an MMU.
+/// idl/{bootfs,dma,memory,services}.idl where there is an MMU.
 
 #include <message.h>
 
@@ -18,6 +18,7 @@ extern const struct task_ops task_api;
 extern const struct discovery_ops discovery_api;
 extern const struct bootfs_ops bootfs_api;
 extern const struct dma_ops dma_api;
+extern const struct memory_ops memory_api;
 extern const struct services_ops services_api;
 
 #endif

@@ -29,8 +29,8 @@ static void init_memory(const struct bootinfo *bootinfo) {
     if (bootinfo->magic != BOOTINFO_MAGIC) {
         PANIC("the kernel's boot information is not valid");
     }
-    pages_init(bootinfo->ranges, bootinfo->num_ranges, (page_entry_t *) VM_PAGES_BASE,
-               (VM_PAGES_END - VM_PAGES_BASE) / sizeof(page_entry_t), own_grow_pages);
+    pages_init(bootinfo->ranges, bootinfo->num_ranges, (void *) VM_PAGES_BASE,
+               VM_PAGES_END - VM_PAGES_BASE, own_grow_pages);
     ASSERT_OK(task_table_init(bootinfo->num_tasks));
 }
 

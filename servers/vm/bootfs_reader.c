@@ -2,14 +2,12 @@
 
 #include <string.h>
 
-#include "names.h"
-
 static const struct bootfs_header *header;
 static const struct bootfs_file *files;
 static paddr_t image_paddr;
 
 static bool is_valid_file(const struct bootfs_file *file, size_t num_files, size_t image_len) {
-    return file->name[0] != '\0' && strnlen(file->name, BOOTFS_NAME_LEN) < BOOTFS_NAME_LEN
+    return file->name[0] != '\0' && file->name[BOOTFS_NAME_LEN - 1] == '\0'
            && file->alias_of <= num_files && IS_ALIGNED(file->off, PAGE_SIZE)
            && file->off <= image_len
            && ALIGN_UP((size_t) file->len, PAGE_SIZE) <= image_len - file->off;
@@ -58,9 +56,18 @@ const struct bootfs_file *bootfs_file(size_t index) {
 }
 
 const struct bootfs_file *bootfs_find(const char *name) {
-    for (size_t i = 0; i < header->num_files; i++) {
-        if (is_same_name(files[i].name, name)) {
-            return &files[i];
+    // Files that are not in the order of their names would not be found, no worse.
+    size_t first = 0, end = header->num_files;
+    while (first < end) {
+        size_t middle = (first + end) / 2;
+        int order = strcmp(name, files[middle].name);
+        if (order == 0) {
+            return &files[middle];
+        }
+        if (order < 0) {
+            end = middle;
+        } else {
+            first = middle + 1;
         }
     }
     return NULL;

@@ -8,7 +8,6 @@
 #include "fault.h"
 #include "hold.h"
 #include "memory.h"
-#include "names.h"
 #include "own.h"
 #include "pool.h"
 #include "program.h"
@@ -16,15 +15,21 @@
 
 /// A program that was launched before, with its headers checked.
 struct known_program {
-    list_elem_t next;
     const struct bootfs_file *file;
+    unsigned server;
     struct program program;
 };
 
 static struct pool program_pool = POOL_INIT(struct known_program, own_add_chunk);
-static list_t programs = {&programs, &programs};
+/// By file of bootfs; NULL for those that weren't.
+static struct known_program **programs;
 
-static error_t read_program(const struct bootfs_file *file, const struct program **program) {
+/// The manifest's entry for a program: that of a command is its program's.
+static unsigned find_server(const struct bootfs_file *file) {
+    return manifest_find_server(bootfs_real_name(file));
+}
+
+static error_t read_program(const struct bootfs_file *file, struct known_program **place) {
     struct known_program *known = pool_alloc(&program_pool);
     if (!known) {
         return ERR_NO_MEMORY;
@@ -37,25 +42,42 @@ static error_t read_program(const struct bootfs_file *file, const struct program
         return ERR_INVALID_ARG;
     }
     known->file = file;
-    list_push_back(&programs, &known->next);
-    *program = &known->program;
+    known->server = find_server(file);
+    *place = known;
     return OK;
 }
 
-error_t image_find(const char *name, const struct program **program) {
-    LIST_FOR_EACH (known, &programs, struct known_program, next) {
-        if (is_same_name(known->file->name, name)) {
-            *program = &known->program;
-            return OK;
-        }
+/// Where it is noted that the program in a file is known. NULL: there is no memory.
+static struct known_program **place_of(const struct bootfs_file *file) {
+    if (!programs) {
+        programs = own_alloc(bootfs_num_files() * sizeof(struct known_program *));
     }
+    return programs ? &programs[file - bootfs_file(0)] : NULL;
+}
+
+error_t image_find(const char *name, const struct program **program) {
     const struct bootfs_file *file = bootfs_find(name);
-    return file ? read_program(file, program) : ERR_NOT_FOUND;
+    if (!file) {
+        return ERR_NOT_FOUND;
+    }
+    struct known_program **known = place_of(file);
+    if (!known) {
+        return ERR_NO_MEMORY;
+    }
+    error_t err = *known ? OK : read_program(file, known);
+    if (IS_OK(err)) {
+        *program = &(*known)->program;
+    }
+    return err;
 }
 
 unsigned image_find_server(const char *name) {
     const struct bootfs_file *file = bootfs_find(name);
-    return manifest_find_server(file ? bootfs_real_name(file) : name);
+    return file ? find_server(file) : manifest_find_server(name);
+}
+
+unsigned image_server(const struct program *program, const char *name __unused) {
+    return LIST_CONTAINER(program, struct known_program, program)->server;
 }
 
 const char *image_program_name(const struct program *program) {

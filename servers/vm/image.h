@@ -26,6 +26,15 @@ static inline unsigned image_find_server(const char *name) {
 }
 #endif
 
+/// The same of the program `name` that image_find has found. What was found once is known.
+#ifdef CONFIG_MMU
+unsigned image_server(const struct program *program, const char *name);
+#else
+static inline unsigned image_server(const struct program *program __unused, const char *name) {
+    return manifest_find_server(name);
+}
+#endif
+
 /// \param index  Counts programs from 0 on.
 /// \return  The name, NULL if there are no more.
 const char *image_name(size_t index);

@@ -139,7 +139,7 @@ task_t launch(const char *cmdline, task_t launcher) {
         return err;
     }
 
-    unsigned number = image_find_server(name);
+    unsigned number = image_server(program, name);
     if (number == MANIFEST_NONE) {
         WARN("%s may not run: the manifest has neither [server.%s] nor [app_default]", name, name);
         return ERR_NOT_PERMITTED;

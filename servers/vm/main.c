@@ -60,7 +60,7 @@ static void handle_notifications(notifications_t notifications) {
 static bool dispatch_more(struct message *m) {
 #ifdef CONFIG_MMU
     return bootfs_dispatch(&bootfs_api, m) || services_dispatch(&services_api, m)
-           || dma_dispatch(&dma_api, m);
+           || dma_dispatch(&dma_api, m) || memory_dispatch(&memory_api, m);
 #else
     return (void) m, false;
 #endif

@@ -10,7 +10,7 @@ static const struct manifest_grant *grants;
 static const struct manifest_service *services;
 
 static bool is_valid_name(const char *name) {
-    return name[0] != '\0' && strnlen(name, MANIFEST_NAME_LEN) < MANIFEST_NAME_LEN;
+    return name[0] != '\0' && name[MANIFEST_NAME_LEN - 1] == '\0';
 }
 
 static bool is_valid_server(const struct manifest_header *h, const struct manifest_server *server) {

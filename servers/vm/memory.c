@@ -50,6 +50,7 @@ static void charge_tables(struct task *task, size_t num) {
     for (; num > 0; num--) {
         page_move(&spare, &task->pages);
         task->num_pages++;
+        task->num_tables++;
     }
 }
 

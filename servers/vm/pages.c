@@ -1,15 +1,17 @@
 #include "pages.h"
 
+#include <list.h>
 #include <resea/printf.h>
 
-/// The page is somebody's.
-#define ENTRY_USED (1u << 31)
-/// The page's link belongs to the free list. A page of a run stays on the list while it is used,
-/// and is skipped there: that is cheaper than a second link in every entry.
-#define ENTRY_LISTED (1u << 30)
-#define ENTRY_LINK   (ENTRY_LISTED - 1)
+#define GROUP_PAGES 16
+#define GROUP_FREE  ((1u << GROUP_PAGES) - 1)
 
-#define ENTRIES_PER_PAGE (PAGE_SIZE / sizeof(page_entry_t))
+/// An entry of the table. Zeroes are one whose pages are all used.
+struct group {
+    uint32_t links[GROUP_PAGES];  ///< Of a used page: the next one of its owner's.
+    uint32_t free;                ///< A bit for each page.
+    list_elem_t next;             ///< In `whole` or `broken`, if any page is free.
+};
 
 struct range {
     uint32_t first;  // Number of its first page.
@@ -19,17 +21,22 @@ struct range {
 
 static struct range ranges[BOOTINFO_NUM_RANGES];
 static size_t num_ranges;
-static page_entry_t *table;
+static struct group *table;
 static pages_grow_t grow_table;
-/// Entries that exist, mapped.
-static uint32_t num_entries;
+/// How much of the table is there, mapped.
+static size_t table_len;
 /// The first page that nobody has used yet.
 static uint32_t watermark;
+/// The watermark when it last moved past a group: those before it have an entry.
+static uint32_t opened;
 /// One more than the last page's number.
 static uint32_t end;
-static uint32_t free_list;
+/// Groups whose pages are all free, and those some of whose pages are.
+static list_t whole, broken;
 /// Free pages below the watermark.
 static uint32_t num_freed;
+/// Pages that the table takes, with its page tables.
+static uint32_t num_taken;
 
 static struct range *range_of(uint32_t number) {
     for (size_t i = 0; i < num_ranges; i++) {
@@ -56,55 +63,110 @@ static uint32_t paddr_to_number(paddr_t paddr) {
     return 0;
 }
 
-/// Takes the page at the watermark, whether it has an entry yet or not.
+static struct group *group_of(uint32_t number) {
+    return &table[number / GROUP_PAGES];
+}
+
+static uint32_t bit_of(uint32_t number) {
+    return 1u << (number % GROUP_PAGES);
+}
+
+/// Where it says which page is its owner's next one.
+static uint32_t *link_of(uint32_t number) {
+    return &group_of(number)->links[number % GROUP_PAGES];
+}
+
+/// The list that a group with these free pages belongs in.
+static list_t *list_for(uint32_t free) {
+    if (!free) {
+        return NULL;
+    }
+    return (free == GROUP_FREE) ? &whole : &broken;
+}
+
+static void set_free(struct group *group, uint32_t free) {
+    list_t *from = list_for(group->free), *to = list_for(free);
+    group->free = free;
+    if (from == to) {
+        return;
+    }
+    if (from) {
+        list_remove(&group->next);
+    }
+    if (to) {
+        list_push_front(to, &group->next);
+    }
+}
+
+static void take(uint32_t number) {
+    struct group *group = group_of(number);
+    uint32_t free = group->free & ~bit_of(number);
+    num_freed--;
+    if (free && group->free != GROUP_FREE) {
+        group->free = free;  // It stays in its list.
+    } else {
+        set_free(group, free);
+    }
+}
+
+/// Frees the pages of `group` whose bits are set.
+static void give_back(struct group *group, uint32_t bits) {
+    ASSERT(!(group->free & bits));
+    set_free(group, group->free | bits);
+    num_freed += (uint32_t) __builtin_popcount(bits);
+}
+
+/// Takes the page at the watermark, for the table itself: it is never freed.
 static paddr_t take_untouched(void) {
     if (watermark == end) {
         return 0;
     }
+    num_taken++;
     return number_to_paddr(watermark++);
 }
 
-/// Makes one more page of entries. The pages that this takes are the table's for ever.
-static error_t add_entries(void) {
-    // Pages that an attempt which failed took have no entry yet: they are marked now.
-    uint32_t first_taken = MIN(watermark, num_entries);
-    paddr_t page = take_untouched();
-    if (!page) {
-        return ERR_NO_MEMORY;
-    }
-
-    error_t err = grow_table(num_entries * sizeof(page_entry_t), page, take_untouched);
-    if (IS_OK(err)) {
-        num_entries += ENTRIES_PER_PAGE;
-    }
-    for (uint32_t i = first_taken; i < MIN(watermark, num_entries); i++) {
-        table[i] |= ENTRY_USED;
-    }
-    return err;
-}
-
-/// Ensures that the `count` pages from the watermark on exist and have entries.
+/// Ensures that there are entries for the `count` pages from the watermark on.
 static error_t ensure_entries(size_t count) {
-    while (num_entries < watermark + count) {
-        error_t err = add_entries();
+    while (table_len / sizeof(struct group) * GROUP_PAGES < watermark + count) {
+        paddr_t page = take_untouched();
+        error_t err = page ? grow_table(table_len, page, take_untouched) : ERR_NO_MEMORY;
         if (IS_ERROR(err)) {
             return err;
         }
+        table_len += PAGE_SIZE;
     }
     return (end - watermark < count) ? ERR_NO_MEMORY : OK;
 }
 
+/// Moves the watermark to the end of the group that it is in: the pages in between are free ones now.
+static error_t open_group(void) {
+    error_t err = ensure_entries(1);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    struct group *group = group_of(watermark);
+    uint32_t before = watermark;
+    watermark = MIN(ALIGN_DOWN(watermark, GROUP_PAGES) + GROUP_PAGES, end);
+    opened = watermark;
+    give_back(group, (bit_of(before) * ((1u << (watermark - before)) - 1)));
+    return OK;
+}
+
 size_t pages_init(const struct bootinfo_range *boot_ranges, size_t num_boot_ranges,
-                  page_entry_t *table_base, size_t max, pages_grow_t grow) {
+                  void *table_base, size_t size, pages_grow_t grow) {
     num_ranges = 0;
-    num_entries = 0;
-    free_list = 0;
+    table_len = 0;
     num_freed = 0;
+    num_taken = 0;
+    list_init(&whole);
+    list_init(&broken);
     table = table_base;
     grow_table = grow;
-    end = 1;
-    watermark = 1;
-    max = MIN(max, (size_t) ENTRY_LINK);
+    // The first group is never used, as 0 is no page's number.
+    end = GROUP_PAGES;
+    watermark = end;
+    opened = 0;
+    size_t max = MIN(size / sizeof(struct group), (size_t) UINT32_MAX / GROUP_PAGES) * GROUP_PAGES;
     for (size_t i = 0; i < MIN(num_boot_ranges, (size_t) BOOTINFO_NUM_RANGES); i++) {
         uint64_t base = ALIGN_UP(boot_ranges[i].base, PAGE_SIZE);
         uint64_t limit = ALIGN_DOWN(boot_ranges[i].base + boot_ranges[i].len, PAGE_SIZE);
@@ -122,71 +184,74 @@ size_t pages_init(const struct bootinfo_range *boot_ranges, size_t num_boot_rang
     return pages_total();
 }
 
-/// Returns the number of a free page from the free list, now off the list, or 0.
-static uint32_t pop_freed(void) {
-    while (free_list) {
-        uint32_t number = free_list;
-        bool used = table[number] & ENTRY_USED;
-        free_list = table[number] & ENTRY_LINK;
-        table[number] = used ? ENTRY_USED : 0;
-        if (!used) {
-            num_freed--;
-            return number;
-        }
-    }
-    return 0;
+static bool is_free(uint32_t number) {
+    return number < opened && (group_of(number)->free & bit_of(number));
 }
 
-static void push_freed(uint32_t number) {
-    if (!(table[number] & ENTRY_LISTED)) {
-        table[number] = ENTRY_LISTED | free_list;
-        free_list = number;
+/// Finds a free page for an owner whose last one is before `next`. Returns 0 if there is none.
+static uint32_t find_free(uint32_t next) {
+    // A group that is free in parts is another owner's, most likely: nobody comes into it from behind.
+    if (is_free(next) && (next % GROUP_PAGES || group_of(next)->free == GROUP_FREE)) {
+        return next;
     }
-    table[number] &= ~ENTRY_USED;
-    num_freed++;
+    if (list_is_empty(&whole)) {
+        // What there is then, if only a part of a group, is in front.
+        (void) open_group();
+    }
+    list_t *list = list_is_empty(&whole) ? &broken : &whole;
+    struct group *group = LIST_FRONT(list, struct group, next);
+    return group ? (uint32_t) (group - table) * GROUP_PAGES + (uint32_t) __builtin_ctz(group->free)
+                 : 0;
 }
 
 paddr_t page_alloc(struct page_list *owner) {
-    uint32_t number = pop_freed();
+    uint32_t number = find_free(owner->next);
     if (!number) {
-        if (IS_ERROR(ensure_entries(1))) {
-            return 0;
-        }
-        number = watermark++;
+        return 0;
     }
-
-    table[number] = ENTRY_USED | owner->first;
+    take(number);
+    *link_of(number) = owner->first;
     owner->first = number;
+    owner->next = number + 1;
     owner->count++;
     return number_to_paddr(number);
 }
 
 void page_move(struct page_list *from, struct page_list *to) {
     uint32_t number = from->first;
-    from->first = table[number] & ENTRY_LINK;
+    uint32_t *link = link_of(number);
+    from->first = *link;
     from->count--;
-    table[number] = ENTRY_USED | to->first;
+    *link = to->first;
     to->first = number;
     to->count++;
 }
 
 void page_free_all(struct page_list *owner) {
-    while (owner->first) {
-        uint32_t number = owner->first;
-        owner->first = table[number] & ENTRY_LINK;
-        table[number] = ENTRY_USED;
-        push_freed(number);
+    uint32_t number = owner->first;
+    while (number) {
+        struct group *group = group_of(number);
+        uint32_t bits = 0;
+        do {
+            bits |= bit_of(number);
+            number = *link_of(number);
+        } while (number && group_of(number) == group);
+        give_back(group, bits);
     }
-    owner->count = 0;
+    *owner = (struct page_list){0};
 }
 
 /// Looks for `count` free pages in a row among those with the numbers [first, limit).
 static uint32_t find_freed_run(uint32_t first, uint32_t limit, size_t count) {
     uint32_t run = 0;
     for (uint32_t i = first; i < limit; i++) {
-        run = (table[i] & ENTRY_USED) ? 0 : run + 1;
+        uint32_t free = group_of(i)->free;
+        run = (free & bit_of(i)) ? run + 1 : 0;
         if (run == count) {
             return i + 1 - run;
+        }
+        if (!free) {
+            i |= GROUP_PAGES - 1;
         }
     }
     return 0;
@@ -195,47 +260,45 @@ static uint32_t find_freed_run(uint32_t first, uint32_t limit, size_t count) {
 static uint32_t alloc_freed_run(size_t count) {
     uint32_t number = 0;
     for (size_t i = 0; i < num_ranges && !number && num_freed >= count; i++) {
-        uint32_t limit = MIN(ranges[i].first + ranges[i].num, watermark);
+        uint32_t limit = MIN(ranges[i].first + ranges[i].num, opened);
         number = find_freed_run(ranges[i].first, limit, count);
-    }
-    if (number) {
-        num_freed -= count;
     }
     return number;
 }
 
-/// Tells whether some range still has `count` pages that nobody has used, with those that their
-/// entries may take.
+/// Tells whether some range still has `count` pages that nobody has used.
 static bool has_untouched_run(size_t count) {
-    size_t with_entries = count + count / (ENTRIES_PER_PAGE - 1) + 8;
     for (size_t i = 0; i < num_ranges; i++) {
         uint32_t limit = ranges[i].first + ranges[i].num;
         uint32_t first = MAX(ranges[i].first, watermark);
-        if (first < limit && limit - first >= with_entries) {
+        if (first < limit && limit - first >= count) {
             return true;
         }
     }
     return false;
 }
 
-/// Moves the watermark past `count` pages of one range. What is left of a range that is too small
-/// goes to the free list.
+/// Moves the watermark until there are `count` free pages of one range in a row. What is left of a range
+/// that is too small is free for others.
 static uint32_t alloc_untouched_run(size_t count) {
     if (!has_untouched_run(count)) {
         return 0;
     }
 
-    while (IS_OK(ensure_entries(count))) {
-        struct range *range = range_of(watermark);
-        uint32_t limit = range->first + range->num;
-        if (limit - watermark >= count) {
-            watermark += count;
-            return watermark - count;
+    uint32_t first = watermark;
+    while (watermark - first < count) {
+        // All entries first: a page of the table amid the run would end it.
+        uint32_t before = watermark;
+        error_t err = ensure_entries(count - (watermark - first));
+        if (watermark != before) {
+            first = watermark;
         }
-        // One at a time: the table may need to grow on the way.
-        push_freed(watermark++);
+        if (IS_ERROR(err) || IS_ERROR(open_group())) {
+            return 0;
+        }
+        first = MAX(first, range_of(watermark - 1)->first);
     }
-    return 0;
+    return first;
 }
 
 paddr_t pages_alloc_run(size_t count) {
@@ -248,27 +311,29 @@ paddr_t pages_alloc_run(size_t count) {
     }
 
     for (size_t i = 0; i < count; i++) {
-        table[number + i] |= ENTRY_USED;
+        take(number + (uint32_t) i);
     }
     return number_to_paddr(number);
 }
 
 void pages_free_run(paddr_t paddr, size_t num_pages) {
-    // From the last one on: they will be taken in ascending order, and pages that follow each other are
-    // copied from and to in one piece.
-    for (size_t i = num_pages; i-- > 0;) {
-        uint32_t number = paddr_to_number(paddr + i * PAGE_SIZE);
-        ASSERT(number && number < watermark && (table[number] & ENTRY_USED));
-        push_freed(number);
+    uint32_t number = paddr_to_number(paddr);
+    ASSERT(number && number < opened && num_pages <= opened - number);
+    for (size_t i = 0; i < num_pages; i++, number++) {
+        give_back(group_of(number), bit_of(number));
     }
 }
 
 size_t pages_total(void) {
-    return end - 1;
+    return end - GROUP_PAGES;
 }
 
 size_t pages_free(void) {
     return num_freed + (end - watermark);
+}
+
+size_t pages_in_table(void) {
+    return num_taken;
 }
 
 bool pages_is_ram(paddr_t paddr, size_t num_pages) {

@@ -39,6 +39,7 @@ struct task {
 
 #ifdef CONFIG_MMU
     struct page_list pages;  ///< Its pages but those of blocks (see memory.h), page tables too.
+    size_t num_tables;       ///< Those of them that are page tables.
     size_t num_pages;        ///< Pages that count towards its limit, those of blocks too.
     size_t max_pages;        ///< 0: no limit.
     list_t regions;          ///< struct region, by address

@@ -17,19 +17,25 @@ def pack(init, files, page_size, aliases=None):
     init_off = _align(_HEADER.size, page_size)
     files_off = init_off + len(init.data)
     off = _align(files_off + (len(files) + len(aliases)) * _FILE.size, page_size)
-    entries, contents = [], []
+    places, contents = {}, []
     for name, data in files:
-        entries.append(_FILE.pack(name.encode(), off, len(data), 0, 0))
+        places[name] = (off, len(data))
         contents.append(_padded(data, page_size))
         off += len(contents[-1])
-    numbers = {name: number for number, (name, _) in enumerate(files)}
-    for alias, name in aliases.items():
-        _, start, length, _, _ = _FILE.unpack(entries[numbers[name]])
-        entries.append(_FILE.pack(alias.encode(), start, length, numbers[name] + 1, 0))
+    entries = _entries(places, aliases)
     header = _HEADER.pack(_MAGIC, _VERSION, init.entry, init_off, init.text_len, init.ro_len,
                           init.rw_len, files_off, len(entries), off, 0)
     table = _padded(b"".join([init.data] + entries), page_size)
     return b"".join([_padded(header, page_size), table] + contents)
+
+
+def _entries(places, aliases):
+    """The table, in the order of the names' bytes: vm halves it to find one."""
+    names = sorted([*places, *aliases], key=str.encode)
+    numbers = {name: number for number, name in enumerate(names, start=1)}
+    return [_FILE.pack(name.encode(), *places[aliases.get(name, name)],
+                       numbers[aliases[name]] if name in aliases else 0, 0)
+            for name in names]
 
 
 def _align(value, page_size):

@@ -15,8 +15,8 @@ A module in resea/tools/ plugs one in:
     "config"      manifest, options and SConscripts of the board are read: ctx.build
     "image"       the board is built, too
     "unittests"   the native test programs are built: ctx.unittests, a list of (name, Path)
-    "fuzzers"     the kernel's fuzzers are built: unittests.fuzzer() and guided_fuzzer() name them
-    "fat_fuzzers" the same of libs/fat
+    "fuzzers"     the fuzzers that the option `what` asks for are built: unittests.fuzzer() and
+                  guided_fuzzer() name them
 
 What depends on an option is a function of the options that returns such a list.
 
@@ -30,7 +30,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Callable
 
-NEEDS = ("config", "image", "unittests", "fuzzers", "fat_fuzzers")
+NEEDS = ("config", "image", "unittests", "fuzzers")
 
 
 @dataclass

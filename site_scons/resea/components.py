@@ -14,9 +14,9 @@ from resea.errors import UserError, hint, unknown
 
 SERVER, LIBRARY, KERNEL = "server", "library", "kernel"
 _COMMON_KEYS = {"sources", "sources_for", "libs", "unittests", "unittest_sources"}
-_FUZZER_KEYS = {"fuzzer", "fuzzer_plain", "fuzzer_guided"}
+_FUZZER_KEYS = {"fuzzer", "fuzzer_sources", "fuzzer_plain", "fuzzer_guided"}
 _KEYS = {
-    SERVER: _COMMON_KEYS | {"name", "description"},
+    SERVER: _COMMON_KEYS | _FUZZER_KEYS | {"name", "description"},
     LIBRARY: _COMMON_KEYS | _FUZZER_KEYS | {"name", "description"},
     KERNEL: _COMMON_KEYS | _FUZZER_KEYS | {"unittests_nommu"},
 }
@@ -41,6 +41,7 @@ class Component:
     unittest_sources: list = None
     unittests_nommu: list = field(default_factory=list)
     fuzzer: list = field(default_factory=list)
+    fuzzer_sources: list = None
     fuzzer_plain: list = field(default_factory=list)
     fuzzer_guided: list = field(default_factory=list)
     external: bool = False
@@ -192,7 +193,7 @@ class Library:
         component = Component(kind=kind, folder=folder, where=where,
                               external=self.is_external(folder), **{"name": "", **values})
         for key in ("sources", "unittests", "unittest_sources", "unittests_nommu", "fuzzer",
-                    "fuzzer_plain", "fuzzer_guided"):
+                    "fuzzer_sources", "fuzzer_plain", "fuzzer_guided"):
             for source in getattr(component, key) or ():
                 _check_source(component, key, source)
         for kind_of_arch, sources in component.sources_for.items():

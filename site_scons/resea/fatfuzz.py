@@ -4,15 +4,12 @@ libFuzzer damages volumes all the time. Beside it, random operations against a m
 take turns.
 """
 
-import os
-import random
 import re
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from resea import unittests
+from resea import fuzzing, unittests
 
 COMPONENT = "libs/fat"
 # Bytes of one of libFuzzer's inputs: boot sector, tables, root directory and the first clusters of
@@ -24,7 +21,6 @@ _STEPS = 10_000
 _CUT_STEPS = 150
 # Seconds beyond the asked ones after which a process hangs.
 _GRACE = 300
-_EXECUTIONS = re.compile(r"^#(\d+)|stat::number_of_executed_units:\s*(\d+)", re.M)
 
 
 @dataclass
@@ -37,27 +33,26 @@ class Tally:
     failures: int = 0
 
 
-def _environment():
-    """Debian has mkfs.fat and fsck.fat where only root looks."""
-    return {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
-            "UBSAN_OPTIONS": "print_stacktrace=1"}
+@dataclass
+class Place:
+    """The program that drives the library, and where its files are."""
+
+    program: Path
+    folder: Path
+
+    def run(self, *words):
+        """(exit status, output) of a command."""
+        log = self.folder / "run.log"
+        return fuzzing.finish(fuzzing.start(words, log), log, _GRACE)
+
+    def make_volume(self, path, bits, kib):
+        path.unlink(missing_ok=True)
+        status, said = self.run("mkfs.fat", "-C", "-F", bits, "-s", "1", path, kib)
+        if status != 0:
+            raise RuntimeError(f"mkfs.fat: {said}")
 
 
-def _run(words):
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(),
-                          text=True, errors="replace", timeout=_GRACE, check=False)
-    return done.returncode, done.stdout
-
-
-def _make_volume(path, bits, kib):
-    path.unlink(missing_ok=True)
-    status, said = _run(["mkfs.fat", "-C", "-F", bits, "-s", "1", path, kib])
-    if status != 0:
-        raise RuntimeError(f"mkfs.fat: {said}")
-
-
-def _fill_corpus(folder, campaign):
+def _fill_corpus(place, folder):
     """The first inputs: volumes with files on them."""
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -65,76 +60,56 @@ def _fill_corpus(folder, campaign):
     for bits, kib in _VOLUMES:
         for seed in range(3):
             image = folder / f"fat{bits}-{seed}"
-            _make_volume(image, bits, kib)
-            _run([campaign, f"--image={image}", f"--seed={seed}", "--steps=60"])
+            place.make_volume(image, bits, kib)
+            place.run(place.program, f"--image={image}", f"--seed={seed}", "--steps=60")
             with open(image, "r+b") as file:
                 file.truncate(min(_MAX_INPUT, image.stat().st_size))
 
 
-def guided_command(program, seconds, seed, corpus):
-    """libFuzzer; inputs that fail are kept beside the corpus."""
-    return [str(program), f"-max_total_time={seconds}", f"-max_len={_MAX_INPUT}", f"-seed={seed}",
-            "-len_control=0", "-timeout=20", "-print_final_stats=1",
-            f"-artifact_prefix={corpus.parent}/", str(corpus)]
-
-
-def _random_operations(campaign, seed, tally):
-    status, said = _run([campaign, f"--seed={seed}", f"--steps={_STEPS}"])
+def _random_operations(place, seed, tally):
+    status, said = place.run(place.program, f"--seed={seed}", f"--steps={_STEPS}")
     counts = re.search(r"(\d+) steps, 0 failures", said)
     tally.steps += int(counts[1]) if counts else 0
     return status, said
 
 
-def _power_cuts(campaign, seed, folder, tally):
+def _power_cuts(place, seed, tally):
     bits, kib = _VOLUMES[seed % len(_VOLUMES)]
-    _make_volume(folder / "cut.img", bits, kib)
-    status, said = _run([campaign, f"--cut={folder / 'cut.img'}", f"--seed={seed}",
-                         f"--steps={_CUT_STEPS}", f"--scratch={folder / 'scratch.img'}"])
+    image = place.folder / "cut.img"
+    place.make_volume(image, bits, kib)
+    status, said = place.run(place.program, f"--cut={image}", f"--seed={seed}",
+                             f"--steps={_CUT_STEPS}", f"--scratch={place.folder / 'scratch.img'}")
     counts = re.search(r"(\d+) power cuts", said)
     tally.cuts += int(counts[1]) if counts else 0
-    return status, said
+    return status, f"on FAT{bits} of {kib} KiB: {said}"
 
 
-def _take_turns(campaign, folder, seconds, tally):
+def _take_turns(place, seconds, seeds, tally):
     """Random operations and power cuts until the time is up."""
-    end, seeds, turn = time.monotonic() + seconds, random.SystemRandom(), 0
+    end, turn = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         seed = seeds.randrange(1, 1 << 30)
-        if turn % 2:
-            status, said = _power_cuts(campaign, seed, folder, tally)
-        else:
-            status, said = _random_operations(campaign, seed, tally)
+        status, said = (_power_cuts if turn % 2 else _random_operations)(place, seed, tally)
         if status != 0:
             tally.failures += 1
-            print(f"{'power cuts' if turn % 2 else 'random operations'}, seed {seed}:\n{said}")
+            print(f"{'power cuts' if turn % 2 else 'random operations'}, seed {seed}: {said}")
         turn += 1
 
 
-def count_executions(text):
-    """How many inputs libFuzzer has tried."""
-    return max((int(a or b) for a, b in _EXECUTIONS.findall(text)), default=0)
-
-
-def campaign(build, minutes):
+def campaign(build, minutes, seeds):
     """Looks for bugs for `minutes`; prints what failed, and counts. Returns the status."""
-    program = unittests.fuzzer(build, COMPONENT)
-    folder = Path(build.folder) / "fuzz-fat"
-    corpus = folder / "corpus"
-    _fill_corpus(corpus, program)
-    build.logs.mkdir(parents=True, exist_ok=True)
-    log, tally = build.logs / "soak-fat.log", Tally()
-    words = guided_command(unittests.guided_fuzzer(build, COMPONENT), minutes * 60,
-                           random.SystemRandom().randrange(1, 1 << 31), corpus)
-    with open(log, "wb") as file:
-        guided = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file,
-                                  stderr=subprocess.STDOUT, env=_environment())
+    place = Place(unittests.fuzzer(build, COMPONENT), Path(build.folder) / "fuzz-fat")
+    corpus, log, tally = place.folder / "corpus", build.logs / "soak-fat.log", Tally()
+    _fill_corpus(place, corpus)
+    guided = fuzzing.start(fuzzing.guided_command(
+        unittests.guided_fuzzer(build, COMPONENT), corpus, seeds.randrange(1, 1 << 31),
+        ("max_total_time", minutes * 60), f"-max_len={_MAX_INPUT}", "-timeout=20",
+        "-print_final_stats=1"), log)
     try:
-        _take_turns(program, folder, minutes * 60, tally)
-        status = guided.wait(_GRACE)
+        _take_turns(place, minutes * 60, seeds, tally)
     finally:
-        guided.kill()
-    said = log.read_text(encoding="utf-8", errors="replace")
-    tally.volumes = count_executions(said)
+        status, said = fuzzing.finish(guided, log, _GRACE)
+    tally.volumes = fuzzing.count_executions(said)
     if status != 0:
         tally.failures += 1
         print(said[-4000:])

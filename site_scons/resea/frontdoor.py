@@ -149,11 +149,9 @@ def _add_board(context, board, asked):
         from resea import unittests
         context.nodes["unittests"] = unittests.add_nodes(context)
     if "fuzzers" in needs:
-        from resea import unittests
-        context.nodes["fuzzers"] = unittests.add_fuzzers(context)
-    if "fat_fuzzers" in needs:
-        from resea import fatfuzz, unittests
-        context.nodes["fat_fuzzers"] = unittests.add_fuzzers(context, fatfuzz.COMPONENT)
+        from resea import fuzzing, unittests
+        asked_for = fuzzing.components(context.options.get("what"))
+        context.nodes["fuzzers"] = unittests.add_fuzzers(context, asked_for)
 
 
 def _add_command(context, entry):

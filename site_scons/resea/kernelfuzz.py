@@ -5,13 +5,12 @@ worth keeping in a corpus; the others make up sequences out of random numbers.
 """
 
 import os
-import random
 import re
-import subprocess
 from dataclasses import dataclass
 
-from resea import unittests
+from resea import fuzzing, unittests
 
+COMPONENT = "kernel"
 _COUNTS = re.compile(r"^(\d+) sequences, (\d+) steps, (\d+) failures$", re.M)
 # Bytes of one of libFuzzer's inputs: about 2,000 steps.
 _MAX_INPUT = 16384
@@ -35,10 +34,10 @@ def plain_command(program, minutes, seed):
 
 
 def guided_command(program, minutes, seed, corpus):
-    """libFuzzer; inputs that fail are kept beside the corpus."""
-    return [str(program), f"-max_total_time={minutes * 60}", f"-max_len={_MAX_INPUT}",
-            f"-seed={seed}", "-len_control=0", "-detect_leaks=0", "-timeout=60",
-            f"-artifact_prefix={corpus.parent}/", "-verbosity=0", str(corpus)]
+    """libFuzzer."""
+    return fuzzing.guided_command(program, corpus, seed, ("max_total_time", minutes * 60),
+                                  f"-max_len={_MAX_INPUT}", "-detect_leaks=0", "-timeout=60",
+                                  "-verbosity=0")
 
 
 def _corpus(folder, seeds):
@@ -58,9 +57,10 @@ def commands(build, minutes, jobs, seeds):
         # Seeds count up from the first: those of the processes are far apart.
         seed = seeds.randrange(1, 1 << 31)
         if job % 2 == 0:
-            found.append(plain_command(unittests.fuzzer(build), minutes, seed << 20))
+            found.append(plain_command(unittests.fuzzer(build, COMPONENT), minutes, seed << 20))
         else:
-            found.append(guided_command(unittests.guided_fuzzer(build), minutes, seed, corpus))
+            found.append(guided_command(unittests.guided_fuzzer(build, COMPONENT), minutes, seed,
+                                        corpus))
     return found
 
 
@@ -77,32 +77,15 @@ def add_up(results):
     return tally
 
 
-def _start(words, log):
-    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0",
-           "UBSAN_OPTIONS": "print_stacktrace=1"}
-    with open(log, "wb") as file:
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file,
-                                stderr=subprocess.STDOUT, env=env)
-
-
-def _finish(process, log, seconds):
-    try:
-        status = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        status = process.wait()
-    return status, log.read_text(encoding="utf-8", errors="replace")
-
-
-def campaign(build, minutes):
+def campaign(build, minutes, seeds):
     """Fuzzes for `minutes`; prints the sequences that failed, and counts. Returns the status."""
     jobs = max(2, os.cpu_count() or 1)
-    build.logs.mkdir(parents=True, exist_ok=True)
     logs = [build.logs / f"soak-kernel-{job}.log" for job in range(jobs)]
-    asked = commands(build, minutes, jobs, random.SystemRandom())
-    processes = [_start(words, log) for words, log in zip(asked, logs)]
+    asked = commands(build, minutes, jobs, seeds)
+    processes = [fuzzing.start(words, log, ASAN_OPTIONS="detect_leaks=0")
+                 for words, log in zip(asked, logs)]
     limit = minutes * 60 + _GRACE
-    results = [_finish(process, log, limit) for process, log in zip(processes, logs)]
+    results = [fuzzing.finish(process, log, limit) for process, log in zip(processes, logs)]
     for status, text in results:
         if status:
             print(text.rstrip())

@@ -1,6 +1,5 @@
 """`scons soak`: the fuzz app on guest after guest, each with a seed of its own."""
 
-import random
 import re
 import subprocess
 import time
@@ -47,9 +46,9 @@ def count_calls(text):
     return sum(int(number) for number in _CALLS.findall(text))
 
 
-def campaign(machine, image, logs, minutes, say):
+def campaign(machine, image, logs, minutes, seeds, say):
     """Fuzzes for `minutes`, alternating between one and four CPUs; returns the Tally."""
-    tally, seeds = Tally(), random.SystemRandom()
+    tally = Tally()
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end:
         seed, cpus = seeds.randrange(1, 1 << 31), (1, 4)[tally.guests % 2]

@@ -5,8 +5,10 @@ libs/unittest, which has the main function that runs them. A component's own `ma
 of the way. The system's libraries are not linked in: what the code under test calls is the
 component's own, the C library's, or a stub among the tests.
 
-A part of the kernel, or a library, may have a fuzzer, too, which is two programs with a `main` of
-their own: a plain one, which counts as a test, and one that libFuzzer guides.
+A component may have fuzzers, too, programs with a `main` of their own: a plain one
+(`fuzzer_plain`), which counts as a test, and one that libFuzzer guides (`fuzzer_guided`). Each is
+made of those sources, of those in `fuzzer`, and of what is tested: `fuzzer_sources`, or all of the
+component's. resea/fuzzing.py knows under which name `scons soak` runs them.
 """
 
 import os
@@ -31,22 +33,26 @@ def add_nodes(context):
         context.unittests.append((name, program))
         if component.unittests_nommu:
             nodes += _add_nommu(context, env, name, component)
-        if component.fuzzer:
+        if component.fuzzer_plain:
             nodes += _add_plain_fuzzer(env, build, component, name)
             context.unittests.append((f"{name}: random sequences against a model",
                                       fuzzer(build, name)))
     return nodes
 
 
-def add_fuzzers(context, name="kernel"):
-    """Both fuzzers of a part of the kernel or a library, and nothing else."""
+def add_fuzzers(context, names):
+    """The fuzzers of components, and nothing else."""
     build = context.build
     env = environment.make(context.options, environment.FUZZER)
     if "image" not in context.nodes:
         idl_headers.add_nodes(env, build.library.roots, build.include)
-    (_, component), = _asked(build, name)
-    return (_add_plain_fuzzer(env, build, component, name)
-            + _add_guided_fuzzer(env, build, component, name))
+    nodes = []
+    for name in names:
+        (_, component), = _asked(build, name)
+        nodes += _add_guided_fuzzer(env, build, component, name)
+        if component.fuzzer_plain:
+            nodes += _add_plain_fuzzer(env, build, component, name)
+    return nodes
 
 
 def _add_plain_fuzzer(env, build, component, name):
@@ -64,19 +70,21 @@ def _add_guided_fuzzer(env, build, component, name):
                           CCFLAGS=environment.FUZZER + ["-fsanitize=fuzzer"])
 
 
-def fuzzer(build, name="kernel"):
-    """The plain fuzzer's program."""
+def fuzzer(build, name):
+    """A component's plain fuzzer, a program."""
     return build.folder / "unittests" / (name.replace("/", "-") + "-fuzz")
 
 
-def guided_fuzzer(build, name="kernel"):
+def guided_fuzzer(build, name):
     """libFuzzer's."""
     return build.folder / "unittests" / (name.replace("/", "-") + "-libfuzzer")
 
 
 def _fuzzer_objects(env, build, component, program, sources, flags):
-    return _compile(env, build, component, program, component.sources_on(build.arch),
-                    component.fuzzer + sources, [], flags, runs=False)
+    tested = (component.sources_on(build.arch) if component.fuzzer_sources is None
+              else component.fuzzer_sources)
+    return _compile(env, build, component, program, tested, component.fuzzer + sources, [], flags,
+                    runs=False)
 
 
 def _add_nommu(context, env, name, component):

@@ -81,11 +81,12 @@ def test_bootfs():
 
 def test_further_names_of_files():
     flat = elf.FlatImage(0, 0, PAGE, 0, 0, b"\0" * PAGE)
-    image = bootfs.pack(flat, [("a", b"A"), ("files", b"F" * 100)], PAGE, {"ls": "files"})
-    files = [struct.unpack_from("<48sIIII", image, 2 * PAGE + i * 64) for i in range(3)]
+    image = bootfs.pack(flat, [("a", b"A"), ("files", b"F" * 100)], PAGE,
+                        {"ls": "files", "dir": "files"})
+    files = [struct.unpack_from("<48sIIII", image, 2 * PAGE + i * 64) for i in range(4)]
     assert [(f[0].rstrip(b"\0"), f[2], f[3]) for f in files] == [
-        (b"a", 1, 0), (b"files", 100, 0), (b"ls", 100, 2)]
-    assert files[1][1] == files[2][1]
+        (b"a", 1, 0), (b"dir", 100, 3), (b"files", 100, 0), (b"ls", 100, 3)]
+    assert files[1][1] == files[2][1] == files[3][1]
     assert bootfs.summary(image)[1:] == ["  vm 4.0 KiB   a 1 B        files 100 B"]
 
 

@@ -16,9 +16,9 @@ UNITS = {"x64": [("ide", "ide0", "ide"), ("virtio", "virtio0", "virtio_blk")],
 SIZE_MIB = 64
 
 
-def boot(machines, kind, image):
+def boot(machines, kind, image, **setup):
     # Release builds say less while a line is being typed.
-    guest = machines.boot("release", disk=f"{kind}:{image}")
+    guest = machines.boot("release", disk=f"{kind}:{image}", **setup)
     guest.prompt()
     return guest
 
@@ -40,8 +40,12 @@ def go_to_and_fro(machines, kind, unit, folder):
     big = os.urandom(2_000_000)
     image = disks.fat(folder / f"{kind}.img", SIZE_MIB, {
         "hello there.txt": b"Hello from mtools\n", "Folder/big.bin": big, "REPLACED.TXT": b"old"})
-    guest = boot(machines, kind, image)
+    # With little memory, where it can be chosen, the cache is smaller.
+    memory = None if machines.board.machine.fixed or kind == "virtio" else "8M"
+    guest = boot(machines, kind, image, memory=memory)
     guest.command(f"mount {unit}")
+    cache = int(re.search(r"^ *\d+ fatfs +\d+ +\d+ +(\d+)", guest.command("mem"), re.M)[1])
+    assert 300 <= cache < 1024 if memory else cache >= 1280
     assert "Hello from mtools" in guest.command(f"cat '/{unit}/HELLO THERE.txt'")
     listed = guest.command(f"ls -l /{unit} /{unit}/folder")
     assert re.search(r"2000000 .*big\.bin", listed), listed

@@ -117,7 +117,7 @@ def test_power_cuts_lose_nothing_that_was_flushed(campaign, tmp_path, report, vo
 
 @pytest.mark.heavy(60)
 def test_damaged_volumes_are_errors_and_nothing_worse(report):
-    done = builds.scons("soak", "what=fat", "minutes=1")
+    done = builds.scons("soak", "what=fat", "minutes=1", f"seed={CUT_SEED}")
     assert done.returncode == 0, done.stdout
     counts = re.search(r"(\d+) damaged volumes, (\d+) steps, (\d+) power cuts, 0 failures",
                        done.stdout)

@@ -494,6 +494,27 @@ static void panic_body(void) {
     PANIC("no more %s", "tests");
 }
 
+static void print_in_between(void) {
+    host.on_output = NULL;
+    printk("[somebody else]");
+}
+
+static void panic_now(void) {
+    host.on_output = NULL;
+    panic_body();
+}
+
+static void print_and_panic_body(void) {
+    host.on_output = panic_now;
+    printk("somebody");
+}
+
+/// Who prints holds the console's lock.
+static void panic_among_others_body(void) {
+    host.on_output = print_in_between;
+    panic_body();
+}
+
 static void power_off_body(void) {
     SYSCALL(ROOT_TASK, SYS_POWER, POWER_OFF, 3);
 }
@@ -510,6 +531,15 @@ TEST("end: a panic tells what it knows and ends with its status") {
     TEST_EXPECT(host_shown("PANIC: no more tests"));
     TEST_EXPECT(host_shown("Backtrace:"));
     TEST_EXPECT(host_shown("#1 vm"));
+}
+
+TEST("end: a panic waits for nobody who has the console") {
+    set_up();
+    TEST_EXPECT(host_ends_with_status(panic_among_others_body, BOARD_STATUS_PANIC));
+    TEST_EXPECT(host_shown("[somebody else]"));
+    TEST_EXPECT(host_shown("PANIC: no more tests"));
+    TEST_EXPECT(host_ends_with_status(print_and_panic_body, BOARD_STATUS_PANIC));
+    TEST_EXPECT(host_shown("PANIC: no more tests"));
 }
 
 TEST("end: powering off tells the status") {

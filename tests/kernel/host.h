@@ -73,8 +73,9 @@ struct host {
     const char *input;     ///< What the console's user has typed.
     char output[0x10000];  ///< What the console shows, since host_clear_output().
     size_t output_len;
-    bool pause_restarts;  ///< A restarted call isn't made again on its own.
-    bool fast_path;       ///< SYS_IPC enters by the fast path, if the kernel has one.
+    void (*on_output)(void);  ///< Is called before more is shown; NULL: nothing is.
+    bool pause_restarts;      ///< A restarted call isn't made again on its own.
+    bool fast_path;           ///< SYS_IPC enters by the fast path, if the kernel has one.
     /// Is told of events; `task` may be NULL, or one that is gone.
     void (*listener)(enum host_event event, struct task *task);
     unsigned fast_calls;     ///< How many calls and answers might have gone that way,

@@ -102,6 +102,9 @@ void board_console_handed_over(void) {
 }
 
 void board_console_write(const char *text, size_t len) {
+    if (host.on_output) {
+        host.on_output();
+    }
     for (size_t i = 0; i < len && host.output_len < sizeof(host.output) - 1; i++) {
         host.output[host.output_len++] = text[i];
     }

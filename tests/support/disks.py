@@ -9,7 +9,9 @@ sfdisk.
 A path within a volume is what mtools call ::name.
 """
 
+import array
 import os
+import struct
 import subprocess
 from pathlib import Path
 
@@ -46,6 +48,31 @@ def fat(path, size_mib, files=None, *options):
     for name, content in (files or {}).items():
         write(path, name, content)
     return Path(path)
+
+
+def nearly_full(path, size_mib, left_mib):
+    """A FAT32 volume on an image without a table, of which a file BIG.BIN takes all but so much:
+    what is written to it goes to the end. Its contents are zeroes. Returns where it begins."""
+    fat(path, size_mib, {}, "-F", "32", "-s", "8")
+    with open(path, "r+b") as file:
+        boot = file.read(512)
+        reserved, tables = struct.unpack_from("<HB", boot, 14)
+        table_len = struct.unpack_from("<I", boot, 36)[0] * SECTOR
+        cluster_len = boot[13] * SECTOR
+        first = reserved * SECTOR + tables * table_len
+        # The root directory is cluster 2.
+        count = (size_mib - left_mib) * MIB // cluster_len
+        chain = array.array("I", range(4, 3 + count))
+        chain.append(0x0fffffff)
+        for number in range(tables):
+            file.seek(reserved * SECTOR + number * table_len + 3 * 4)
+            chain.tofile(file)
+        file.seek(first)
+        file.write(struct.pack("<11sB8xH4xHI", b"BIG     BIN", 0x20, 0, 3, count * cluster_len))
+        # Nobody knows how much is free.
+        file.seek(struct.unpack_from("<H", boot, 48)[0] * SECTOR + 488)
+        file.write(struct.pack("<II", 0xffffffff, 0xffffffff))
+    return first + cluster_len
 
 
 def write(image, name, content):
@@ -112,3 +139,26 @@ def partitioned(path, size_mib, parts, label="dos"):
             run("dd", "conv=notrunc,sparse", "bs=1M", f"seek={start // MIB}", f"if={content}",
                 f"of={path}", "status=none")
     return found
+
+
+def place_of(image, name):
+    """The sector in which a file of a volume begins."""
+    clusters = run("mshowfat", "-i", image, f"::{name}").split("<")[1]
+    cluster = int(clusters.rstrip(">\n").split("-")[0])
+    with open(image, "rb") as file:
+        boot = file.read(512)
+    reserved, tables, entries = struct.unpack_from("<HBH", boot, 14)
+    table_len = struct.unpack_from("<H", boot, 22)[0] or struct.unpack_from("<I", boot, 36)[0]
+    first = reserved + tables * table_len + entries * 32 // SECTOR
+    return first + (cluster - 2) * boot[13]
+
+
+def injected(image, errors):
+    """QEMU's name for an image of which certain accesses fail: [(iotype, sector or None for any)],
+    where the iotype is read, write or flush."""
+    config = Path(f"{image}.blkdebug")
+    config.write_text("\n".join(
+        line for iotype, sector in errors for line in (
+            "[inject-error]", 'event = "none"', f'iotype = "{iotype}"', 'errno = "5"',
+            *([f'sector = "{sector}"'] if sector is not None else []))))
+    return f"blkdebug:{config}:{image}"

@@ -92,14 +92,6 @@ def test_a_driver_that_ends(machines, tmp_path, kind, driver):
     assert diskmodel.wrong(image, rounds) == []
 
 
-def injected(path, iotype, sector=None):
-    """An image of which QEMU says that a kind of access, to a certain sector or to any, fails."""
-    config = path.with_suffix(".blkdebug")
-    config.write_text("\n".join(['[inject-error]', 'event = "none"', f'iotype = "{iotype}"',
-                                 'errno = "5"', *([f'sector = "{sector}"'] if sector else [])]))
-    return f"blkdebug:{config}:{path}"
-
-
 @pytest.mark.parametrize("kind, driver", [("ide-dma", "ide"), ("ide-pio", "ide"),
                                           ("virtio-modern", "virtio_blk")])
 @pytest.mark.parametrize("iotype, sector", [("read", 5000), ("write", 5000), ("flush", None)])
@@ -107,7 +99,7 @@ def test_errors_are_reported(machines, tmp_path, kind, driver, iotype, sector):
     """The program that meets one hears of it, and the driver goes on."""
     chipset, unit, devices = KINDS[kind]
     image = diskmodel.make(tmp_path / "disk.img")
-    path = injected(image, iotype, sector)
+    path = disks.injected(image, [(iotype, sector)])
     guest = machines.boot(extra=("-machine", chipset, *devices(path)))
     guest.prompt()
     guest.send(f"disktest {unit} --rounds={ROUNDS}\n")

@@ -1,6 +1,9 @@
 """Disks that are mounted by themselves, and commands for files on them; mtools look afterwards."""
 
 import os
+import re
+
+import pytest
 
 from resea import qemu
 from support import disks
@@ -66,3 +69,14 @@ def test_disks_are_mounted_and_used(machines, tmp_path):
     assert "HELLO.TXT" not in disks.names(whole)
     assert disks.read(table, "Songs/Hello again.txt", start) == b"hello\nand again\n"
     assert disks.read(table, "Songs/copy.bin", start) == big
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_script_finds_what_is_mounted(machines, tmp_path, count):
+    """Its first command is about a file on a disk."""
+    image = disks.fat(tmp_path / "disk.img", 2, {"HELLO.TXT": b"hello\n"})
+    guest = machines.boot("release", disk=f"virtio:{image}", cpus=count,
+                          cmdline='run="cat /virtio0/hello.txt; ls /virtio0"')
+    assert guest.wait() == qemu.EXIT_SUCCESS
+    assert re.search(r"^hello$", guest.text(), re.MULTILINE)
+    assert re.search(r"^HELLO.TXT", guest.text(), re.MULTILINE | re.IGNORECASE)

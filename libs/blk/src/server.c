@@ -111,16 +111,6 @@ static const struct blk_ops ops = {
     .flush = flush,
 };
 
-/// vm tells which clients are gone.
-static void receive_exits(void) {
-    struct message m;
-    while (IS_OK(async_recv(INIT_TASK, &m))) {
-        if (m.type == TASK_EXITED_MSG) {
-            opened_forget_task(m.task_exited.task);
-        }
-    }
-}
-
 static void handle_notifications(notifications_t notifications) {
     if ((notifications & NOTIFY_IRQ) && driver->interrupt != NULL) {
         driver->interrupt();
@@ -128,11 +118,8 @@ static void handle_notifications(notifications_t notifications) {
     if ((notifications & NOTIFY_TIMER) && driver->timer != NULL) {
         driver->timer();
     }
-    if (notifications >= NOTIFY_USER_BASE && driver->notified != NULL) {
-        driver->notified(notifications);
-    }
     if (notifications & NOTIFY_ASYNC) {
-        receive_exits();
+        async_take_exits(opened_forget_task);
     }
 }
 

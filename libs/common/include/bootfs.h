@@ -8,7 +8,7 @@
 ///
 ///     offset 0                 struct bootfs_header
 ///     header.init_off          the first task (vm): a flat image for USER_IMAGE_BASE
-///     header.files_off         struct bootfs_file [num_files]
+///     header.files_off         struct bootfs_file [num_files], sorted by name, each name once
 ///     bootfs_file.off          contents, each file at a page boundary and padded with zeroes
 ///
 /// All offsets are from the start of the image, which is page-aligned. Little endian.

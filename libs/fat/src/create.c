@@ -188,11 +188,12 @@ static error_t __mustuse check_removable(struct fat *fat, const struct target *t
     if (node_find(fat, target->directory, target->place.entries.index) != NULL) {
         return ERR_IN_USE;
     }
-    // Of a damaged directory nobody knows what is in it, nor what is to be freed.
-    if (info->is_directory && !is_cluster(fat, info->start)) {
-        return ERR_IO;
+    // A directory without clusters is what fsck.fat leaves of the second name of a moved one.
+    if (!info->is_directory || info->start == 0) {
+        return OK;
     }
-    return info->is_directory ? directory_check_empty(fat, info->start) : OK;
+    // Of a damaged directory nobody knows what is in it, nor what is to be freed.
+    return is_cluster(fat, info->start) ? directory_check_empty(fat, info->start) : ERR_IO;
 }
 
 error_t fat_remove(struct fat *fat, const char *path) {

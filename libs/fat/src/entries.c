@@ -106,6 +106,7 @@ error_t cursor_next(struct cursor *cursor, const uint8_t **entry) {
 error_t entries_init(struct entries *entries, struct fat *fat, uint32_t directory, uint32_t index) {
     entries->expected = 0;
     entries->is_whole = false;
+    entries->num_pieces = 0;
     entries->free = (struct free_run){0, 0};
     memset(entries->numbers, 0, sizeof(entries->numbers));
     return cursor_init(&entries->cursor, fat, directory, index);
@@ -118,6 +119,17 @@ static void note_free(struct entries *entries, uint32_t index) {
     } else if (run->count < entries->needed) {
         *run = (struct free_run){index, 1};
     }
+}
+
+/// The pieces of long names in front of an entry have no name that they belong to, but for those from `first` on: a power cut,
+/// or a system that knows no long names, has left them.
+static void note_pieces(struct entries *entries, uint32_t index, uint32_t first) {
+    for (uint32_t i = index - entries->num_pieces; i < first; i++) {
+        note_free(entries, i);
+    }
+    entries->num_pieces = 0;
+    entries->is_whole = false;
+    entries->expected = 0;
 }
 
 /// One piece of a long name. The pieces come in reverse order: the last one has the highest ordinal.
@@ -178,28 +190,30 @@ error_t entries_next(struct entries *entries) {
         const uint8_t *entry;
         error_t err = cursor_next(&entries->cursor, &entry);
         if (err != OK) {
+            note_pieces(entries, entries->cursor.index, entries->cursor.index);
             return err;
         }
         uint32_t index = entries->cursor.index - 1;
         if (entry[0] == MARK_END) {
+            note_pieces(entries, index, index);
             entries->cursor.index = index;
             return ERR_END;
         }
         unsigned attributes = entry[ENTRY_ATTRIBUTES] & ATTRIBUTE_MASK;
         if (entry[0] != MARK_DELETED && attributes == ATTRIBUTE_LONG) {
             take_piece(entries, entry, index);
+            entries->num_pieces++;
             continue;
         }
-        if (entry[0] == MARK_DELETED) {
-            note_free(entries, index);
-        } else if (!(attributes & ATTRIBUTE_VOLUME) && entry[0] != '.') {
+        if (entry[0] != MARK_DELETED && !(attributes & ATTRIBUTE_VOLUME) && entry[0] != '.') {
             take_entry(entries, entry, index);
-            entries->is_whole = false;
-            entries->expected = 0;
+            note_pieces(entries, index, entries->first);
             return OK;
         }
-        entries->is_whole = false;
-        entries->expected = 0;
+        note_pieces(entries, index, index);
+        if (entry[0] == MARK_DELETED) {
+            note_free(entries, index);
+        }
     }
 }
 

@@ -41,7 +41,8 @@ struct entries {
     struct cursor cursor;
     const struct name *name;  ///< Which one is looked for; NULL: all.
     uint16_t *units;          ///< LONG_MAX units for the long name; NULL: nobody wants to know.
-    unsigned needed;          ///< So many free entries in a row are looked for.
+    unsigned
+        needed;  ///< So many free entries in a row are looked for; pieces of nobody's name are free.
     const uint8_t
         *basis;  ///< The numbers of aliases with this basis are noted; NULL: nobody wants to know.
     uint32_t ignored;  ///< But not that of this entry; NO_INDEX: all count.
@@ -61,6 +62,7 @@ struct entries {
     bool matches;
     unsigned len;
     uint32_t long_first;
+    uint32_t num_pieces;  ///< In a row, up to here, whether or not they make a name.
 };
 
 error_t __mustuse entries_init(struct entries *entries, struct fat *fat, uint32_t directory,

@@ -439,6 +439,52 @@ TEST("a directory that leads into itself ends") {
     end();
 }
 
+/// Where the FAT16 volume's root directory is.
+#define ROOT_16 (DATA_16 - (size_t) 512 * 32)
+
+TEST("a directory that fsck.fat has taken from a second name can be removed, and nothing else") {
+    begin(&fat16);
+    TEST_EXPECT_EQ(fat_mkdir(fat, "/d"), OK);
+    TEST_EXPECT_EQ(fat_unmount(fat), OK);
+    blkcache_destroy(&cache);
+    memset(disk.image + ROOT_16 + 26, 0, 2);
+    memcpy(disk.durable, disk.image, disk_len(&disk));
+    mount(false);
+    struct fat_node *node;
+    TEST_EXPECT_EQ(open_and_close("/d"), ERR_IO);
+    TEST_EXPECT_EQ(fat_create(fat, "/d/f", false, &node), ERR_IO);
+    TEST_EXPECT_EQ(fat_remove(fat, "/d"), OK);
+    TEST_EXPECT_EQ(open_and_close("/d"), ERR_NOT_FOUND);
+    end();
+}
+
+TEST("what is left of a long name is used again") {
+    static const struct format small = {12, 512, 1, 300, 16, 2};
+    char path[14 * 13 + 2] = "/", shorter[9 * 13 + 2] = "/";
+    memset(path + 1, 'x', 14 * 13);
+    memset(shorter + 1, 'y', 9 * 13);
+    begin(&small);
+    write_file("/1", "");
+    write_file(path, "");
+    TEST_EXPECT_EQ(fat_unmount(fat), OK);
+    blkcache_destroy(&cache);
+    uint8_t *root = disk.image + 512 * 3;
+    TEST_EXPECT_EQ(root[15 * 32], 'X');
+    root[15 * 32] = 0xe5;
+    memcpy(disk.durable, disk.image, disk_len(&disk));
+    mount(false);
+    write_file("/2", "");
+    write_file(shorter, "");
+    write_file("/3", "");
+    write_file("/4", "");
+    write_file("/5", "");
+    remount();
+    TEST_EXPECT_EQ(open_and_close(shorter), OK);
+    TEST_EXPECT_EQ(open_and_close("/5"), OK);
+    TEST_EXPECT_EQ(open_and_close(path), ERR_NOT_FOUND);
+    end();
+}
+
 TEST("a volume that wasn't clean isn't called clean") {
     begin(&fat16);
     TEST_EXPECT_EQ(fat_unmount(fat), OK);

@@ -53,12 +53,22 @@ static void use_file(struct fat_node *node) {
 
 static void explore(struct fat *fat, const char *path, unsigned depth);
 
+/// Whatever a directory says, its names lead to what is in it.
+static void check_name(const char *name) {
+    size_t len = strnlen(name, FAT_NAME_LEN);
+    if (len == 0 || len == FAT_NAME_LEN || strchr(name, '/') != NULL || strcmp(name, ".") == 0
+        || strcmp(name, "..") == 0) {
+        abort();
+    }
+}
+
 static void list(struct fat *fat, struct fat_node *node, const char *path, unsigned depth) {
     char name[FAT_NAME_LEN], inner[PATH_BYTES];
     struct fat_stat stat;
     uint64_t position = 0;
     while (work < WORK && fat_list(node, &position, name, &stat) == OK) {
         work++;
+        check_name(name);
         if (strlen(path) + strlen(name) + 2 > PATH_BYTES) {
             return;
         }

@@ -22,7 +22,8 @@ static bool is_valid_name(const char *name, size_t len) {
             return false;
         }
     }
-    return true;
+    bool leads_elsewhere = name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+    return !leads_elsewhere;
 }
 
 const struct fs_entry *fs_entries_next(const void *list, size_t list_len, size_t *offset) {

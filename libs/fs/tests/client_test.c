@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unittest.h>
 
+#include "server_test.h"
+
 enum {
     VFS = 5,
     OTHER = 6
@@ -130,6 +132,9 @@ static error_t answer(struct message *m) {
 }
 
 error_t ipc_call(task_t dst, struct message *m) {
+    if (dst == INIT_TASK) {
+        return server_test_vm(m);
+    }
     if (dst == VFS) {
         answer_vfs(m);
         return OK;

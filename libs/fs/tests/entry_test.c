@@ -37,6 +37,21 @@ TEST("an entry that doesn't fit isn't added") {
     TEST_EXPECT(!fs_entries_add(large, sizeof(large), &len, &info, name, sizeof(name)));
 }
 
+TEST("names that would lead elsewhere are malformed") {
+    uint8_t list[64];
+    size_t len = 0, offset = 0;
+    TEST_EXPECT(fs_entries_add(list, sizeof(list), &len, &info, "..", 2));
+    TEST_EXPECT_EQ(fs_entries_next(list, len, &offset), NULL);
+    len = 0;
+    TEST_EXPECT(fs_entries_add(list, sizeof(list), &len, &info, ".", 1));
+    TEST_EXPECT_EQ(fs_entries_next(list, len, &offset), NULL);
+    len = 0;
+    TEST_EXPECT(fs_entries_add(list, sizeof(list), &len, &info, ".a", 2));
+    TEST_EXPECT(fs_entries_add(list, sizeof(list), &len, &info, "...", 3));
+    TEST_EXPECT(fs_entries_next(list, len, &offset) != NULL);
+    TEST_EXPECT(fs_entries_next(list, len, &offset) != NULL);
+}
+
 TEST("malformed lists end early") {
     uint8_t list[64];
     size_t len = 0, offset = 0;

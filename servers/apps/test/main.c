@@ -7,10 +7,10 @@
 #include "thread.h"
 
 static const struct test_case *const topics[] = {
-    ipc_cases,       ipc_error_cases,   ool_cases,   notify_cases,  time_cases,    rights_cases,
-    fault_cases,     exception_cases,   task_cases,  sched_cases,   pointer_cases, info_cases,
-    vm_cases,        supervision_cases, async_cases, library_cases, port_cases,    ool_paging_cases,
-    vm_paging_cases, loan_cases,        stack_cases, race_cases,    long_cases,
+    ipc_cases,        ipc_error_cases,   ool_cases,   notify_cases,  time_cases,    rights_cases,
+    fault_cases,      exception_cases,   task_cases,  sched_cases,   pointer_cases, info_cases,
+    vm_cases,         supervision_cases, async_cases, library_cases, port_cases,    edge_cases,
+    ool_paging_cases, vm_paging_cases,   loan_cases,  stack_cases,   race_cases,    long_cases,
 };
 
 static const struct test_case *running;

@@ -31,6 +31,7 @@ extern const struct test_case library_cases[];
 
 // What not every machine has: not linked there.
 extern const struct test_case port_cases[] __weak;
+extern const struct test_case edge_cases[] __weak;
 extern const struct test_case fault_cases[] __weak;
 extern const struct test_case long_cases[] __weak;
 extern const struct test_case loan_cases[] __weak;

@@ -1,16 +1,9 @@
 #include <arch_syscall.h>
-#include <arch_user.h>
 #include <kernel_abi.h>
 
 #include "machine.h"
+#include "rtc.h"
 #include "thread.h"
-
-// The clock (MC146818): register numbers go to the first port, contents through the second.
-#define RTC_SELECT     0x70
-#define RTC_DATA       0x71
-#define RTC_REGISTER_B 0x0b
-#define RTC_REGISTER_C 0x0c
-#define RTC_B_PERIODIC 0x40
 
 // Sets up the stack as the program's own start-up code does.
 __asm__(".globl thread_entry\n"
@@ -135,23 +128,12 @@ bool machine_registers_keep(uint64_t pattern, long number, long a0, long a1) {
     return true;
 }
 
-static uint8_t rtc_read(uint8_t reg) {
-    arch_port_write8(RTC_SELECT, reg);
-    return arch_port_read8(RTC_DATA);
-}
-
-static void rtc_write(uint8_t reg, uint8_t value) {
-    arch_port_write8(RTC_SELECT, reg);
-    arch_port_write8(RTC_DATA, value);
-}
-
 void machine_irq_start(void) {
     rtc_write(RTC_REGISTER_B, rtc_read(RTC_REGISTER_B) | RTC_B_PERIODIC);
     machine_irq_handle();
 }
 
 void machine_irq_handle(void) {
-    // Reading it is what lets the line go down.
     (void) rtc_read(RTC_REGISTER_C);
 }
 

@@ -202,11 +202,14 @@ TEST("a device is one driver's, until that ends") {
     TEST_EXPECT_EQ(function_get(card, PCI_COMMAND, 2), 3 | COMMAND_INTX_DISABLE);
     TEST_EXPECT_EQ(function_get(card, PCI_CACHE_LINE, 1), 0);
     TEST_EXPECT_EQ(list(0), DM_DEVICE_REPLY_MSG);
-    TEST_EXPECT_EQ(m.dm_device_reply.restarts, 1);
+    // It may have had nothing to do. One that comes after it is a restart.
+    TEST_EXPECT_EQ(m.dm_device_reply.restarts, 0);
     TEST_EXPECT_EQ(m.dm_device_reply.driver, 0);
     TEST_EXPECT_EQ(enable_bus_master(DRIVER, first), ERR_NOT_FOUND);
 
     first = must_attach(DRIVER, 0x8086, 0x100e);
+    TEST_EXPECT_EQ(list(0), DM_DEVICE_REPLY_MSG);
+    TEST_EXPECT_EQ(m.dm_device_reply.restarts, 1);
     TEST_EXPECT_EQ(detach(OTHER, first), ERR_NOT_FOUND);
     TEST_EXPECT_EQ(detach(OTHER, second), DM_DETACH_DEVICE_REPLY_MSG);
     TEST_EXPECT_EQ(detach(OTHER, second), ERR_NOT_FOUND);

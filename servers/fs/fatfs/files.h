@@ -2,13 +2,10 @@
 #define __FILES_H__
 
 /// \file
-/// What clients ask for (idl/fs.idl).
+/// FAT volumes as a file system of <fs_server.h>.
 
-#include <idl_server.h>
+#include <fs_server.h>
 
-extern const struct fs_ops files_ops;
-
-/// A client has ended: closes what it had open.
-void files_forget(task_t client);
+extern const struct fs_server files_server;
 
 #endif

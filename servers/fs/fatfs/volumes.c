@@ -1,6 +1,7 @@
 #include "volumes.h"
 
 #include <config.h>
+#include <idl_client.h>
 #include <resea/malloc.h>
 #include <resea/printf.h>
 #include <string.h>
@@ -8,32 +9,28 @@
 #include "clock.h"
 #include "device.h"
 
-static struct volume *volumes;
+/// The least that the cache takes.
+#define CACHE_LEN_MIN \
+    (BLKCACHE_WINDOWS_MIN * BLKCACHE_WINDOW_LEN + BLKCACHE_BLOCKS_MIN * BLKCACHE_BLOCK_LEN)
 
-struct volume *volumes_find(const char *name) {
-    struct volume *volume = volumes;
-    while (volume != NULL && strcmp(volume->unit.name, name) != 0) {
-        volume = volume->next;
+/// How large a cache may be: an eighth of the memory that is free, as others need some, too.
+static size_t cache_len(void) {
+    size_t total, num_free, most = (size_t) CONFIG_FATFS_CACHE_KIB * 1024;
+    if (call_vm_stats(INIT_TASK, &total, &num_free) == OK) {
+        most = MIN(most, num_free / 8 * PAGE_SIZE);
     }
-    return volume;
-}
-
-struct volume *volumes_at(uint64_t index) {
-    struct volume *volume = volumes;
-    for (; volume != NULL && index > 0; index--) {
-        volume = volume->next;
-    }
-    return volume;
+    return MAX(most, (size_t) CACHE_LEN_MIN);
 }
 
 static error_t __mustuse open_unit(struct volume *volume, const char *name, bool *read_only) {
     error_t err = ERR_NOT_PERMITTED;
+    size_t len = cache_len();
     if (!*read_only) {
-        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, true);
+        err = blk_open(&volume->unit, name, len, true);
     }
     if (err == ERR_NOT_PERMITTED) {
         *read_only = true;
-        err = blk_open(&volume->unit, name, CONFIG_FATFS_CACHE_KIB * 1024, false);
+        err = blk_open(&volume->unit, name, len, false);
     }
     return err;
 }
@@ -54,9 +51,6 @@ static error_t __mustuse mount_unit(struct volume *volume, bool read_only) {
 }
 
 error_t volumes_mount(const char *name, bool read_only) {
-    if (volumes_find(name) != NULL) {
-        return ERR_ALREADY_EXISTS;
-    }
     struct volume *volume = malloc(sizeof(*volume));
     if (volume == NULL) {
         return ERR_NO_MEMORY;
@@ -73,32 +67,24 @@ error_t volumes_mount(const char *name, bool read_only) {
         free(volume);
         return err;
     }
-    volume->next = volumes;
-    volumes = volume;
+    fs_volumes_add(&volume->base, name);
     return OK;
 }
 
 static void forget(struct volume *volume) {
-    struct volume **link = &volumes;
-    while (*link != volume) {
-        link = &(*link)->next;
-    }
-    *link = volume->next;
+    fs_volumes_remove(&volume->base);
     blkcache_destroy(&volume->cache);
     blk_close(&volume->unit);
     free(volume);
 }
 
-error_t volumes_unmount(const char *name) {
-    struct volume *volume = volumes_find(name);
-    if (volume == NULL) {
-        return ERR_NOT_FOUND;
-    }
+error_t volumes_unmount(struct fs_volume *base) {
+    struct volume *volume = volume_of(base);
     error_t err = fat_unmount(volume->fat);
     if (IS_OK(err)) {
         forget(volume);
     } else if (err != ERR_IN_USE && volume->failed_to_unmount) {
-        WARN("%s: what couldn't be written is lost", name);
+        WARN("%s: what couldn't be written is lost", base->name);
         fat_discard(volume->fat);
         forget(volume);
     } else if (err != ERR_IN_USE) {
@@ -107,22 +93,22 @@ error_t volumes_unmount(const char *name) {
     return err;
 }
 
-error_t volumes_sync(void) {
-    error_t result = OK;
-    for (struct volume *volume = volumes; volume != NULL; volume = volume->next) {
+void volumes_sync(void) {
+    struct fs_volume *base;
+    for (uint64_t i = 0; (base = fs_volumes_at(i)) != NULL; i++) {
+        struct volume *volume = volume_of(base);
         error_t err = fat_sync(volume->fat);
         if (IS_ERROR(err) && !volume->failed_to_sync) {
-            WARN("%s: changes can't be written (error %d)", volume->unit.name, err);
+            WARN("%s: changes can't be written (error %d)", base->name, err);
         }
         volume->failed_to_sync = IS_ERROR(err);
-        result = IS_ERROR(result) ? result : err;
     }
-    return result;
 }
 
 bool volumes_have_changes(void) {
-    for (struct volume *volume = volumes; volume != NULL; volume = volume->next) {
-        if (fat_has_changes(volume->fat)) {
+    struct fs_volume *base;
+    for (uint64_t i = 0; (base = fs_volumes_at(i)) != NULL; i++) {
+        if (fat_has_changes(volume_of(base)->fat)) {
             return true;
         }
     }

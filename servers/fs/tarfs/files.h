@@ -2,15 +2,10 @@
 #define __FILES_H__
 
 /// \file
-/// The messages of files.
+/// Tarballs as a file system of <fs_server.h>.
 
-#include <types.h>
+#include <fs_server.h>
 
-struct fs_ops;
-
-extern const struct fs_ops files_ops;
-
-/// A client has ended: closes what it had open.
-void files_forget(task_t client);
+extern const struct fs_server files_server;
 
 #endif

@@ -6,26 +6,8 @@
 
 #include "tar.h"
 
-static struct volume *volumes;
-
 struct volume *volumes_find(const char *name) {
-    struct volume *volume = volumes;
-    while (volume && strcmp(volume->name, name) != 0) {
-        volume = volume->next;
-    }
-    return volume;
-}
-
-error_t volumes_resolve(const char *path, struct volume **volume, const char **rest) {
-    static char canonical[FS_PATH_LEN];
-    char name[FS_VOLUME_LEN];
-    error_t err = fs_path_canonical(NULL, path, canonical);
-    if (IS_ERROR(err)) {
-        return err;
-    }
-    *rest = fs_path_volume(canonical, name);
-    *volume = *rest ? volumes_find(name) : NULL;
-    return *volume ? OK : ERR_NOT_FOUND;
+    return volume_of(fs_volumes_find(name));
 }
 
 /// Finds a directory, or makes it.
@@ -112,14 +94,12 @@ error_t volumes_add(const char *name, const void *tar, size_t len, bool read_onl
         return ERR_NO_MEMORY;
     }
     *volume = (struct volume){.tar = tar, .tar_len = len, .read_only = read_only};
-    strncpy2(volume->name, name, sizeof(volume->name));
     error_t err = load(volume);
     if (IS_ERROR(err)) {
         free(volume);
         return err;
     }
-    volume->next = volumes;
-    volumes = volume;
+    fs_volumes_add(&volume->base, name);
     return OK;
 }
 
@@ -128,14 +108,10 @@ error_t volumes_remove(const char *name, const void **tar, size_t *len) {
     if (!volume) {
         return ERR_NOT_FOUND;
     }
-    if (volume->opens > 0) {
+    if (volume->base.opens > 0) {
         return ERR_IN_USE;
     }
-    struct volume **link = &volumes;
-    while (*link != volume) {
-        link = &(*link)->next;
-    }
-    *link = volume->next;
+    fs_volumes_remove(&volume->base);
     *tar = volume->tar;
     *len = volume->tar_len;
     tree_free(volume->root);

@@ -4,17 +4,22 @@
 /// \file
 /// The tarballs that are mounted.
 
+#include <fs_server.h>
+
 #include "tree.h"
 
 struct volume {
-    struct volume *next;
-    char name[FS_VOLUME_LEN];
+    struct fs_volume base;
     bool read_only;
-    unsigned opens;  ///< Handles.
     struct node *root;
     const void *tar;  ///< What its files' contents are in.
     size_t tar_len;
 };
+
+/// What a volume of tarfs' is to <fs_server.h>.
+static inline struct volume *volume_of(struct fs_volume *base) {
+    return (struct volume *) base;
+}
 
 /// Mounts a tarball, which stays where it is. ERR_ALREADY_EXISTS; ERR_NOT_ACCEPTABLE: it isn't a tarball; ERR_IO: it is
 /// a damaged one. Nothing is left behind then.
@@ -23,9 +28,5 @@ error_t volumes_add(const char *name, const void *tar, size_t len, bool read_onl
 error_t volumes_remove(const char *name, const void **tar, size_t *len) __mustuse;
 /// NULL if there is none.
 struct volume *volumes_find(const char *name);
-
-/// What a path leads to whose first name is a volume's. *rest is the path in that volume, in a buffer that the next call
-/// uses again.
-error_t volumes_resolve(const char *path, struct volume **volume, const char **rest) __mustuse;
 
 #endif

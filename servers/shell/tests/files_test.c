@@ -18,6 +18,9 @@ static error_t launch_error;
 /// What it was launched with, and how often it was ended.
 static char launched[600];
 static int num_kills;
+/// Whether `automount` is at work, and how often that was waited for.
+static bool is_automounting;
+static int num_waits;
 /// Notifications that came meanwhile, and those that the shell sent itself.
 static notifications_t meanwhile, sent_to_self;
 
@@ -61,6 +64,13 @@ error_t ipc_recv(task_t src __unused, struct message *m) {
 
 void discard_unknown_message(struct message *m __unused) {}
 
+task_t ipc_lookup(const char *name) {
+    TEST_EXPECT_STR_EQ(name, "automount");
+    num_waits++;
+    is_automounting = false;
+    return ERR_UNAVAILABLE;
+}
+
 error_t ipc_call(task_t dst, struct message *m) {
     if (m->type == TASK_LAUNCH_MSG) {
         strncpy2(launched, m->task_launch.name_and_cmdline, sizeof(launched));
@@ -71,6 +81,13 @@ error_t ipc_call(task_t dst, struct message *m) {
     if (m->type == TASK_KILL_MSG) {
         num_kills++;
         m->type = TASK_KILL_REPLY_MSG;
+        return OK;
+    }
+    if (m->type == SERVICES_FIND_MSG) {
+        TEST_EXPECT_STR_EQ(m->services_find.name, "automount");
+        m->type = SERVICES_FIND_REPLY_MSG;
+        m->services_find_reply.task = 0;
+        m->services_find_reply.expected = is_automounting;
         return OK;
     }
     TEST_EXPECT_EQ(dst, GLOB);
@@ -222,4 +239,13 @@ TEST("a completion that is longer than the line is cut") {
     set_answer(longest, sizeof(longest));
     TEST_EXPECT_EQ(strlen(type("ls x\t")), LINE_LEN - 1);
     TEST_EXPECT_EQ(editor.len, LINE_LEN - 1);
+}
+
+TEST("a script waits for the disks, if somebody mounts them") {
+    num_waits = 0;
+    is_automounting = true;
+    files_wait_for_mounts();
+    TEST_EXPECT_EQ(num_waits, 1);
+    files_wait_for_mounts();
+    TEST_EXPECT_EQ(num_waits, 1);
 }

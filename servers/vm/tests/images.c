@@ -1,5 +1,6 @@
 #include "images.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../elf.h"
@@ -97,6 +98,22 @@ static void add_file(struct test_bootfs *bootfs, int index, const char *name, co
     file->len = (uint32_t) len;
 }
 
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct bootfs_file *) a)->name, ((const struct bootfs_file *) b)->name);
+}
+
+static void sort_files(struct test_bootfs *bootfs) {
+    qsort(bootfs->files, bootfs->header.num_files, sizeof(bootfs->files[0]), compare_names);
+}
+
+static struct bootfs_file *find_file(struct test_bootfs *bootfs, const char *name) {
+    struct bootfs_file *file = bootfs->files;
+    while (strcmp(file->name, name) != 0) {
+        file++;
+    }
+    return file;
+}
+
 void make_test_bootfs(struct test_bootfs *bootfs) {
     static const char *names[NUM_TEST_PROGRAMS] = {"shell", "disk", "flaky", "hello", "broken"};
     memset(bootfs, 0, sizeof(*bootfs));
@@ -120,5 +137,7 @@ void make_test_bootfs(struct test_bootfs *bootfs) {
     add_file(bootfs, 2 + NUM_TEST_PROGRAMS, "empty", bootfs->readme, 0);
     add_file(bootfs, 3 + NUM_TEST_PROGRAMS, "greet", bootfs->programs[1],
              sizeof(bootfs->programs[1]));
-    bootfs->files[3 + NUM_TEST_PROGRAMS].alias_of = 3;
+    sort_files(bootfs);
+    find_file(bootfs, "greet")->alias_of =
+        (uint32_t) (find_file(bootfs, "disk") - bootfs->files) + 1;
 }

@@ -166,6 +166,40 @@ TEST("the memory limit counts shared pages") {
     system_end();
 }
 
+/// What is told of a task; all zero if it isn't listed.
+static struct memory_task_reply_fields memory_of(task_t task) {
+    struct message m = {.type = MEMORY_TASK_MSG};
+    struct message reply;
+    for (m.memory_task.index = 0; (reply = call(shell, m)).type != ERR_END; m.memory_task.index++) {
+        TEST_EXPECT_EQ(reply.type, MEMORY_TASK_REPLY_MSG);
+        if (reply.memory_task_reply.task == task) {
+            return reply.memory_task_reply;
+        }
+    }
+    return (struct memory_task_reply_fields){0};
+}
+
+TEST("what memory a task has is told, as much as there is less of") {
+    system_begin();
+    // What vm needs for its own objects, it has from now on.
+    leave(launch_by(shell, "hello"));
+    TEST_EXPECT_GT(memory_of(INIT_TASK).own, 0);
+    size_t free = memory_num_free();
+    task_t hello = launch_by(shell, "hello");
+    struct memory_task_reply_fields memory = memory_of(hello);
+    TEST_EXPECT_GT(memory.own, 0);
+    TEST_EXPECT_GT(memory.tables, 0);
+    TEST_EXPECT_EQ(memory.regions, 0);
+    TEST_EXPECT_EQ(memory.limit, 40);
+    TEST_EXPECT_EQ(memory.own + memory.tables, free - memory_num_free());
+
+    alloc_pages(hello, 3, 0);
+    TEST_EXPECT_EQ(memory_of(hello).regions, 3);
+    leave(hello);
+    TEST_EXPECT_EQ(memory_of(hello).own, 0);
+    system_end();
+}
+
 TEST("stats tell how much memory there is") {
     system_begin();
     struct message m = call(shell, (struct message){.type = VM_STATS_MSG});

@@ -80,8 +80,8 @@ TEST("a page that became a page table of a pager's task can come back") {
 TEST("programs are listed by number") {
     system_begin();
     struct message m = {.type = TASK_PROGRAM_MSG};
-    // None of the files is one, nor is "broken". Commands come behind all programs.
-    static const char *expected[] = {"shell", "disk", "flaky", "hello", "greet"};
+    // None of the files is one, nor is "broken".
+    static const char *expected[] = {"disk", "flaky", "greet", "hello", "shell"};
     for (unsigned i = 0; i < 5; i++) {
         m.task_program.index = i;
         struct message reply = call(shell, m);

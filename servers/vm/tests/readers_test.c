@@ -19,7 +19,11 @@ TEST("files of bootfs are found by name") {
     const struct bootfs_file *file = bootfs_find("shell");
     TEST_EXPECT_EQ(bootfs_data(file), &bootfs.programs[0]);
     TEST_EXPECT_EQ(bootfs_paddr(bootfs_data(file)), 0x100000 + file->off);
+    for (size_t i = 0; i < bootfs_num_files(); i++) {
+        TEST_EXPECT_EQ(bootfs_find(bootfs_file(i)->name), bootfs_file(i));
+    }
     TEST_EXPECT_EQ(bootfs_find("shel"), NULL);
+    TEST_EXPECT_EQ(bootfs_find("zzz"), NULL);
     TEST_EXPECT_EQ(bootfs_find(""), NULL);
 }
 

@@ -40,7 +40,8 @@ struct message call_with(task_t src, struct message m, const char *str) {
     (void) fake_take_reply(src);
     TEST_EXPECT(vm_dispatch(&vm_api, &m) || task_dispatch(&task_api, &m)
                 || discovery_dispatch(&discovery_api, &m) || bootfs_dispatch(&bootfs_api, &m)
-                || services_dispatch(&services_api, &m) || dma_dispatch(&dma_api, &m));
+                || services_dispatch(&services_api, &m) || dma_dispatch(&dma_api, &m)
+                || memory_dispatch(&memory_api, &m));
     return fake_take_reply(src);
 }
 
@@ -133,8 +134,8 @@ static void boot(void) {
     make_test_bootfs(&bootfs);
     fake_init(&bootfs, sizeof(bootfs), FAKE_RAM_PAGES);
     const struct bootinfo *bootinfo = fake_bootinfo();
-    pages_init(bootinfo->ranges, bootinfo->num_ranges, (page_entry_t *) VM_PAGES_BASE,
-               (VM_PAGES_END - VM_PAGES_BASE) / sizeof(page_entry_t), own_grow_pages);
+    pages_init(bootinfo->ranges, bootinfo->num_ranges, (void *) VM_PAGES_BASE,
+               VM_PAGES_END - VM_PAGES_BASE, own_grow_pages);
     ASSERT_OK(task_table_init(bootinfo->num_tasks));
     TEST_EXPECT_STR_EQ(bootfs_init(&bootfs, bootinfo->bootfs_len, bootinfo->bootfs_paddr), NULL);
     TEST_EXPECT_STR_EQ(manifest_init(&bootfs.manifest, sizeof(bootfs.manifest)), NULL);

@@ -1,6 +1,6 @@
 """The commands that start a machine: run, debug, soak, trace, screenshot, iso and bochs."""
 
-from resea import output
+from resea import fuzzing, output
 from resea.commands import Option, command
 from resea.errors import UserError
 from resea.probe import PROBE
@@ -52,26 +52,34 @@ def debug(ctx):
 
 
 def _soak_needs(options):
-    needs = {"guests": ["image"], "kernel": ["fuzzers"], "fat": ["fat_fuzzers"]}
-    return needs[options.get("what", "guests")]
+    return ["image" if options.get("what", "guests") == "guests" else "fuzzers"]
 
 
 @command("soak", "looks for bugs with new random numbers for a while", needs=_soak_needs,
          options=[Option("minutes", "N", "how long (default: 10)"),
-                  Option("what", "guests|kernel|fat", "system calls in guest after guest "
-                         "(default), or on this machine: the kernel against a model of it, or FAT "
-                         "volumes")])
+                  Option("what", "|".join(["guests", *fuzzing.NAMES]), "system calls in guest "
+                         "after guest (default), or on this machine: the kernel against a model of "
+                         "it, FAT volumes, or what reads the bytes of strangers, one or all"),
+                  Option("runs", "N", "of what reads bytes: so many inputs each, however long it "
+                         "takes"),
+                  Option("seed", "N", "the first random number (default: a new one)")])
 def soak(ctx):
-    minutes = ctx.options.number("minutes", 10, 1, 7 * 24 * 60)
-    if ctx.options.get("what") == "kernel":
+    minutes, what = ctx.options.number("minutes", 10, 1, 7 * 24 * 60), ctx.options.get("what")
+    seeds = fuzzing.seeds(ctx.options)
+    if what == "kernel":
         from resea import kernelfuzz
-        return kernelfuzz.campaign(ctx.build, minutes)
-    if ctx.options.get("what") == "fat":
+        return kernelfuzz.campaign(ctx.build, minutes, seeds)
+    if what == "fat":
         from resea import fatfuzz
-        return fatfuzz.campaign(ctx.build, minutes)
+        return fatfuzz.campaign(ctx.build, minutes, seeds)
+    if what in fuzzing.NAMES:
+        from resea import inputfuzz
+        runs = ctx.options.number("runs", 0, 0, 1 << 40)
+        return inputfuzz.campaign(ctx.build, fuzzing.inputs(what),
+                                  inputfuzz.Plan(minutes, runs, seeds))
     from resea import soak as campaigns
     tally = campaigns.campaign(_machine(ctx), ctx.build.image, ctx.build.logs, minutes,
-                               output.error)
+                               seeds, output.error)
     print(f"{tally.guests} guests, {tally.calls} system calls, {tally.failures} failures")
     return 1 if tally.failures else 0
 

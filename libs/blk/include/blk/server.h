@@ -99,8 +99,6 @@ struct blk_driver {
     void (*interrupt)(void);
     /// The timer that the driver has set has run out (NOTIFY_TIMER). NULL: there is none. The timer is all the driver's.
     void (*timer)(void);
-    /// Other notifications, NOTIFY_USER_BASE and above. NULL: they are dropped.
-    void (*notified)(notifications_t notifications);
 };
 
 /// To be called first. `prefix`, small letters, is what the units' names begin with and what is served behind "blk.".

@@ -30,6 +30,10 @@ error_t async_recv(task_t src, struct message *m);
 /// stays in the queue. Never blocks.
 error_t async_reply(task_t dst);
 
+/// Takes all that vm has to tell of tasks that have ended (see task.watch in idl/task.idl), and calls `ended` for each: what
+/// NOTIFY_ASYNC asks for in servers that are sent nothing else. Other messages of vm's are dropped.
+void async_take_exits(void (*ended)(task_t task));
+
 /// Whether nothing is queued for dst.
 bool async_is_empty(task_t dst);
 

@@ -13,6 +13,9 @@
 
 /// A new handle, whose data is NULL. ERR_NO_MEMORY: the owner has too many, or malloc failed.
 handle_t handle_alloc(task_t owner);
+/// A new handle for a client, with its data, and has vm tell when the client ends: see async_take_exits, and call handle_free_all
+/// then. ERR_INVALID_TASK: it has ended. Leaves nothing behind after an error.
+error_t __mustuse handle_give(task_t client, void *data, handle_t *handle);
 /// The handle's data; NULL if the owner has no such handle.
 void *handle_get(task_t owner, handle_t handle);
 /// ERR_NOT_FOUND if the owner has no such handle.

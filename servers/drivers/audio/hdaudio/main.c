@@ -83,23 +83,12 @@ void player_reply(task_t client, bool drained, error_t err) {
     ipc_reply(client, &m);
 }
 
-/// vm tells that a client is gone.
-static void receive_exits(void) {
-    struct message m;
-    bzero(&m, sizeof(m));
-    while (IS_OK(async_recv(INIT_TASK, &m))) {
-        if (m.type == TASK_EXITED_MSG) {
-            player_forget(m.task_exited.task);
-        }
-    }
-}
-
 static void handle_notifications(notifications_t notifications) {
     if ((notifications & NOTIFY_IRQ) && controller_handle_interrupt()) {
         player_interrupt();
     }
     if (notifications & NOTIFY_ASYNC) {
-        receive_exits();
+        async_take_exits(player_forget);
     }
 }
 

@@ -49,8 +49,7 @@ struct channel {
 /// there are.
 unsigned channel_init(struct channel *channel);
 
-/// Begins an operation. Not to be called while the interrupt line is masked: it is an edge, which would be missed. ERR_IO: the
-/// disk doesn't take it.
+/// Begins an operation. ERR_IO: the disk doesn't take it.
 error_t __mustuse channel_start(struct channel *channel, struct blk_op *op);
 /// Looks how far the operation is, as the line may have fired. It has ended if channel->op is NULL behind this; *err tells how.
 void channel_look(struct channel *channel, error_t *err);

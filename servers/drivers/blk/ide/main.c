@@ -1,16 +1,11 @@
 #include <blk/server.h>
 #include <driver/irq.h>
 #include <driver/pci.h>
-#include <resea/ipc.h>
 #include <resea/printf.h>
-#include <resea/task.h>
 #include <resea/timer.h>
 
 #include "channel.h"
 #include "registers.h"
-
-/// To ourselves: the interrupt lines are open again.
-#define NOTIFY_OPEN NOTIFY_USER_BASE
 
 #define PCI_CLASS_STORAGE 0x01
 #define PCI_SUBCLASS_IDE  0x01
@@ -25,30 +20,17 @@ static const struct {
 };
 
 static struct channel channels[NUM_CHANNELS];
-/// Operations that wait until the interrupt lines are open again.
-static struct blk_op *deferred[NUM_CHANNELS];
-/// Lines that have fired are masked. What fires meanwhile is lost, as it is an edge.
-static bool lines_are_masked;
 static bool timer_runs;
 
-static void begin(struct channel *channel, struct blk_op *op) {
+static void submit(struct blk_op *op) {
+    struct drive *drive = op->disk->driver_data;
     if (!timer_runs) {
         timer_runs = true;
         OOPS_OK(timer_set(TICK_MS));
     }
-    error_t err = channel_start(channel, op);
+    error_t err = channel_start(drive->channel, op);
     if (IS_ERROR(err)) {
         blk_server_complete(op, err);
-    }
-}
-
-static void submit(struct blk_op *op) {
-    struct drive *drive = op->disk->driver_data;
-    struct channel *channel = drive->channel;
-    if (lines_are_masked) {
-        deferred[channel - channels] = op;
-    } else {
-        begin(channel, op);
     }
 }
 
@@ -63,32 +45,8 @@ static void look(struct channel *channel, void (*how)(struct channel *, error_t 
 }
 
 static void interrupt(void) {
-    lines_are_masked = true;
-    bool go_on = false;
     for (int i = 0; i < NUM_CHANNELS; i++) {
         look(&channels[i], channel_look);
-        go_on = go_on || deferred[i] != NULL || channels[i].op != NULL;
-    }
-    // The kernel opens the lines when we come back to receive, and then we get this at once.
-    if (go_on) {
-        OOPS_OK(ipc_notify(task_self(), NOTIFY_OPEN));
-    }
-    lines_are_masked = false;
-}
-
-static void notified(notifications_t notifications) {
-    if (!(notifications & NOTIFY_OPEN)) {
-        return;
-    }
-    for (int i = 0; i < NUM_CHANNELS; i++) {
-        struct blk_op *op = deferred[i];
-        deferred[i] = NULL;
-        if (op != NULL) {
-            begin(&channels[i], op);
-        } else {
-            // It may have wanted to interrupt while it couldn't.
-            look(&channels[i], channel_look);
-        }
     }
 }
 
@@ -110,7 +68,6 @@ static const struct blk_driver driver = {
     .submit = submit,
     .interrupt = interrupt,
     .timer = tick,
-    .notified = notified,
 };
 
 /// Finds out what moves data, if something does.

@@ -266,6 +266,10 @@ static void go_on(bool understood) {
     }
 }
 
+bool controller_is_asking(void) {
+    return lamps.tries > 0;
+}
+
 void controller_idle(void) {
     lamps.tries = 0;
 }

@@ -29,6 +29,9 @@ int controller_read(void);
 /// Shows KEYBOARD_LED_* (see <keyboard.h>) some time.
 void controller_set_leds(unsigned leds);
 
+/// Whether a command is on its way that the keyboard has not answered.
+bool controller_is_asking(void);
+
 /// Nothing has come for a while: gives a command up that the keyboard doesn't answer.
 void controller_idle(void);
 

@@ -14,9 +14,8 @@
 /// What a keyboard says when it is plugged in; in set 1 the left Shift says the same when it goes up.
 #define PLUGGED_IN 0xaa
 
-/// The interrupt is an edge: one that comes while the line is masked, before this task waits again, is lost, and
-/// there won't be another one until the byte has been read. So it is looked for once more after a while.
-#define LOOK_AGAIN_MS 20
+/// A keyboard that answers a command does so within this time.
+#define ANSWER_MS 20
 
 /// Bytes that are taken before others get their turn: no hardware sends so many without a pause.
 #define BYTES_AT_ONCE 64
@@ -109,9 +108,15 @@ static void init(void) {
     ASSERT_OK(controller_enable_interrupt());
 }
 
+static void expect_answer(void) {
+    if (controller_is_asking()) {
+        ASSERT_OK(timer_set(ANSWER_MS));
+    }
+}
+
 void main(void) {
     init();
-    ASSERT_OK(timer_set(LOOK_AGAIN_MS));
+    expect_answer();
     while (true) {
         struct message m;
         bzero(&m, sizeof(m));
@@ -121,7 +126,7 @@ void main(void) {
             continue;
         }
         if (take_all()) {
-            ASSERT_OK(timer_set(LOOK_AGAIN_MS));
+            expect_answer();
         } else if (m.notifications.data & NOTIFY_TIMER) {
             controller_idle();
         }

@@ -20,22 +20,12 @@ static void power_on(void) {
     }
 }
 
-/// vm tells which drivers are gone.
-static void receive_exits(void) {
-    struct message m;
-    while (IS_OK(async_recv(INIT_TASK, &m))) {
-        if (m.type == TASK_EXITED_MSG) {
-            usb_service_exited(m.task_exited.task);
-        }
-    }
-}
-
 static void handle_notifications(notifications_t notifications) {
     if (notifications & NOTIFY_IRQ) {
         dwc2_interrupt();
     }
     if (notifications & NOTIFY_ASYNC) {
-        receive_exits();
+        async_take_exits(usb_service_exited);
     }
     if (notifications & NOTIFY_TIMER) {
         usb_timers_run();

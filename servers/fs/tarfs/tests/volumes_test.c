@@ -5,10 +5,14 @@
 #include "make_tar.h"
 
 static error_t resolve(const char *path, struct node **node) {
-    struct volume *volume;
-    const char *rest;
-    error_t err = volumes_resolve(path, &volume, &rest);
-    return IS_ERROR(err) ? err : tree_find(volume->root, rest, node);
+    struct fs_target target;
+    error_t err = fs_volumes_resolve(path, &target);
+    if (IS_ERROR(err)) {
+        return err;
+    }
+    // The root directory is on no volume.
+    return target.volume ? tree_find(volume_of(target.volume)->root, target.rest, node)
+                         : ERR_NOT_FOUND;
 }
 
 static void expect_file(const char *path, const char *text) {
@@ -54,9 +58,9 @@ TEST("a tarball becomes a volume") {
 
     const void *tar;
     size_t len;
-    volumes_find("vol")->opens = 1;
+    volumes_find("vol")->base.opens = 1;
     TEST_EXPECT_EQ(volumes_remove("vol", &tar, &len), ERR_IN_USE);
-    volumes_find("vol")->opens = 0;
+    volumes_find("vol")->base.opens = 0;
     expect_removed("vol", &tarball);
     TEST_EXPECT_EQ(volumes_remove("vol", &tar, &len), ERR_NOT_FOUND);
     TEST_EXPECT_EQ(tree_memory_used(), used);

@@ -102,11 +102,14 @@ TEST("what is typed comes out, what a mouse says doesn't") {
 TEST("lamps are lit while keys are typed") {
     set_up();
     fake_send(0x1e);
+    TEST_EXPECT(!controller_is_asking());
     controller_set_leds(KEYBOARD_LED_CAPS);
+    TEST_EXPECT(controller_is_asking());
     fake_send(0x9e);
     TEST_EXPECT_EQ(controller_read(), 0x1e);
     TEST_EXPECT_EQ(controller_read(), 0x9e);
     TEST_EXPECT_EQ(controller_read(), -1);
+    TEST_EXPECT(!controller_is_asking());
     TEST_EXPECT_EQ(fake.leds, 0x04);
     controller_set_leds(KEYBOARD_LED_NUM);
     TEST_EXPECT_EQ(controller_read(), -1);
@@ -148,7 +151,9 @@ TEST("lamps: no answer is waited for for ever") {
     fake_send(0x1e);
     TEST_EXPECT_EQ(controller_read(), 0x1e);
     TEST_EXPECT_EQ(controller_read(), -1);
+    TEST_EXPECT(controller_is_asking());
     controller_idle();
+    TEST_EXPECT(!controller_is_asking());
     // A stray answer is no longer taken for one: it is a byte like others.
     fake_send(0xfa);
     TEST_EXPECT_EQ(controller_read(), 0xfa);

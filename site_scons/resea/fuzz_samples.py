@@ -1,0 +1,76 @@
+"""What the corpora of the fuzzers of inputs begin with (resea/fuzzing.py)."""
+
+import io
+import struct
+import zlib
+
+_SECTOR = 512
+# A disk with a small GPT: its header, one sector of entries, and the copies of both at the end.
+_GPT_SECTORS = 8
+_GPT_ENTRIES = 4
+_TYPE = bytes(range(16))
+
+
+def paths():
+    """A directory, a zero, and a path."""
+    return [b"/a/b\0../c/./d//e/", b"/\0/virtio0p1/songs/a.wav", b"/" + b"long" * 60 + b"\0x",
+            b"/a\0" + b"/.." * 20 + b"/" + b"y" * 255]
+
+
+def _tarball(kind, files):
+    import tarfile
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=kind) as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime = len(data), 1_700_000_000.5
+            info.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            tar.addfile(info, io.BytesIO(data))
+    return file.getvalue().rstrip(b"\0") + bytes(2 * _SECTOR)
+
+
+def tarballs():
+    """A first byte that says to mend checksums, or not; then a tarball of any kind."""
+    import tarfile
+    files = {"dir/": b"", "dir/file.txt": b"contents", "d" * 90 + "/" + "n" * 90: b"x" * 600}
+    kinds = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
+    return [bytes([mend]) + _tarball(kind, files) for kind in kinds for mend in (0, 1)]
+
+
+def _entry(kind, first, count):
+    return struct.pack("<B3xB3xII", 0, kind, first, count)
+
+
+def _boot_record(*entries):
+    return bytes(446) + b"".join(entries).ljust(64, b"\0") + b"\x55\xaa"
+
+
+def _mbr():
+    """Two primary partitions, and two logical ones."""
+    sectors = [bytes(_SECTOR)] * 12
+    sectors[0] = _boot_record(_entry(0x0c, 1, 2), _entry(0x83, 3, 1), _entry(0x05, 4, 8))
+    sectors[4] = _boot_record(_entry(0x83, 1, 2), _entry(0x05, 4, 4))
+    sectors[8] = _boot_record(_entry(0x82, 1, 3))
+    return b"".join(sectors)
+
+
+def _gpt_header(mine, other, entries, checksum):
+    def pack(own):
+        return struct.pack("<8sIIIIQQQQ16sQIII", b"EFI PART", 0x10000, 92, own, 0, mine, other, 3,
+                           _GPT_SECTORS - 3, bytes(16), entries, _GPT_ENTRIES, 128, checksum)
+    return pack(zlib.crc32(pack(0))).ljust(_SECTOR, b"\0")
+
+
+def _gpt():
+    table = b"".join([
+        struct.pack("<16s16sQQQ72s", _TYPE, _TYPE, 3, 4, 0, "EFI system".encode("utf-16-le")),
+        struct.pack("<16s16sQQQ72s", _TYPE, _TYPE, 5, 5, 0, "data".encode("utf-16-le")),
+    ]).ljust(_SECTOR, b"\0")
+    checksum, last = zlib.crc32(table), _GPT_SECTORS - 1
+    return b"".join([_boot_record(_entry(0xee, 1, last)), _gpt_header(1, last, 2, checksum), table,
+                     bytes(_SECTOR * 3), table, _gpt_header(last, 1, last - 1, checksum)])
+
+
+def partitions():
+    """A first byte: bit 0 says to mend checksums, bit 1 that sectors are long; then a disk."""
+    return [bytes([flags]) + disk for disk in (_mbr(), _gpt()) for flags in (0, 1)]
