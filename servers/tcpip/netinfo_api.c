@@ -4,6 +4,7 @@
 
 #include "api.h"
 #include "endpoint.h"
+#include "ring_device.h"
 #include "settings.h"
 
 STATIC_ASSERT(INET_NAME_LEN == sizeof(((struct netinfo_interface_reply_fields *) 0)->name),
@@ -165,6 +166,7 @@ static error_t counter(task_t client __unused, struct netinfo_counter_fields *re
 }
 
 static error_t memory(task_t client __unused, struct netinfo_memory_reply_fields *reply) {
+    ring_devices_collect();
     reply->buffers = buf_count();
     reply->free = buf_num_free();
     reply->buffer_len = NET_BUFFER_LEN;

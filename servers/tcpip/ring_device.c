@@ -44,6 +44,11 @@ struct device {
 };
 
 static list_t devices = {&devices, &devices};
+/// There may be something in a ring, or a driver lacks buffers: most turns, which are about a client's message, have no
+/// need to look.
+static bool may_have_news;
+/// What drivers are to notify of may have changed.
+static bool may_wait;
 
 static struct device *find(task_t driver) {
     LIST_FOR_EACH (device, &devices, struct device, next) {
@@ -58,8 +63,10 @@ static error_t send(void *context, const struct netif_frame *frame) {
     struct device *device = context;
     if (!net_port_has_room(device->port, frame->num_pieces)) {
         device->full = true;
+        may_wait = true;
         return ERR_WOULD_BLOCK;
     }
+    may_wait = true;
     net_port_send(device->port, frame->descs, (void *const *) frame->bufs, frame->num_pieces);
     return OK;
 }
@@ -177,6 +184,7 @@ error_t ring_device_attach(task_t driver, struct net_attach_fields *request,
     strncpy2(device->name, request->name, sizeof(device->name));
     memcpy(device->mac, request->mac, sizeof(device->mac));
     list_push_back(&devices, &device->next);
+    may_have_news = true;
     error_t err = make_rings(device, &reply->rings);
     if (IS_OK(err)) {
         err = pool_offer(driver, &reply->pool);
@@ -261,6 +269,8 @@ static void refill(struct device *device) {
     for (unsigned left = net_port_wants(device->port, wanted); left > 0; left--) {
         struct buf *buf = buf_alloc(true);
         if (buf == NULL) {
+            // Without any it would never notify again.
+            may_have_news = true;
             return;
         }
         net_port_give(device->port, buf_number(buf));
@@ -284,13 +294,31 @@ static bool run(struct device *device) {
     return count == RUN_MAX;
 }
 
+void ring_devices_look(void) {
+    may_have_news = true;
+}
+
+void ring_devices_collect(void) {
+    LIST_FOR_EACH (device, &devices, struct device, next) {
+        if (device->driver != 0) {
+            collect_sent(device);
+        }
+    }
+}
+
 bool ring_devices_run(void) {
+    if (!may_have_news) {
+        return false;
+    }
     bool more = false;
+    may_have_news = false;
+    may_wait = true;
     LIST_FOR_EACH (device, &devices, struct device, next) {
         if (device->driver != 0) {
             more = run(device) || more;
         }
     }
+    may_have_news = may_have_news || more;
     return more;
 }
 
@@ -304,11 +332,16 @@ void ring_devices_kick(void) {
 }
 
 bool ring_devices_wait(void) {
+    if (!may_wait) {
+        return true;
+    }
     bool nothing = true;
+    may_wait = false;
     LIST_FOR_EACH (device, &devices, struct device, next) {
         if (device->driver != 0) {
             nothing = net_port_wait(device->port) && nothing;
         }
     }
+    may_have_news = may_have_news || !nothing;
     return nothing;
 }

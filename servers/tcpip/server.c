@@ -38,8 +38,10 @@ static void receive_exits(void) {
     }
 }
 
-/// A doorbell needs no more than that a turn begins.
 static void take_notifications(notifications_t notifications) {
+    if (notifications & NET_NOTIFY) {
+        ring_devices_look();
+    }
     if (notifications & NOTIFY_TIMER) {
         env_timer_ran_out();
     }

@@ -35,4 +35,11 @@
 /// First address that is not user space's.
 #define USER_END 0x0000800000000000ul
 
+/// memcpy and memmove move that many bytes, or more, by a string instruction: it reads and writes at any address, an
+/// instruction for each word as emulators count, and less on processors.
+#define ARCH_HAS_COPY_WORDS
+#define ARCH_COPY_WORDS_MIN 256
+#define ARCH_COPY_WORDS(dst, src, count) \
+    __asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(count) : : "memory")
+
 #endif

@@ -148,6 +148,14 @@ CALLED_UNSEEN PLAIN_LOOPS int memcmp(const void *a, const void *b, size_t len) {
 /// Copies from the first byte to the last. Overlapping buffers are fine if dst is the lower one by a
 /// word or more, or if they don't overlap in fact: each word is read before it is written.
 PLAIN_LOOPS static void copy_forwards(uint8_t *dst, const uint8_t *src, size_t len) {
+#ifdef ARCH_HAS_COPY_WORDS
+    if (len >= ARCH_COPY_WORDS_MIN) {
+        size_t count = len / WORD;
+        ARCH_COPY_WORDS(dst, src, count);
+        len %= WORD;
+    }
+#endif
+
     // Once both are aligned, machines without unaligned accesses can move whole words.
     if ((((uintptr_t) dst ^ (uintptr_t) src) & (WORD - 1)) == 0) {
         for (; len > 0 && !IS_ALIGNED((uintptr_t) dst, WORD); len--) {

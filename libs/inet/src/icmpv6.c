@@ -128,9 +128,11 @@ void icmpv6_input(const struct ip_info *info, struct buf *packet) {
         return;
     }
     uint8_t type = buf_data(packet)[0];
+    bool nobody = ip_addr_is_any(&info->src);
+    bool is_error = type >= TYPE_UNREACHABLE && type <= TYPE_PARAMETER;
     if (is_discovery(type)) {
         nd_input(info, packet);
-    } else if (ip_addr_is_any(&info->src)) {
+    } else if (nobody || (is_error && !handle_error(packet))) {
         drop(info, packet);
         return;
     } else if (type == TYPE_ECHO) {
@@ -138,9 +140,6 @@ void icmpv6_input(const struct ip_info *info, struct buf *packet) {
         return;
     } else if (type == TYPE_ECHO_REPLY) {
         udp_echo_input(info, packet);
-        return;
-    } else if (type >= TYPE_UNREACHABLE && type <= TYPE_PARAMETER && !handle_error(packet)) {
-        drop(info, packet);
         return;
     }
     buf_free(packet);

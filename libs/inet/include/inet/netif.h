@@ -43,7 +43,7 @@ error_t netif_configure(struct netif *netif, const struct ip_addr *addr, unsigne
 struct inet_settings {
     const char *hostname;  ///< Told to DHCP servers; "" or NULL: nothing is told.
     bool dhcp;             ///< Interfaces ask for an address when they have a link.
-    bool ipv6;  ///< Interfaces make up IPv6 addresses, and listen to routers.
+    bool ipv6;             ///< Interfaces make up IPv6 addresses, and listen to routers.
     const struct ip_addr *name_servers;  ///< Asked besides those that DHCP and routers tell of.
     unsigned num_name_servers;
     const struct ip_addr *time_servers;  ///< The same for the time (NTP).
