@@ -22,6 +22,12 @@ void tcp_half_open_free(struct tcp_half_open *half) {
     free(half);
 }
 
+/// What a SYN-ACK tells: the peer's first window isn't shifted.
+static uint32_t first_window(const struct tcp *listener) {
+    uint32_t window = MIN(listener->receive_limit, 0xffffu);
+    return MIN(window, MAX(tcp_receive_share(), 2 * TCP_MSS_V4));
+}
+
 static void send_syn_ack(struct tcp_half_open *half) {
     tcp_send_bare(&(struct tcp_bare){
         .local = &half->node.local,
@@ -33,7 +39,7 @@ static void send_syn_ack(struct tcp_half_open *half) {
                 .seq = half->iss,
                 .ack = half->irs + 1,
                 .flags = TCP_SYN | TCP_ACK,
-                .window = (uint16_t) MIN(half->listener->receive_limit, 0xffffu),
+                .window = (uint16_t) first_window(half->listener),
             },
         .timestamp = (uint32_t) tcp_now + tcp_timestamp_offset(&half->node),
         .echo = half->ts_recent,
@@ -108,7 +114,7 @@ static void send_cookie(const struct tcp *listener, const struct tcp_segment *se
                 .seq = tcp_cookie_make(seg, terms.mss),
                 .ack = seg->seq + 1,
                 .flags = TCP_SYN | TCP_ACK,
-                .window = (uint16_t) MIN(listener->receive_limit, 0xffffu),
+                .window = (uint16_t) first_window(listener),
             },
         .timestamp = tcp_cookie_timestamp(&terms, now),
         .echo = seg->timestamp,
@@ -153,7 +159,7 @@ static struct tcp *new_connection(struct tcp *listener, const struct tcp_node *n
     tcp->send_seq = iss + 1;
     tcp->irs = irs;
     tcp->rcv_nxt = irs + 1;
-    tcp->rcv_adv = irs + 1 + MIN(tcp->receive_limit, 0xffffu);
+    tcp->rcv_adv = irs + 1 + first_window(listener);
     tcp->last_ack_sent = tcp->rcv_nxt;
     tcp->snd_wl1 = irs;
     tcp->snd_wl2 = iss;

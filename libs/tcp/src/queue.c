@@ -3,7 +3,7 @@
 #include "tcp_impl.h"
 
 /// What came in small pieces is put together, so that a peer can't fill the pool with single bytes.
-#define MERGE_MAX 512u
+#define MERGE_MAX 1000u
 
 static uint32_t room_behind(const struct buf *buf) {
     return NET_BUFFER_LEN - buf->start - buf->len;

@@ -47,8 +47,19 @@ static void take_early(struct tcp *tcp) {
     take(tcp, packet, len);
 }
 
+/// Whether there is memory for what comes. If others lack it, a connection that nobody reads from gets no more, even
+/// in the window that it was told: better it stops than all do.
+static bool may_take(const struct tcp *tcp, uint32_t len) {
+    return LIKELY(buf_num_free() > buf_count() / 8) || tcp->discard
+           || tcp->recv_bytes + len <= 2 * tcp->rcv_mss;
+}
+
 static void note_in_order(struct tcp *tcp, struct tcp_segment *seg) {
     tcp->rcv_mss = MAX(tcp->rcv_mss, MIN(seg->len, tcp->route.mtu));
+    if (!may_take(tcp, seg->len)) {
+        tcp_count(TCP_COUNT_NO_MEMORY);
+        return;
+    }
     take(tcp, seg->packet, seg->len);
     seg->packet = NULL;
     if (tcp->reorder != NULL) {

@@ -10,8 +10,7 @@ static unsigned own_shift(const struct tcp *tcp) {
 
 uint32_t tcp_new_edge(const struct tcp *tcp) {
     uint32_t room = tcp->receive_limit - MIN(tcp->recv_bytes, tcp->receive_limit);
-    // What is free is shared: the less there is, the less of it one connection may use.
-    uint32_t share = buf_num_free() * (NET_BUFFER_LEN / 8);
+    uint32_t share = tcp_receive_share();
     if (room > share) {
         // But one that nobody has to read from gets on in any case.
         room = MAX(share, (tcp->recv_bytes == 0) ? 2 * tcp->rcv_mss : 0);

@@ -446,6 +446,12 @@ void tcp_send_probe(struct tcp *tcp);
 /// Sends what the window takes though it isn't much (RFC 9293, 3.8.6.2.1, the override).
 void tcp_send_forced(struct tcp *tcp);
 void tcp_send_keepalive(struct tcp *tcp);
+/// Bytes that one connection may have waiting to be read. What is free is shared: the less there is, the less of
+/// it each gets.
+static inline uint32_t tcp_receive_share(void) {
+    return buf_num_free() * (NET_BUFFER_LEN / 8);
+}
+
 /// How far the window could go now.
 uint32_t tcp_new_edge(const struct tcp *tcp);
 /// Looks the route up if it may have changed, and with it the size of segments.

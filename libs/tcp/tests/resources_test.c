@@ -148,6 +148,35 @@ TEST("the window that is told adapts to what is free") {
     script_end();
 }
 
+TEST("who doesn't read gets no more when buffers are scarce, who does goes on") {
+    script_begin();
+    ESTABLISH(.mss = 1000, .scale = 1);
+    struct buf *held = hoard(buf_count() / 8);
+    uint32_t seq = 1001;
+    for (; seq < 1001 + 20000; seq += 1000) {
+        IN(.flags = A, .seq = seq, .ack = 1, .len = 1000);
+    }
+    TEST_EXPECT_LE(tcp_readable(script_tcp), 3000);
+    seq = 1001 + (uint32_t) tcp_readable(script_tcp);
+    for (unsigned i = 0; i < 50; i++, seq += 1000) {
+        script_read(tcp_readable(script_tcp));
+        IN(.flags = A, .seq = seq, .ack = 1, .len = 1000);
+        TEST_EXPECT_EQ(tcp_readable(script_tcp), 1000);
+    }
+    // A new connection is told of little room: its SYN has one of the buffers.
+    buf_free(held);
+    tcp_abort(script_tcp);
+    script_drain();
+    script_next_peer();
+    held = hoard(64);
+    IN(.flags = S, .seq = PEER_SEQ);
+    OUT(.flags = S | A, .ack = PEER_SEQ + 1, .window = 63 * NET_BUFFER_LEN / 8);
+    IN(.flags = A, .seq = PEER_SEQ + 1, .ack = 1);
+    script_accept();
+    buf_free(held);
+    script_end();
+}
+
 TEST("what comes early is dropped when buffers are scarce") {
     script_begin();
     ESTABLISH(.mss = 1000);
