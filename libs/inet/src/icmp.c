@@ -40,7 +40,8 @@ static struct {
     uint64_t since;
 } limit;
 
-bool icmp_error_allowed(void) {
+/// Whether an error may be sent now.
+static bool icmp_error_allowed(void) {
     uint64_t now = inet_now(), passed = MIN(now - limit.since, 1000);
     limit.tokens = MIN(limit.tokens + passed * ERRORS_PER_S, ERRORS_BURST * 1000);
     limit.since = now;
@@ -85,7 +86,8 @@ static void send(const struct ip_info *info, struct buf *packet, uint16_t checks
     (void) !ip_send_chain(&route, &info->src, IP_PROTO_ICMP, 0, checksum_at, packet);
 }
 
-void icmp_send_error(const struct ip_info *info, const struct buf *packet, enum ip_refusal why) {
+static void icmp_send_error(const struct ip_info *info, const struct buf *packet,
+                            enum ip_refusal why) {
     struct buf *error = icmp_quote(info, packet, ICMP_HEADER_LEN, ERROR_LEN_MAX - IPV4_HEADER_LEN);
     if (error == NULL) {
         return;

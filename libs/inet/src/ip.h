@@ -56,10 +56,7 @@ enum ip_refusal {
 void ip_refuse(const struct ip_info *info, const struct buf *packet, enum ip_refusal why);
 void icmp_input(const struct ip_info *info, struct buf *packet);
 void icmpv6_input(const struct ip_info *info, struct buf *packet);
-void icmp_send_error(const struct ip_info *info, const struct buf *packet, enum ip_refusal why);
 void icmpv6_send_error(const struct ip_info *info, const struct buf *packet, enum ip_refusal why);
-/// Whether an error may be sent now.
-bool icmp_error_allowed(void);
 /// Puts the length of what is quoted of a packet, and a copy of it, behind `header_len` bytes of an error.
 struct buf *icmp_quote(const struct ip_info *info, const struct buf *packet, size_t header_len,
                        size_t max);

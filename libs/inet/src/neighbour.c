@@ -101,14 +101,6 @@ static void forget(struct neighbour *neighbour) {
     }
 }
 
-void neighbours_forget(struct netif *netif) {
-    for (unsigned i = 0; i < NEIGHBOURS_MAX; i++) {
-        if (table[i].netif == netif) {
-            forget(&table[i]);
-        }
-    }
-}
-
 /// A free entry, or the one that was not used for the longest time.
 static struct neighbour *choose(void) {
     struct neighbour *oldest = &table[0];
@@ -213,6 +205,8 @@ static void resolve(struct neighbour *neighbour, const uint8_t mac[6], bool soli
     for (unsigned i = 0; i < num; i++) {
         (void) !ethernet_send(neighbour->netif, neighbour->header + 2, packets[i]);
     }
+    // What was too much to wait here can go now.
+    netif_writable(neighbour->netif);
 }
 
 void neighbour_heard(struct neighbour *neighbour, const uint8_t mac[6], bool solicited) {

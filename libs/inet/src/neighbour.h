@@ -53,8 +53,6 @@ error_t neighbour_queue(struct neighbour *neighbour, struct buf *packet);
 void neighbour_heard(struct neighbour *neighbour, const uint8_t mac[6], bool solicited);
 /// It was heard of, by a protocol above.
 void neighbour_confirm(struct neighbour *neighbour);
-/// Forgets all of an interface.
-void neighbours_forget(struct netif *netif);
 /// Entry number `index`, which may be free; NULL: there are no more.
 const struct neighbour *neighbour_numbered(unsigned index);
 

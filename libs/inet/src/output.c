@@ -104,6 +104,7 @@ static error_t wait_for(struct neighbour *neighbour, struct netif_frame *frame) 
         total += frame->descs[i].len;
     }
     if (total > PENDING_LEN_MAX || (frame->descs[0].flags & NET_DESC_TX_SEGMENT)) {
+        neighbour->netif->blocked = true;
         return ERR_WOULD_BLOCK;
     }
     struct buf *packet = copy_frame(frame, total);
@@ -111,6 +112,7 @@ static error_t wait_for(struct neighbour *neighbour, struct netif_frame *frame) 
         return ERR_NO_MEMORY;
     }
     error_t err = neighbour_queue(neighbour, packet);
+    neighbour->netif->blocked |= IS_ERROR(err);
     for (unsigned i = 0; IS_OK(err) && i < frame->num_pieces; i++) {
         buf_unref(frame->bufs[i]);
     }

@@ -1,5 +1,6 @@
 #include <inet/info.h>
 #include <inet/udp.h>
+#include <message.h>
 #include <string.h>
 #include <unittest.h>
 
@@ -110,6 +111,20 @@ TEST("few packets wait for a neighbour, and none for ever") {
     struct inet_neighbour_info info;
     TEST_EXPECT(!neighbour_info(PEER_IP, &info));
     TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
+    udp_close(udp);
+}
+
+TEST("who had no place to wait for a neighbour hears when it has answered") {
+    struct netif *netif = frames_start(0);
+    struct udp *udp = open_socket();
+    for (int i = 0; i < 3; i++) {
+        TEST_EXPECT_EQ(send_to(udp, PEER_IP), OK);
+    }
+    TEST_EXPECT_EQ(send_to(udp, PEER_IP), ERR_WOULD_BLOCK);
+    TEST_EXPECT_EQ(world_udp_events, 0);
+    answer_arp(netif, peer_mac);
+    TEST_EXPECT_EQ(world_udp_events, SOCKET_WRITABLE);
+    TEST_EXPECT_EQ(num_frames, 4);
     udp_close(udp);
 }
 
