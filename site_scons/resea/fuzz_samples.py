@@ -1,6 +1,7 @@
 """What the corpora of the fuzzers of inputs begin with (resea/fuzzing.py)."""
 
 import io
+import random
 import struct
 import zlib
 
@@ -74,3 +75,8 @@ def _gpt():
 def partitions():
     """A first byte: bit 0 says to mend checksums, bit 1 that sectors are long; then a disk."""
     return [bytes([flags]) + disk for disk in (_mbr(), _gpt()) for flags in (0, 1)]
+
+
+def scripts():
+    """For what takes bytes for a list of things to do, of which any is one: some that have no meaning."""
+    return [random.Random(seed).randbytes(40 << seed) for seed in range(5)]

@@ -17,17 +17,21 @@ from resea import fuzz_samples
 
 @dataclass(frozen=True)
 class Input:
-    """`samples` returns what the corpus begins with: a list of bytes that are good, mostly."""
+    """`samples` returns what the corpus begins with: a list of bytes that are good, mostly. One of the
+    inputs costs as much as `cost` of the cheap ones: a number of runs is divided by it."""
 
     component: str
     max_len: int
     samples: Callable
+    cost: int = 1
 
 
 INPUTS = {
+    "network": Input("libs/inet", 2000, fuzz_samples.scripts, cost=20),
     "paths": Input("libs/fs", 3000, fuzz_samples.paths),
     "partitions": Input("libs/blk", 8192, fuzz_samples.partitions),
     "tar": Input("servers/fs/tarfs", 8192, fuzz_samples.tarballs),
+    "tcp": Input("libs/tcp", 2000, fuzz_samples.scripts, cost=20),
 }
 # All of them.
 ALL = "inputs"

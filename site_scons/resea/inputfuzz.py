@@ -39,7 +39,8 @@ def command(build, name, plan, seconds):
     """The command line of an input's process."""
     target = fuzzing.INPUTS[name]
     corpus = _corpus(build.folder / "fuzz-inputs" / name, target, plan)
-    limit = ("runs", plan.runs) if plan.runs else ("max_total_time", seconds)
+    runs = -(-plan.runs // target.cost)
+    limit = ("runs", runs) if runs else ("max_total_time", seconds)
     return fuzzing.guided_command(
         unittests.guided_fuzzer(build, target.component), corpus,
         plan.seeds.randrange(1, 1 << 31), limit, f"-max_len={target.max_len}", "-timeout=20",
