@@ -1,5 +1,7 @@
 """Fills servers.md with a table: which programs which board's manifest has."""
 
+import glob
+import os
 from types import SimpleNamespace
 
 import placeholder
@@ -35,8 +37,17 @@ def components(top):
     library = Library(top, [], None)
     env = SimpleNamespace(ReseaServer=lambda **values: library.declare(SERVER, values))
     library.set_reader(lambda path: exec(compile(path.read_text(), str(path), "exec"),
-                                         {"env": env, "Import": lambda name: None}))
+                                         {"env": env, "Import": lambda name: None,
+                                          "Glob": finder(path.parent)}))
     return library
+
+
+def finder(folder):
+    """What SCons' Glob(pattern, strings=True) is in a SConscript of that folder."""
+    def find(pattern, strings):
+        assert strings
+        return sorted(os.path.relpath(path, folder) for path in glob.glob(str(folder / pattern)))
+    return find
 
 
 def group_of(path):
