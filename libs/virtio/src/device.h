@@ -21,9 +21,8 @@
 #define STATUS_NEEDS_RESET (1u << 6)
 #define STATUS_FAILED      (1u << 7)
 
-/// Of the interrupt vectors of MSI-X we use the first one (4.1.5.1.2).
-#define VECTOR    0
-#define NO_VECTOR 0xffff
+/// Of the interrupt vectors of MSI-X we use the first one (4.1.5.1.2), for the configuration's changes, too.
+#define VECTOR 0
 
 struct transport {
     uint8_t (*get_status)(virtio_t device);

@@ -63,9 +63,10 @@ static error_t enable_queue(virtio_t device, virtq_t queue) {
         return ERR_NOT_ACCEPTABLE;
     }
     if (device->uses_msix) {
-        io_write16(device->common.io, CONFIG_MSIX_VECTOR, NO_VECTOR);
+        io_write16(device->common.io, CONFIG_MSIX_VECTOR, VECTOR);
         io_write16(device->common.io, QUEUE_MSIX_VECTOR, VECTOR);
-        if (io_read16(device->common.io, QUEUE_MSIX_VECTOR) != VECTOR) {
+        if (io_read16(device->common.io, CONFIG_MSIX_VECTOR) != VECTOR
+            || io_read16(device->common.io, QUEUE_MSIX_VECTOR) != VECTOR) {
             return ERR_NOT_ACCEPTABLE;
         }
     }

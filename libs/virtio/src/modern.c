@@ -101,9 +101,10 @@ static error_t enable_queue(virtio_t device, virtq_t queue) {
     write_address(device, QUEUE_DRIVER, addresses.avail);
     write_address(device, QUEUE_DEVICE, addresses.used);
     if (device->uses_msix) {
-        io_write16(device->common.io, CONFIG_MSIX_VECTOR, NO_VECTOR);
+        io_write16(device->common.io, CONFIG_MSIX_VECTOR, VECTOR);
         io_write16(device->common.io, QUEUE_MSIX_VECTOR, VECTOR);
-        if (io_read16(device->common.io, QUEUE_MSIX_VECTOR) != VECTOR) {
+        if (io_read16(device->common.io, CONFIG_MSIX_VECTOR) != VECTOR
+            || io_read16(device->common.io, QUEUE_MSIX_VECTOR) != VECTOR) {
             return ERR_NOT_ACCEPTABLE;
         }
     }

@@ -61,7 +61,7 @@ TEST("a device is reset, agrees on features and starts, whatever its kind and in
         } else {
             TEST_EXPECT_EQ(pci_device.queues[1].page, at.descs / 4096);
         }
-        TEST_EXPECT_EQ(pci_device.config_vector, (msix == WITH_MSIX) ? 0xffff : 0);
+        TEST_EXPECT_EQ(pci_device.config_vector, (msix == WITH_MSIX) ? 0 : 0xffff);
 
         virtio_start(device);
         TEST_EXPECT_EQ(pci_device.status, modern ? 0x0f : 0x07);

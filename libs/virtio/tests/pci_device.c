@@ -60,6 +60,7 @@ void pci_device_init(bool modern, enum msix msix) {
     }
     // Whoever had it before has left it running.
     pci_device.status = 0x0f;
+    pci_device.config_vector = 0xffff;
     put(0x06, 2, 0x10);
     put(0x34, 1, 0x40);
     put(0x40, 1, 0x11);
@@ -78,7 +79,7 @@ void pci_device_init(bool modern, enum msix msix) {
 static void set_status(uint8_t status) {
     if (status == 0) {
         pci_device.resets++;
-        pci_device.resets_until_done = 3;
+        pci_device.resets_until_done = (pci_device.status != 0) ? 3 : 0;
         if (!pci_device.never_resets) {
             memset(&pci_device.driver_features, 0, sizeof(pci_device.driver_features));
         }
@@ -122,10 +123,8 @@ static bool queue_exists(void) {
            && pci_device.queue_select < PCI_DEVICE_QUEUES;
 }
 
-static uint16_t get_vector(void) {
-    return (pci_device.msix == MSIX_VECTORS_REFUSED)
-               ? 0xffff
-               : pci_device.queues[pci_device.queue_select].vector;
+static uint16_t get_vector(uint16_t vector) {
+    return (pci_device.msix == MSIX_VECTORS_REFUSED) ? 0xffff : vector;
 }
 
 static uint32_t read_common(offset_t offset, size_t size __unused) {
@@ -135,6 +134,8 @@ static uint32_t read_common(offset_t offset, size_t size __unused) {
         return (pci_device.feature_select > 1)
                    ? 0
                    : (uint32_t) (pci_device.features >> (32 * pci_device.feature_select));
+    case 0x10:
+        return get_vector(pci_device.config_vector);
     case 0x12:
         return pci_device.num_queues;
     case 0x14:
@@ -144,7 +145,7 @@ static uint32_t read_common(offset_t offset, size_t size __unused) {
     case 0x18:
         return queue_exists() ? pci_device.queues[q].size : 0;
     case 0x1a:
-        return get_vector();
+        return get_vector(pci_device.queues[q].vector);
     case 0x1e:
         return pci_device.queues[q].notify_off;
     default:
@@ -240,9 +241,11 @@ static uint32_t read_legacy(offset_t offset, size_t size) {
         return get_status();
     case 0x13:
         return take_isr();
+    case 0x14:
+        return get_vector(pci_device.config_vector);
     default:
         TEST_EXPECT_EQ(offset, 0x16);
-        return get_vector();
+        return get_vector(pci_device.queues[pci_device.queue_select].vector);
     }
 }
 
