@@ -16,6 +16,8 @@ CARDS = {
     "e1000-82545em": "e1000-82545em,romfile=",
     "e1000e": "e1000e,romfile=",
     "virtio": "virtio-net-pci,romfile=",
+    "virtio-legacy": "virtio-net-pci,romfile=,disable-modern=on",
+    "virtio-modern": "virtio-net-pci,romfile=,disable-legacy=on",
 }
 
 # What net= is if nobody says anything: a card where the machine has a place for one.
