@@ -31,7 +31,7 @@ def grub_config(cmdline: str = "") -> str:
     """grub.cfg that boots the image at once."""
     bad = sorted(set(cmdline) & set(UNSAFE))
     if bad:
-        raise UserError("command line", f"cmdline= can't hold {' '.join(bad)} in an ISO image: "
+        raise UserError("command line", f"cmdline= can't hold {' '.join(bad)} in such an image: "
                         "GRUB would change it; write run=COMMAND;COMMAND without spaces or quotes")
     return CONFIG.format(cmdline=cmdline.replace(";", "\\;").replace("|", "\\|")).replace(
         "resea.img \n", "resea.img\n")
@@ -41,12 +41,12 @@ def grub_command(directory: str, iso: str):
     """grub-mkrescue for PCs with a BIOS: the other platforms would need more packages."""
     modules = "/usr/lib/grub/i386-pc"
     where = ["-d", modules] if os.path.isdir(modules) else []
-    return [find_mkrescue(), *where, "-o", iso, directory]
+    return [find_grub("mkrescue"), *where, "-o", iso, directory]
 
 
-def find_mkrescue() -> str:
-    """grub-mkrescue, by any of the names that distributions give it."""
-    names = ("grub-mkrescue", "grub2-mkrescue", "i686-elf-grub-mkrescue")
+def find_grub(program: str) -> str:
+    """grub-mkrescue, say, by any of the names that distributions give it."""
+    names = [f"{grub}-{program}" for grub in ("grub", "grub2", "i686-elf-grub")]
     return next((name for name in names if shutil.which(name)), names[0])
 
 

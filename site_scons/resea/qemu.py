@@ -113,20 +113,28 @@ def machine_of(manifest, program: Optional[str]) -> Machine:
 
 
 def command(machine: Machine, setup: Setup, image: str = "", iso: str = "") -> List[str]:
-    """The whole command line; boots `image` as a kernel, or the CD image `iso`."""
+    """The whole command line; boots `image` as a kernel, the CD image `iso`, or else from a
+    disk."""
     # Random numbers are part of what is counted, too.
     words = ["-icount", icount(machine, setup), "-seed", "1"] if setup.icount else []
     words += disk_arguments(machine, setup.disk) + network.arguments(machine, setup.net, setup.nic)
     words += sound_arguments(machine, setup.sound)
     words += ["-gdb", setup.gdb, "-S"] if setup.gdb else []
-    words += ["-cdrom", str(iso), "-boot", "d"] if iso else LOADERS[machine.load](image)
+    words += boot_arguments(machine, str(image), str(iso))
     cmdline = kernel_cmdline(machine, setup)
-    words += cmdline_arguments(machine, image, cmdline) if cmdline and not iso else []
+    words += cmdline_arguments(machine, image, cmdline) if cmdline and image else []
     words += list(machine.args) + list(setup.extra)
     accel = accelerator(setup, not machine.fixed and adds_devices(words), machine.program)
     first = [machine.program, "-no-reboot", "-nodefaults", "-machine", machine.machine,
              "-accel", accel, *hardware(machine, setup), "-serial", setup.serial]
     return first + list(EXITS.get(machine.exit, ())) + words
+
+
+def boot_arguments(machine: Machine, image: str, iso: str) -> List[str]:
+    """What is booted."""
+    if image:
+        return LOADERS[machine.load](image)
+    return ["-cdrom", iso, "-boot", "d"] if iso else ["-boot", "c"]
 
 
 def accelerator(setup: Setup, has_devices: bool, program: str) -> str:

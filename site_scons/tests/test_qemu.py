@@ -67,6 +67,11 @@ def test_kernel_command_line_is_one_word():
     assert words[words.index("-append") + 1] == 'run="test; help"'
 
 
+def test_without_an_image_a_disk_is_booted():
+    text = line(qemu.Setup(disk="cloud.img", cmdline="run=test"), image="")
+    assert "-boot c" in text and "-append" not in text and "-kernel" not in text
+
+
 def test_an_iso_has_its_own_command_line():
     text = line(qemu.Setup(cmdline="run=test"), iso="resea.iso")
     assert "-cdrom resea.iso -boot d" in text and "-append" not in text and "-kernel" not in text
@@ -207,7 +212,7 @@ def test_grub_config():
 
 
 def test_grub_config_refuses_what_grub_would_change():
-    with pytest.raises(UserError, match="^command line: cmdline= can't hold \" in an ISO image"):
+    with pytest.raises(UserError, match="^command line: cmdline= can't hold \" in such an image"):
         iso.grub_config('run="help; test"')
 
 

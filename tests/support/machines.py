@@ -2,7 +2,7 @@
 
 import re
 
-from resea import bochs, iso, qemu
+from resea import bochs, cloudimage, iso, qemu
 from support import builds
 from support.guest import Guest
 
@@ -37,6 +37,14 @@ class Machines:
         """Boots an ISO image in QEMU."""
         folder, image = self.make_iso(mode, cmdline)
         return self.start(qemu.command(self.board.machine, qemu.Setup(**setup), iso=image), folder)
+
+    def boot_cloud(self, mode, **setup):
+        """Boots a cloud image in QEMU: a disk that nothing else is told about."""
+        folder = builds.build(self.board.name, mode)
+        image = self.log(folder, ".img")
+        cloudimage.make(folder / "resea.img", image)
+        words = qemu.command(self.board.machine, qemu.Setup(disk=str(image), **setup))
+        return self.start(words, folder), image
 
     def boot_bochs(self, mode, cmdline, cpus=1):
         """Boots an ISO image in Bochs; what it says comes out, but nothing can be typed."""

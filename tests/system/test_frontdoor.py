@@ -107,7 +107,8 @@ def test_bench_prints_metrics_of_the_release_build():
 def test_help_lists_commands_and_options():
     done = builds.scons("--help")
     assert done.returncode == 0
-    for word in ("run", "test", "bench", "debug", "iso", "bochs", "doctor", "board=", "gui=0|1"):
+    for word in ("run", "test", "bench", "debug", "iso", "cloudimage", "bochs",
+                 "doctor", "board=", "gui=0|1"):
         assert word in done.stdout
 
 

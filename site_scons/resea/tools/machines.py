@@ -1,4 +1,4 @@
-"""The commands that start a machine: run, debug, soak, trace, screenshot, iso and bochs."""
+"""The commands that start a machine, or make what one starts from: run, debug, iso and others."""
 
 from resea import fuzzing, output
 from resea.commands import Option, command
@@ -119,6 +119,19 @@ def iso(ctx):
     print(_make_iso(ctx))
 
 
+@command("cloudimage", "writes a disk image that cloud machines boot, "
+         "build/<board>-<mode>/cloud.img, and packs it as cloud.tar.gz",
+         needs=["image"], options=[_RUN_OPTIONS[-1]], default_mode="release")
+def cloudimage(ctx):
+    from resea import cloudimage as images
+    _check_multiboot(ctx, "a cloud image")
+    image, archive = ctx.build.folder / "cloud.img", ctx.build.folder / "cloud.tar.gz"
+    images.make(ctx.build.image, image, ctx.options.get("cmdline", ""))
+    images.pack(image, archive)
+    print(ctx.build.shown(image))
+    print(ctx.build.shown(archive))
+
+
 @command("bochs", "boots the ISO image in Bochs, its serial output on this terminal",
          needs=["image"], options=[_RUN_OPTIONS[-1]])
 def bochs(ctx):
@@ -131,9 +144,14 @@ def bochs(ctx):
 
 def _make_iso(ctx):
     from resea import iso as images
-    if ctx.build.arch.image != images.MULTIBOOT:
-        raise UserError(f"board={ctx.build.board}", "an ISO image is for PCs: CDs' boot loader "
-                        "can't start what this board's firmware starts")
+    _check_multiboot(ctx, "an ISO image")
     path = ctx.build.folder / "resea.iso"
     images.make(str(ctx.build.image), str(path), ctx.options.get("cmdline", ""))
     return path
+
+
+def _check_multiboot(ctx, what):
+    from resea.iso import MULTIBOOT
+    if ctx.build.arch.image != MULTIBOOT:
+        raise UserError(f"board={ctx.build.board}", f"{what} is for PCs: its boot loader can't "
+                        "start what this board's firmware starts")
