@@ -15,8 +15,8 @@ static struct net_device *device;
 static const struct net_driver *driver;
 
 static task_t self_task;
-static task_t server;  ///< 0: none.
-static bool server_ended;
+static task_t server;   ///< 0: none.
+static bool detaching;  ///< The server has ended, or the device is another one.
 static vaddr_t rings_vaddr;
 static size_t rings_pages;
 static vaddr_t pool_vaddr;
@@ -74,7 +74,7 @@ static error_t attach_to_server(void) {
 
 /// Waits for a server and attaches to it. ERR_TRY_AGAIN: it has ended meanwhile.
 static error_t attach(void) {
-    server_ended = false;
+    detaching = false;
     server = ipc_lookup(SERVICE);
     if (IS_ERROR(server)) {
         return server;
@@ -104,6 +104,10 @@ void net_device_link_changed(struct net_device *changed) {
     }
 }
 
+void net_device_reattach(struct net_device *changed __unused) {
+    detaching = true;
+}
+
 static void pass_message(struct message *m) {
     if (driver->message != NULL) {
         driver->message(device, m);
@@ -120,7 +124,7 @@ static void receive_exits(void) {
         if (m.type != TASK_EXITED_MSG) {
             pass_message(&m);
         } else if (m.task_exited.task == server) {
-            server_ended = true;
+            detaching = true;
         } else if (driver->message != NULL) {
             driver->message(device, &m);
         }
@@ -159,14 +163,14 @@ static void serve(void) {
     struct message m;
     bzero(&m, sizeof(m));
     work();
-    while (!server_ended) {
+    while (!detaching) {
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             handle_notifications(&m);
         } else {
             pass_message(&m);
         }
-        if (!server_ended) {
+        if (!detaching) {
             work();
         }
     }
@@ -192,7 +196,7 @@ void net_device_run(struct net_device *net_device, const struct net_driver *net_
         ASSERT_OK(driver->start(device));
         net_device_link_changed(device);
         serve();
-        DEBUG("the server has ended: attaching anew");
+        DEBUG("attaching anew");
         detach();
     }
 }

@@ -49,6 +49,7 @@ static int mapped;
 static unsigned num_interrupts, num_starts, num_stops, num_works, num_timers, num_messages,
     num_frames;
 static unsigned busy_works;
+static unsigned replaced_in;  ///< The call of `work`, from 1, that finds another device; 0: none.
 static struct message last_message;
 
 static error_t start(struct net_device *device) {
@@ -67,6 +68,10 @@ static bool work(struct net_device *device) {
     }
     num_works++;
     num_interrupts += device->interrupted;
+    if (num_works == replaced_in) {
+        device->mac[5]++;
+        net_device_reattach(device);
+    }
     return num_works <= busy_works;
 }
 
@@ -277,6 +282,7 @@ static void begin(void) {
     num_interrupts = num_starts = num_stops = num_works = num_timers = num_messages = num_frames =
         0;
     busy_works = 0;
+    replaced_in = 0;
 }
 
 static void run(const struct net_driver *driver, const enum event *events) {
@@ -346,6 +352,18 @@ TEST("when the server ends, the device is stopped, and attached to the next one"
     TEST_EXPECT_EQ(mapped, 2);
     TEST_EXPECT_EQ(server, SERVER + 1);
     TEST_EXPECT_EQ(watched, SERVER + 1);
+}
+
+TEST("a device that takes another one's place is attached to the same server") {
+    begin();
+    replaced_in = 2;
+    RUN(&full_driver, FRAME, INTERRUPT, FRAME);
+    TEST_EXPECT_EQ(num_starts, 2);
+    TEST_EXPECT_EQ(num_stops, 1);
+    TEST_EXPECT_EQ(num_links, 2);
+    TEST_EXPECT_EQ(num_frames, 2);
+    TEST_EXPECT_EQ(mapped, 2);
+    TEST_EXPECT_EQ(server, SERVER);
 }
 
 TEST("the end of anybody else is no reason to stop") {

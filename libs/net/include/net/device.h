@@ -33,13 +33,12 @@ struct net_device {
 };
 
 struct net_driver {
-    /// Begins: the device may use the pool's memory from now on. Called again after `stop`, when the server was
-    /// restarted. An error ends the driver.
+    /// Begins: the device may use the pool's memory from now on. Called again after `stop`. An error ends the driver.
     error_t (*start)(struct net_device *device);
     /// Does what there is to do; never blocks. Returns true if it wants to be called again at once, after messages.
     bool (*work)(struct net_device *device);
-    /// Makes the device leave all memory alone, at once: the server is gone, and with it what the pool has. The frames
-    /// and buffers that it had are forgotten.
+    /// Makes the device leave all memory alone, at once: the server is gone, and with it what the pool has, or forgets
+    /// this device (net_device_reattach). The frames and buffers that it had are forgotten.
     void (*stop)(struct net_device *device);
     /// The task's timer (<resea/timer.h>, all the driver's) has run out. NULL: it is not used.
     void (*timer)(struct net_device *device);
@@ -54,6 +53,10 @@ __noreturn void net_device_run(struct net_device *device, const struct net_drive
 
 /// The link has come or gone: `device->link` and `mbit_per_s` are new.
 void net_device_link_changed(struct net_device *device);
+
+/// Another device has taken the place of the one that was: attaches anew with what `device` says now, as soon as `work`,
+/// `timer` or `message` returns. `stop` and `start` are called.
+void net_device_reattach(struct net_device *device);
 
 // The following are for `work`, and what it calls.
 
