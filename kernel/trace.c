@@ -35,18 +35,21 @@ static void end(void) {
     spin_unlock(&ring_lock);
 }
 
-/// `m` has all of the message but for what the sender, if there is one, has in its registers.
-static void copy_message(struct trace_event *event, struct message *m, struct task *src) {
+/// `m` has all of the message but for what the sender, if there is one, has in its registers. It is not changed: where the
+/// receiver has it already, its words may be others (the place of a loan).
+static void copy_message(struct trace_event *event, const struct message *m, struct task *src) {
+    int type = src ? transfer_type(src) : m->type;
+    uintptr_t words[] = {m->words[0], m->words[1]};
     if (src) {
-        m->type = transfer_type(src);
-        m->words[0] = transfer_word(src, m->type, 0);
-        m->words[1] = transfer_word(src, m->type, 1);
+        words[0] = transfer_word(src, type, 0);
+        words[1] = transfer_word(src, type, 1);
     }
-    event->type = m->type;
-    event->data_len = (uint8_t) MIN(MSG_LEN(m->type), sizeof(event->data));
+    event->type = type;
+    event->data_len = (uint8_t) MIN(MSG_LEN(type), sizeof(event->data));
     memcpy(event->data, m->raw, event->data_len);
-    if (m->type >= 0 && (m->type & (MSG_OOL | MSG_LOAN))) {
-        event->ool_len = (uint32_t) m->ool_len;
+    memcpy(event->data, words, MIN((size_t) event->data_len, sizeof(words)));
+    if (type >= 0 && (type & (MSG_OOL | MSG_LOAN))) {
+        event->ool_len = (uint32_t) words[1];
     }
 }
 

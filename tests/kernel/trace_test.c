@@ -138,3 +138,20 @@ TEST("trace: only with the right") {
     TEST_EXPECT_EQ(SYSCALL(reader, SYS_TRACE, TRACE_READ + 1), ERR_INVALID_ARG);
     stop();
 }
+
+TEST("trace: a server finds the pages that it is lent, all the same") {
+    set_up();
+    host_map(a, 0x400000, MAP_W);
+    host_map(b, 0x600000, 0);
+    host_unmap(b, 0x600000);
+    TEST_EXPECT_EQ(SYSCALL(b, SYS_ACCEPT_LOANS, 0x600000, PAGE_SIZE), OK);
+    host_recv(b, IPC_ANY);
+    struct message *m = host_msg(a);
+    m->type = MSG_TYPE(200, 1, 0, MSG_OOL_LOAN, 16);
+    m->ool_ptr = (void *) 0x400000;
+    m->ool_len = PAGE_SIZE;
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    TEST_EXPECT_EQ(host_result(b), OK);
+    TEST_EXPECT_EQ(host_msg(b)->ool_ptr, (void *) 0x600000);
+    stop();
+}
