@@ -80,7 +80,8 @@ void socket_take_notifications(notifications_t notifications) {
         server_receive_exits();
     }
     if (notifications & SOCKET_NOTIFY) {
-        while (IS_OK(server_collect())) {}
+        // Once: if that wasn't all, the server notifies again. An error: there is nothing, or all sockets have failed.
+        (void) server_collect();
     }
     unsigned events;
     struct socket *socket;
