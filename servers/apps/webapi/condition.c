@@ -57,17 +57,32 @@ static void format_hex(char **to, uint64_t number) {
     }
 }
 
+static void make_etag(struct version *version, uint64_t first, uint64_t second) {
+    char *end = version->etag;
+    *end++ = '"';
+    format_hex(&end, first);
+    *end++ = '-';
+    format_hex(&end, second);
+    *end++ = '"';
+    *end = '\0';
+}
+
+void version_take_contents(struct version *version, const void *data, size_t size) {
+    // FNV-1a, with 64 bits.
+    const uint8_t *bytes = data;
+    uint64_t hash = 0xcbf29ce484222325ull;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3ull;
+    }
+    make_etag(version, hash, size);
+}
+
 void version_make(struct version *version, uint64_t mtime, uint64_t size) {
     memset(version, 0, sizeof(*version));
     if (mtime == 0 || mtime >= DATE_END) {
         return;
     }
-    char *end = version->etag;
-    *end++ = '"';
-    format_hex(&end, mtime);
-    *end++ = '-';
-    format_hex(&end, size);
-    *end++ = '"';
+    make_etag(version, mtime, size);
     date_format(version->date, mtime);
     version->mtime = mtime;
 }

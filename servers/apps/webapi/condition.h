@@ -12,14 +12,17 @@
 /// The year 10000: what comes then is no date that HTTP can write.
 #define DATE_END 253402300800ull
 
-/// What tells one version of a file from another. Both are empty if the file's time isn't known.
+/// What tells one version of a file from another. Either is empty if it isn't known.
 struct version {
     char etag[ETAG_LEN];  ///< With its quotes.
     char date[DATE_LEN];
     uint64_t mtime;
 };
 
+/// Of a file with that time, 0 if it isn't known, and size.
 void version_make(struct version *version, uint64_t mtime, uint64_t size);
+/// Replaces the tag by one that tells what is in the file.
+void version_take_contents(struct version *version, const void *data, size_t size);
 
 /// Writes a date as HTTP wants it: "Sat, 28 Nov 2026 17:00:00 GMT".
 void date_format(char date[DATE_LEN], uint64_t unixtime);

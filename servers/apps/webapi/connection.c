@@ -230,6 +230,8 @@ static void take_head(struct connection *c, const char *head, struct text *out) 
     }
     if (status == 0) {
         status = await_body(c, head, out);
+    } else if (c->request.method == METHOD_OTHER) {
+        status = 405;  // However long its body were.
     }
     if (status != 0) {
         answer_error(c, status, out);

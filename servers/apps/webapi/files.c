@@ -113,6 +113,7 @@ static int keep(const char *path, struct file *file) {
         return 503;
     }
     file->data = entry->data;
+    version_take_contents(&file->version, file->data, (size_t) file->size);
     entry->loaded_at = clock_now();
     entry->file = *file;
     return 200;

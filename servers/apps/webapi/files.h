@@ -10,7 +10,7 @@
 #include "condition.h"
 
 /// Bytes of the longest file that is answered with at once.
-#define SMALL_FILE_MAX 8192
+#define SMALL_FILE_MAX 12288
 
 struct file {
     uint64_t size;

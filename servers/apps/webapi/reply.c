@@ -46,7 +46,10 @@ static void add_version(struct text *out, const struct version *version) {
     if (version->etag[0] != '\0') {
         text_add_literal(out, "ETag: ");
         text_add(out, version->etag);
-        text_add_literal(out, "\r\nLast-Modified: ");
+        text_add_literal(out, "\r\n");
+    }
+    if (version->date[0] != '\0') {
+        text_add_literal(out, "Last-Modified: ");
         text_add(out, version->date);
         text_add_literal(out, "\r\n");
     }

@@ -43,6 +43,18 @@ TEST("versions") {
     TEST_EXPECT_STR_EQ(version.etag, "");
 }
 
+TEST("versions by what is in a file") {
+    struct version version, other;
+    version_make(&version, 0, 3);
+    version_take_contents(&version, "abc", 3);
+    TEST_EXPECT_STR_EQ(version.etag, "\"e71fa2190541574b-3\"");
+    TEST_EXPECT_STR_EQ(version.date, "");
+    version_make(&other, TIME, 3);
+    version_take_contents(&other, "abd", 3);
+    TEST_EXPECT(strcmp(version.etag, other.etag) != 0);
+    TEST_EXPECT_STR_EQ(other.date, DATE);
+}
+
 static bool is_cached(uint64_t mtime, const char *none_match, const char *since) {
     struct version version;
     version_make(&version, mtime, 5);
