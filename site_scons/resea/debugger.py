@@ -20,9 +20,10 @@ def setup_for(setup, gdb_fd, serial, log):
 
 
 def gdb_command(program, elf, door, extra=()):
-    """gdb with the kernel's symbols and our commands, attached."""
+    """gdb with the kernel's symbols and our commands, attached. QEMU may be slow to
+    answer: gdb's own two seconds are too few on a busy machine."""
     return [program, "-q", "-nx", str(elf), "-ex", "set confirm off", "-ex", "set pagination off",
-            "-x", COMMANDS, "-ex", f"target remote {door}", *extra]
+            "-ex", "set remotetimeout 60", "-x", COMMANDS, "-ex", f"target remote {door}", *extra]
 
 
 def open_door(path):
