@@ -7,7 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 
-from resea import latency, qemu
+from resea import latency, netbench, qemu
 from resea.baseline import compiler_of
 from resea.errors import UserError
 
@@ -145,6 +145,16 @@ def run_disks(build, machine, known):
     return figures
 
 
+def run_network(build, machine):
+    """The figures of the network, where the board has the program that measures them."""
+    if netbench.PROGRAM not in [server.name for server in build.manifest.servers]:
+        return {}
+    log = build.logs / f"bench-{netbench.PROGRAM}.log"
+    netbench.run(build, machine, log, LIMIT)
+    found = metrics(log.read_text(encoding="utf-8", errors="replace"))
+    return {name: found[name] for name in netbench.METRICS}
+
+
 # ---- Results, kept for the page of all boards ----------------------------------------------------
 
 
@@ -154,6 +164,7 @@ def measure(build):
     figures = run(machine, build.image, build.logs / "bench.log")
     figures.update(latency.figures(latency.measure(build)))
     figures.update(run_disks(build, machine, figures))
+    figures.update(run_network(build, machine))
     result = Result(compiler_of(build.arch), figures,
                     run_pairs(machine, build.image, build.logs / "bench-pairs.log"))
     keep(result, build.folder)
