@@ -42,4 +42,7 @@
 #define ARCH_COPY_WORDS(dst, src, count) \
     __asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(count) : : "memory")
 
+/// An instruction adds two words and the carry of the one before: compilers make it of a chain of __builtin_addcll.
+#define ARCH_HAS_ADD_WITH_CARRY
+
 #endif

@@ -118,7 +118,7 @@ bool buf_pull_up_more(struct buf *packet, size_t len) {
     return true;
 }
 
-void buf_trim_front(struct buf *packet, size_t len) {
+void buf_trim_front_more(struct buf *packet, size_t len) {
     len = MIN(len, packet->total);
     packet->total -= (uint32_t) len;
     size_t piece = MIN(len, packet->len);
@@ -136,7 +136,7 @@ void buf_trim_front(struct buf *packet, size_t len) {
     }
 }
 
-void buf_trim_back(struct buf *packet, size_t len) {
+void buf_trim_back_more(struct buf *packet, size_t len) {
     size_t left = packet->total - MIN(len, packet->total);
     packet->total = (uint32_t) left;
     struct buf *last = packet;

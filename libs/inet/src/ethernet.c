@@ -56,7 +56,13 @@ error_t ethernet_send(struct netif *netif, const uint8_t header[ETHERNET_LEN], s
 }
 
 static bool macs_differ(const uint8_t *a, const uint8_t *b) {
-    return memcmp(a, b, MAC_LEN) != 0;
+    uint32_t a_first, b_first;
+    uint16_t a_last, b_last;
+    memcpy(&a_first, a, sizeof(a_first));
+    memcpy(&b_first, b, sizeof(b_first));
+    memcpy(&a_last, a + sizeof(a_first), sizeof(a_last));
+    memcpy(&b_last, b + sizeof(b_first), sizeof(b_last));
+    return a_first != b_first || a_last != b_last;
 }
 
 static void drop(struct netif *netif, struct buf *frame, enum counter why) {

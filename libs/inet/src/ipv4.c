@@ -67,8 +67,8 @@ static bool parse(struct buf *packet, struct header *header, enum counter *why) 
         memcpy(bytes + IPV4_HEADER_LEN, buf_data(packet) + IPV4_HEADER_LEN,
                header->header_len - IPV4_HEADER_LEN);
     }
-    bool checked = packet->flags & (NET_DESC_RX_CHECKED | NET_DESC_RX_TRUSTED);
-    if (!checked && ip_sum_fold(ip_sum(0, bytes, header->header_len)) != 0) {
+    if (!(packet->flags & (NET_DESC_RX_CHECKED | NET_DESC_RX_TRUSTED))
+        && ip_sum_fold(ip_sum(0, bytes, header->header_len)) != 0) {
         *why = IP_BAD_CHECKSUM;
         return false;
     }
@@ -96,6 +96,18 @@ static bool is_bad_src(struct netif *netif, uint32_t src) {
         return false;
     }
     return v4_is_no_host(src) || v4_is_loopback(src) || is_for_all(netif, src) || netif_has_v4(src);
+}
+
+/// The last sender whose address was all right: most packets come from the same one as the one before.
+static struct {
+    const struct netif *netif;
+    uint32_t src;
+    unsigned generation;  ///< What is right changes with our own addresses.
+} last_good;
+
+static ALWAYS_INLINE bool is_last_good(const struct netif *netif, uint32_t src) {
+    return last_good.src == src && last_good.netif == netif
+           && last_good.generation == ip_generation();
 }
 
 /// Another of the interface's addresses. Packets for this machine that come in elsewhere are not taken (the
@@ -144,15 +156,15 @@ static void deliver(struct netif *netif, struct buf *packet, const struct header
     ip_deliver(&info, packet);
 }
 
-void ipv4_input(struct netif *netif, struct buf *packet, bool group) {
+static __noinline void input_any(struct netif *netif, struct buf *packet, bool group) {
     struct header header;
     enum counter why;
-    if (UNLIKELY(!parse(packet, &header, &why))) {
+    if (!parse(packet, &header, &why)) {
         drop(netif, packet, why);
         return;
     }
     bool broadcast = false;
-    if (UNLIKELY(header.dst != netif->v4 || netif->v4 == 0)) {
+    if (header.dst != netif->v4 || netif->v4 == 0) {
         broadcast = is_for_all(netif, header.dst);
         if (!broadcast && !is_for_us(netif, header.dst)) {
             drop(netif, packet, IP_NOT_OURS);
@@ -160,10 +172,13 @@ void ipv4_input(struct netif *netif, struct buf *packet, bool group) {
         }
     }
     // What comes to all on the link is for all, or isn't right: RFC 1122, 3.3.6.
-    if (UNLIKELY((group && !broadcast) || is_bad_src(netif, header.src))) {
+    if ((group && !broadcast) || is_bad_src(netif, header.src)) {
         drop(netif, packet, IP_BAD_ADDRESS);
         return;
     }
+    last_good.netif = netif;
+    last_good.src = header.src;
+    last_good.generation = ip_generation();
     if (packet->total > header.len) {
         buf_trim_back(packet, packet->total - header.len);
     }
@@ -171,4 +186,41 @@ void ipv4_input(struct netif *netif, struct buf *packet, bool group) {
     packet->len = (uint16_t) (packet->len - header.header_len);
     packet->total -= header.header_len;
     deliver(netif, packet, &header, broadcast);
+}
+
+/// What nearly all packets are: whole, without options, for the interface's address, from whoever has sent the last one.
+/// False: it is another one, or isn't right.
+static ALWAYS_INLINE bool input_usual(struct netif *netif, struct buf *packet) {
+    uint8_t header[IPV4_HEADER_LEN];
+    if (packet->len < IPV4_HEADER_LEN) {
+        return false;
+    }
+    memcpy(header, buf_data(packet), sizeof(header));
+    uint32_t src = get32(header + 12), dst = get32(header + 16);
+    uint32_t len = get16(header + 2);
+    bool checked = packet->flags & (NET_DESC_RX_CHECKED | NET_DESC_RX_TRUSTED);
+    if (header[0] != 0x45 || len < IPV4_HEADER_LEN || len > packet->total
+        || (get16(header + 6) & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK)) != 0 || dst == 0
+        || dst != netif->v4 || !is_last_good(netif, src)
+        || (!checked && ipv4_header_checksum(header) != 0)) {
+        return false;
+    }
+    buf_trim_back(packet, packet->total - len);
+    packet->start = (uint16_t) (packet->start + IPV4_HEADER_LEN);
+    packet->len = (uint16_t) (packet->len - IPV4_HEADER_LEN);
+    packet->total -= IPV4_HEADER_LEN;
+    struct ip_info info = {.netif = netif,
+                           .src = ip_addr_from_v4(src),
+                           .dst = ip_addr_from_v4(dst),
+                           .protocol = header[9],
+                           .ttl = header[8],
+                           .header_len = IPV4_HEADER_LEN};
+    ip_deliver(&info, packet);
+    return true;
+}
+
+void ipv4_input(struct netif *netif, struct buf *packet, bool group) {
+    if (UNLIKELY(group || !input_usual(netif, packet))) {
+        input_any(netif, packet, group);
+    }
 }

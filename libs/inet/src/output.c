@@ -13,18 +13,6 @@
 /// Longer ones don't wait for a neighbour.
 #define PENDING_LEN_MAX 4096
 
-/// The sum of a header of 20 bytes, folded and inverted: as ip_sum, without its loops.
-static uint16_t header_checksum(const uint8_t *header) {
-    uint32_t words[5];
-    memcpy(words, header, sizeof(words));
-    uint64_t sum = (uint64_t) words[0] + words[1] + words[2] + words[3] + words[4];
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t) ~sum;
-}
-
 void ipv4_write_header(uint8_t *header, const struct ip_packet *packet, uint32_t len, uint16_t id,
                        uint16_t fragment) {
     header[0] = 0x45;
@@ -37,7 +25,7 @@ void ipv4_write_header(uint8_t *header, const struct ip_packet *packet, uint32_t
     memset(header + 10, 0, 2);
     memcpy(header + 12, packet->route->src.bytes + V4_OFFSET, 4);
     memcpy(header + 16, packet->dst.bytes + V4_OFFSET, 4);
-    uint16_t checksum = header_checksum(header);
+    uint16_t checksum = ipv4_header_checksum(header);
     memcpy(header + 10, &checksum, sizeof(checksum));
 }
 

@@ -121,7 +121,11 @@ static bool advance(struct tcp *tcp, const struct tcp_segment *seg) {
     }
     measure(tcp, seg);
     tcp->soft_error = OK;
-    ip_confirm(&tcp->route);
+    if (tcp->confirmed != tcp_now) {
+        // Not with each of many that come at once.
+        tcp->confirmed = tcp_now;
+        ip_confirm(&tcp->route);
+    }
     note_acked(tcp, acked);
     tcp_set_resend(tcp);
     return !fin_acked || tcp_fin_acked(tcp);

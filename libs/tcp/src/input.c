@@ -171,6 +171,9 @@ void tcp_input(const struct ip_info *info, struct buf *packet) {
 }
 
 void tcp_flush(void) {
+    if (list_is_empty(&tcp_dirty)) {
+        return;  // The time isn't asked for: most turns of a server are about something else.
+    }
     tcp_now = inet_now();
     struct tcp *tcp;
     while ((tcp = LIST_POP_FRONT(&tcp_dirty, struct tcp, in_dirty)) != NULL) {

@@ -96,7 +96,7 @@ static bool parse_options(struct tcp_segment *seg, const uint8_t *p, size_t len)
 }
 
 /// What is behind the fixed part: looked at in a copy, as it could change between check and use.
-static bool parse_tail(struct tcp_segment *seg, size_t header_len) {
+static __noinline bool parse_tail(struct tcp_segment *seg, size_t header_len) {
     size_t len = header_len - TCP_HEADER_LEN;
     if (!buf_pull_up(seg->packet, header_len)) {
         return false;

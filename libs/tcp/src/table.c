@@ -53,16 +53,12 @@ static struct tcp_node **bucket_of(const struct tcp_node *node) {
     return &buckets[hash(&node->remote, node->local_port, node->remote_port)];
 }
 
-static bool same_addr(const struct ip_addr *a, const struct ip_addr *b) {
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 struct tcp_node *tcp_find(const struct ip_addr *local, uint16_t local_port,
                           const struct ip_addr *remote, uint16_t remote_port) {
     struct tcp_node *node = buckets[hash(remote, local_port, remote_port)];
     while (node != NULL
            && !(node->local_port == local_port && node->remote_port == remote_port
-                && same_addr(&node->remote, remote) && same_addr(&node->local, local))) {
+                && ip_addr_equals(&node->remote, remote) && ip_addr_equals(&node->local, local))) {
         node = node->next;
     }
     return node;
@@ -93,7 +89,7 @@ struct tcp *tcp_find_listener(const struct ip_addr *local, uint16_t local_port) 
         if (tcp->node.local_port != local_port) {
             continue;
         }
-        if (same_addr(&tcp->node.local, local)) {
+        if (ip_addr_equals(&tcp->node.local, local)) {
             return tcp;
         }
         if (ip_addr_is_any(&tcp->node.local)) {
@@ -105,7 +101,7 @@ struct tcp *tcp_find_listener(const struct ip_addr *local, uint16_t local_port) 
 
 bool tcp_is_listening(const struct ip_addr *local, uint16_t local_port) {
     struct tcp *tcp = tcp_find_listener(local, local_port);
-    return tcp != NULL && same_addr(&tcp->node.local, local);
+    return tcp != NULL && ip_addr_equals(&tcp->node.local, local);
 }
 
 struct tcp *tcp_new(void) {

@@ -200,7 +200,8 @@ struct tcp {
     uint8_t keepalives;  ///< Unanswered.
     uint32_t rtt_seq;
     uint64_t rtt_start;
-    uint64_t heard;  ///< When the peer sent something last.
+    uint64_t heard;      ///< When the peer sent something last.
+    uint64_t confirmed;  ///< When its route was said to work.
     uint64_t
         progress;   ///< When it acknowledged something, or there was nothing to be acknowledged.
     uint64_t sent;  ///< When data was sent last.

@@ -54,9 +54,27 @@ bool buf_pull_up_more(struct buf *packet, size_t len);
 static inline bool buf_pull_up(struct buf *packet, size_t len) {
     return packet->len >= len || buf_pull_up_more(packet, len);
 }
+/// The two below, for more than the first buffer.
+void buf_trim_front_more(struct buf *packet, size_t len);
+void buf_trim_back_more(struct buf *packet, size_t len);
 /// Cuts bytes off a packet's beginning or end, at most all. The first buffer stays, even if it is empty.
-void buf_trim_front(struct buf *packet, size_t len);
-void buf_trim_back(struct buf *packet, size_t len);
+static inline void buf_trim_front(struct buf *packet, size_t len) {
+    if (len > packet->len) {
+        buf_trim_front_more(packet, len);
+        return;
+    }
+    packet->start = (uint16_t) (packet->start + len);
+    packet->len = (uint16_t) (packet->len - len);
+    packet->total -= (uint32_t) len;
+}
+static inline void buf_trim_back(struct buf *packet, size_t len) {
+    if (packet->next != NULL || len > packet->len) {
+        buf_trim_back_more(packet, len);
+        return;
+    }
+    packet->len = (uint16_t) (packet->len - len);
+    packet->total -= (uint32_t) len;
+}
 /// Copies out of a packet. There must be that much.
 void buf_copy_out(const struct buf *packet, size_t offset, void *dst, size_t len);
 
