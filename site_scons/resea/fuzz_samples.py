@@ -78,5 +78,19 @@ def partitions():
 
 
 def scripts():
-    """For what takes bytes for a list of things to do, of which any is one: some that have no meaning."""
+    """For what takes any bytes for a list of things to do: some that have no meaning."""
     return [random.Random(seed).randbytes(40 << seed) for seed in range(5)]
+
+
+def requests():
+    """Where to cut, and a few requests behind each other."""
+    get = (b"GET /a%20b/c.html?from=12 HTTP/1.1\r\nHost: x\r\nRange: bytes=1-5\r\n"
+           b"If-None-Match: \"a\", *\r\n"
+           b"If-Modified-Since: Sat, 28 Nov 2026 17:00:00 GMT\r\nIf-Range: \"a\"\r\n\r\n")
+    chunked = (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+               b"Expect: 100-continue\r\n\r\n"
+               b"5;x=y\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n")
+    with_length = (b"PUT http://x/y HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, close\r\n"
+                   b"Content-Length: 3\r\n\r\nabc")
+    old = b"HEAD /../x HTTP/1.0\r\n\r\n"
+    return [bytes(range(8)) + text for text in (get + chunked, with_length + get, old, get * 3)]

@@ -27,6 +27,7 @@ class Input:
 
 
 INPUTS = {
+    "http": Input("servers/apps/webapi", 4000, fuzz_samples.requests),
     "network": Input("libs/inet", 2000, fuzz_samples.scripts, cost=20),
     "paths": Input("libs/fs", 3000, fuzz_samples.paths),
     "partitions": Input("libs/blk", 8192, fuzz_samples.partitions),
