@@ -17,8 +17,8 @@ from resea import fuzz_samples
 
 @dataclass(frozen=True)
 class Input:
-    """`samples` returns what the corpus begins with: a list of bytes that are good, mostly. One of the
-    inputs costs as much as `cost` of the cheap ones: a number of runs is divided by it."""
+    """`samples` returns what the corpus begins with: a list of bytes that are good, mostly. One of
+    the inputs costs as much as `cost` of the cheap ones: a number of runs is divided by it."""
 
     component: str
     max_len: int

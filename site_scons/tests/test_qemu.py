@@ -160,8 +160,8 @@ def test_setup_from_the_command_line(tmp_path):
     extra = {"accel": "kvm", "gui": "1", "disk": str(disk), "net": "tap:tap0", "nic": "virtio",
              "cmdline": "run=x"}
     assert qemu.setup_of(Options(cpus=4, extra=extra)) == qemu.Setup(
-        cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0", nic="virtio", serial="mon:stdio",
-        cmdline="run=x")
+        cpus=4, accel="kvm", gui=True, disk=str(disk), net="tap:tap0", nic="virtio",
+        serial="mon:stdio", cmdline="run=x")
     assert qemu.setup_of(Options()) == qemu.Setup(net="default", serial="mon:stdio")
 
 

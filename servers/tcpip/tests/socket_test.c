@@ -308,8 +308,8 @@ TEST("a route is a network's, not a machine's") {
     unsigned interface, prefix_len = 0;
     struct ip_addr addr, gateway;
     bool found = false;
-    for (unsigned i = 0; IS_OK(call_netinfo_route(SERVER, i, &interface, &prefix_len, addr.bytes,
-                                                  gateway.bytes));
+    for (unsigned i = 0;
+         IS_OK(call_netinfo_route(SERVER, i, &interface, &prefix_len, addr.bytes, gateway.bytes));
          i++) {
         struct ip_addr network = ip_addr_from_v4(0x7f000000);
         found = found || (prefix_len == 8 && ip_addr_equals(&addr, &network));
