@@ -120,6 +120,17 @@ class Guest:
         end = self.expect("^" + re.escape(PROMPT)).start()
         return self._text[start:end]
 
+    def busy_task(self, name, messages):
+        """The ID of a program, as soon as it has got so many messages. What others print may come
+        in between what is typed here."""
+        for _ in range(10000):
+            self.send("ps\n")
+            table = self.expect(r"TASK NAME[\s\S]*?resea> ")[0]
+            found = re.search(rf"^ *(\d+) {name} .* (\d+)$", table, re.MULTILINE)
+            if found and int(found[2]) >= messages:
+                return found[1]
+        raise AssertionError(f"{name} doesn't run, or has nothing to do")
+
     def listen(self, seconds):
         """Takes in what it says, waiting for that no longer than so."""
         self._read(time.monotonic() + seconds)
