@@ -34,8 +34,7 @@ class GuestError(AssertionError):
     """A guest did not do what its test waited for. Shows the end of what it said."""
 
     def __init__(self, what, guest):
-        tail = "\n".join("    " + line for line in guest.text().splitlines()[-_TAIL_LINES:])
-        super().__init__(f"{what}\nits last output (all of it is in {guest.log_path}):\n{tail}")
+        super().__init__(f"{what}\n{guest.tail()}")
 
 
 def bounded(argv):
@@ -68,6 +67,11 @@ class Guest:
     def text(self):
         """All it has said so far, without carriage returns and escape sequences."""
         return self._text
+
+    def tail(self):
+        """The end of it, and where all of it is."""
+        lines = "\n".join("    " + line for line in self._text.splitlines()[-_TAIL_LINES:])
+        return f"its last output (all of it is in {self.log_path}):\n{lines}"
 
     def send(self, text):
         """Types something."""
