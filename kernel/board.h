@@ -12,8 +12,8 @@ struct bootinfo;
 /// Called first on the boot CPU: after it, board_console_write() works.
 void board_early_init(void);
 
-/// Fills `ranges`, `ram_bytes` and `cmdline` of *info with what the boot loader says of usable RAM,
-/// the kernel's own memory included.
+/// Fills `ranges` and `ram_bytes` of *info with what the boot loader says of usable RAM, the kernel's own
+/// memory included, and hands the command line to memory_take_cmdline.
 void board_memory_map(struct bootinfo *info);
 
 /// Readies interrupt controller, clock and timer, with all lines masked. The kernel's memory

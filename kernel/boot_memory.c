@@ -92,6 +92,18 @@ uint64_t memory_ram_bytes(void) {
     return bootinfo.ram_bytes;
 }
 
+void memory_take_cmdline(const char *text) {
+    size_t len = strlen(text);
+    if (len >= sizeof(bootinfo.cmdline)) {
+        WARN("the command line has %zu characters: what is before the last %zu is lost", len,
+             sizeof(bootinfo.cmdline) - 1);
+        text += len - (sizeof(bootinfo.cmdline) - 1);
+        const char *space = strchr(text, ' ');
+        text = space ? space + 1 : text;
+    }
+    strncpy2(bootinfo.cmdline, text, sizeof(bootinfo.cmdline));
+}
+
 const char *memory_cmdline(void) {
     return bootinfo.cmdline;
 }

@@ -109,7 +109,8 @@ static void put(void *ctx __unused, char c) {
     }
 }
 
-/// In a panic nobody waits: whoever holds the lock may have been stopped, and may have got it only a moment before.
+/// In a panic nobody waits: whoever holds the lock may have been stopped, and may have got it only a moment before. With one
+/// CPU the lock is nothing, and asking would be code.
 static bool needs_lock(void) {
     return CONFIG_NUM_CPUS == 1 || !panicked();
 }

@@ -21,6 +21,10 @@ void memory_load_init(struct task *task);
 /// The kernel's command line.
 const char *memory_cmdline(void);
 
+/// With an MMU, of the board's code: what the boot loader says is the command line. The loader's own words come
+/// first: if there is no room for all, it is the last ones that count.
+void memory_take_cmdline(const char *text);
+
 /// All RAM of the machine, in bytes, and what the kernel took at boot behind its image.
 uint64_t memory_ram_bytes(void);
 size_t memory_boot_bytes(void);

@@ -6,8 +6,13 @@ import pytest
 
 from resea import matrix, testreport
 from support import builds, selection
+from support.guest import GuestError
 from support.machines import Machines
 from support.results import Results
+
+
+# Of a test: its Machines.
+MACHINES = pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -71,6 +76,16 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture
 def machines(request, board):
     """A Machines for the test, on its board."""
-    found = Machines(request.node.name, board)
+    found = request.node.stash[MACHINES] = Machines(request.node.name, board)
     yield found
     found.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that has failed shows what its last guest said."""
+    outcome = yield
+    if call.when == "call" and call.excinfo and MACHINES in item.stash:
+        said = item.stash[MACHINES].last_words()
+        if said and not call.excinfo.errisinstance(GuestError):
+            outcome.get_result().sections.append(("what the guest said last", said))

@@ -4,6 +4,7 @@
 #include <firmware/atags.h>
 #include <firmware/fdt.h>
 #include <kernel/board.h>
+#include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <string.h>
 
@@ -77,18 +78,6 @@ static void add_ram(struct bootinfo *info, uint64_t base, uint64_t len) {
     reserve(base, len, NULL);
 }
 
-/// Takes the kernel's words from a command line. The firmware puts many of its own in front of
-/// those in cmdline.txt: if there is no room for all, it is the last ones that count.
-static void take_cmdline(struct bootinfo *info, const char *text) {
-    size_t len = strlen(text);
-    if (len >= sizeof(info->cmdline)) {
-        text += len - (sizeof(info->cmdline) - 1);
-        const char *space = strchr(text, ' ');
-        text = space ? space + 1 : text;
-    }
-    strncpy2(info->cmdline, text, sizeof(info->cmdline));
-}
-
 // ---- The device tree ----------------------------------------------------------------------------
 
 // The names of nodes and properties: Devicetree Specification 0.3, chapter 3.
@@ -143,7 +132,7 @@ static bool visit_property(const struct fdt_property *property, void *arg) {
         for_each_reg(property, reserve, NULL);
     } else if (is_at(property, NULL, "chosen") && !strcmp(property->name, "bootargs")) {
         const char *text = fdt_string(property);
-        take_cmdline(tree->info, text ? text : "");
+        memory_take_cmdline(text ? text : "");
     } else if (is_at(property, "cpus", "cpu") && !strcmp(property->name, "cpu-release-addr")) {
         note_release_address(property);
     }
@@ -175,7 +164,7 @@ static bool read_atags(struct bootinfo *info, paddr_t paddr) {
     for (unsigned i = 0; i < atags.num_ranges; i++) {
         add_ram(info, atags.ranges[i].base, atags.ranges[i].len);
     }
-    take_cmdline(info, atags.cmdline);
+    memory_take_cmdline(atags.cmdline);
     return info->num_ranges > 0;
 }
 

@@ -2,6 +2,7 @@
 #include <arch/x64/kernel/x64.h>
 #include <bootinfo.h>
 #include <kernel/board.h>
+#include <kernel/memory.h>
 #include <kernel/panic.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ void board_memory_map(struct bootinfo *info) {
               multiboot_magic);
     }
     if ((mb->flags & MB_HAS_CMDLINE) && mb->cmdline) {
-        strncpy2(info->cmdline, arch_ram_ptr(mb->cmdline), sizeof(info->cmdline));
+        memory_take_cmdline(arch_ram_ptr(mb->cmdline));
     }
     for (uint32_t off = 0; off + sizeof(struct multiboot_mmap) <= mb->mmap_length;) {
         const struct multiboot_mmap *range = arch_ram_ptr(mb->mmap_addr + off);

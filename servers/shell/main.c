@@ -261,11 +261,16 @@ static void pull_exits(void) {
 }
 
 static void start(void) {
-    char cmdline[LINE_LEN];
+    char cmdline[CONFIG_SHELL_CMDLINE_LEN];
     int len = sys_info(INFO_CMDLINE, 0, cmdline, sizeof(cmdline));
     cmdline[sizeof(cmdline) - 1] = '\0';
-    scripted = len > 0 && parse_option(cmdline, "run", line, sizeof(line));
+    int run_len = len > 0 ? parse_option(cmdline, "run", line, sizeof(line)) : -1;
+    scripted = run_len >= 0;
     if (scripted) {
+        if (run_len == sizeof(line)) {
+            printf("shell: run= has more than %zu characters\n", sizeof(line) - sizeof("run="));
+            set_status(STATUS_USAGE);
+        }
         char ns[8] = "0";
         int instruction_ns = 0;
         (void) parse_option(cmdline, "instruction_ns", ns, sizeof(ns));

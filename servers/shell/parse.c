@@ -179,24 +179,24 @@ static const char *next_option(const char *cmdline, struct output *out) {
     return cmdline;
 }
 
-bool parse_option(const char *cmdline, const char *name, char *value, size_t value_len) {
+int parse_option(const char *cmdline, const char *name, char *value, size_t value_len) {
     size_t name_len = strlen(name);
     while (true) {
         char word[LINE_LEN] = "";
         struct output out = {.buf = word, .cap = sizeof(word)};
         cmdline = next_option(cmdline, &out);
         if (cmdline == NULL) {
-            return false;
+            return -1;
         }
 
         if (strncmp(word, name, name_len) == 0 && word[name_len] == '=') {
             size_t len = strlen(word) - name_len;
             if (out.overflow || len > value_len) {
-                return false;
+                return (int) value_len;
             }
 
             memcpy(value, &word[name_len + 1], len);
-            return true;
+            return (int) len - 1;
         }
     }
 }

@@ -32,9 +32,9 @@ bool parse_command(const char **line, int status, struct command *command, const
 
 /// Looks for a word of the form `name=value` in a kernel command line, for example run="hello; ps",
 /// and copies the value. A boot loader may have moved the quotes to "run=hello; ps" and put
-/// backslashes into them. Returns false if there is no such word, or it doesn't fit into `value_len`
-/// bytes.
-bool parse_option(const char *cmdline, const char *name, char *value, size_t value_len);
+/// backslashes into them. Returns the value's length; `value_len`, with nothing copied, if it doesn't
+/// fit into so many bytes or is longer than a line; -1 if there is no such word.
+int parse_option(const char *cmdline, const char *name, char *value, size_t value_len);
 
 /// Parses a decimal number, which may be negative. Returns false if `str` is no such number or it
 /// doesn't fit into an int.

@@ -120,6 +120,7 @@ RUN = {
         "exit": Field(schema.choice("way to exit", tuple(qemu.EXITS))),
         "load": Field(schema.choice("way to load", tuple(qemu.LOADERS)), default="kernel"),
         "icount_shift": Field(schema.integer(0, 10), default=0),
+        "cmdline_max": Field(schema.integer(1, 65536), default=None),
         "disk": Field(schema.choice("kind of disk", qemu.DISK_KINDS)),
         "network": Field(schema.string, default=None),
         "keyboard": Field(schema.string, default=None),

@@ -70,6 +70,7 @@ class Machine:
     exit: Optional[str] = None
     load: str = "kernel"
     icount_shift: int = 0
+    cmdline_max: Optional[int] = None
     disk: Optional[str] = None
     network: Optional[str] = None
     keyboard: Optional[str] = None
@@ -197,6 +198,10 @@ def kernel_cmdline(machine: Machine, setup: Setup) -> str:
 def cmdline_arguments(machine: Machine, image: str, cmdline: str) -> List[str]:
     """By the boot loader's protocol; or, where there is none, in the page of flash that the layout
     beside the image has left free for it."""
+    size = len(cmdline.encode())
+    if machine.cmdline_max and size > machine.cmdline_max:
+        raise error("cmdline", cmdline, f"is too long: QEMU's model of this board has room for "
+                    f"{machine.cmdline_max} bytes, and this has {size}")
     if machine.load != "loader":
         return ["-append", cmdline]
     folder = Path(image).parent

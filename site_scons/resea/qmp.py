@@ -38,7 +38,10 @@ class Qmp(Link):
         self._stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self._stream.flush()
         while True:
-            answer = json.loads(self._stream.readline())
+            line = self._stream.readline()
+            if not line:
+                raise ConnectionResetError(f"QEMU ended before it answered {command}")
+            answer = json.loads(line)
             if "event" in answer:
                 self.events.append(answer)
             else:

@@ -1,5 +1,6 @@
 """The command lines that start emulators, and the messages about their options."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -244,3 +245,10 @@ def test_cmdline_in_flash(tmp_path):
     assert "-append" not in words
     with pytest.raises(UserError, match="is too long: 31 bytes fit into flash"):
         qemu.command(board, qemu.Setup(cmdline="x" * 32), image)
+
+
+def test_a_command_line_that_the_emulator_has_no_room_for():
+    machine = replace(RASPI, cmdline_max=10)
+    assert "-append 0123456789" in line(qemu.Setup(cmdline="0123456789"), machine)
+    with pytest.raises(UserError, match="has room for 10 bytes, and this has 11"):
+        line(qemu.Setup(cmdline="0123456789a"), machine)

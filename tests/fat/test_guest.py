@@ -97,17 +97,6 @@ def test_a_driver_that_is_killed_costs_nothing(machines, tmp_path):
         kill_drivers(machines, kind, unit, driver, tmp_path)
 
 
-def task_of(guest, name, messages):
-    """The ID of a program, as soon as it has got so many messages."""
-    for _ in range(10000):
-        guest.send("ps\n")
-        table = guest.expect(r"TASK NAME[\s\S]*?resea> ")[0]
-        found = re.search(rf"^ *(\d+) {name} .* (\d+)$", table, re.MULTILINE)
-        if found and int(found[2]) >= messages:
-            return found[1]
-    raise AssertionError(f"{name} doesn't run, or has nothing to do")
-
-
 @pytest.mark.programs("fatfs")
 def test_a_file_system_that_is_killed_costs_nothing(machines, tmp_path):
     """fatfs itself is killed while a file is copied, when it has got more and more messages: the
@@ -121,7 +110,7 @@ def test_a_file_system_that_is_killed_costs_nothing(machines, tmp_path):
     for copy, messages in enumerate(kills):
         guest.send(f"cp /{unit}/big.bin /{unit}/copy{copy}.bin &\n")
         guest.prompt()
-        guest.send(f"kill {task_of(guest, 'fatfs', messages)}\n")
+        guest.send(f"kill {guest.busy_task('fatfs', messages)}\n")
         guest.expect("cp has ended")
     guest.command("sync")
     guest.command(f"umount /{unit}")

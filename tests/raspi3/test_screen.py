@@ -1,6 +1,5 @@
 """The display: compared pixel by pixel with what came over the serial line."""
 
-import re
 
 import pytest
 
@@ -48,14 +47,6 @@ def test_shows_the_boot_log_and_the_session(machines, tmp_path, mode, cpus):
         assert expect_picture(qmp, guest, tmp_path).text().endswith("\nax\nresea> _")
 
 
-def type_line(guest, qmp, text):
-    """Types on the USB keyboard, each key when the one before has been echoed."""
-    for char in text:
-        keys.press(qmp, char)
-        guest.expect(re.escape(char))
-    keys.press(qmp, "\n")
-
-
 def test_the_shell_is_used_at_the_screen(machines, tmp_path):
     """As with gui=1."""
     path = tmp_path / "qmp.sock"
@@ -64,7 +55,7 @@ def test_the_shell_is_used_at_the_screen(machines, tmp_path):
     while "usb_kbd" not in guest.command("usb"):
         pass
     with Qmp(path) as qmp:
-        type_line(guest, qmp, "echo Hello, World!")
+        keys.type_line(guest, qmp, "echo Hello, World!")
         guest.expect("^Hello, World!$")
         guest.prompt()
         keys.press(qmp, "{up}\n")
@@ -72,7 +63,7 @@ def test_the_shell_is_used_at_the_screen(machines, tmp_path):
         guest.prompt()
         text = expect_picture(qmp, guest, tmp_path).text()
         assert text.endswith("Hello, World!\nresea> _")
-        type_line(guest, qmp, "poweroff")
+        keys.type_line(guest, qmp, "poweroff")
         assert guest.wait() == qemu.EXIT_SUCCESS
 
 

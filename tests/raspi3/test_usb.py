@@ -8,6 +8,7 @@ import pytest
 
 from raspi3 import boot
 from resea import qemu
+from support import keys
 from support.qmp import Qmp
 
 pytestmark = pytest.mark.board("raspi3")
@@ -18,7 +19,6 @@ PATIENCE = 120
 KEYBOARD = "0627:0001 QEMU QEMU USB Keyboard"
 HUB = "0409:55aa QEMU QEMU USB Hub"
 DRIVEN = "interface 0: human interface (3/1/1), 1 endpoint, usb_kbd"
-KEYS = {" ": ["spc"], "\n": ["ret"], "-": ["minus"]}
 
 
 def start(machines, tmp_path, mode, *devices):
@@ -55,16 +55,6 @@ def keyboard(indent, port, speed="12 Mbit/s"):
             (indent + 2, DRIVEN, ""))
 
 
-def type_line(guest, qmp, text):
-    """Presses keys, each when the one before has been echoed."""
-    for character in text + "\n":
-        keys = KEYS.get(character, [character.lower()])
-        keys = ["shift"] * character.isupper() + keys
-        qmp.execute("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
-        if character != "\n":
-            guest.expect(re.escape(character))
-
-
 def task_of(guest, name):
     """The task that a program is, and how many messages it has had; (0, 0): it doesn't run."""
     line = re.search(rf"^ *(\d+) {name} .* (\d+)$", guest.command("ps"), re.M)
@@ -90,12 +80,12 @@ def test_what_is_typed_on_a_keyboard_is_carried_out(machines, tmp_path, mode):
     guest, qmp = start(machines, tmp_path, mode, "usb-kbd,bus=usb-bus.0,port=1")
     with qmp:
         expect_tree(guest, *keyboard(0, 1, "480 Mbit/s"))
-        type_line(guest, qmp, "echo Hello to A-b")
+        keys.type_line(guest, qmp, "echo Hello to A-b")
         guest.expect(r"^Hello to A-b$")
         guest.prompt()
         # The serial line goes on to work beside it.
         assert "Hello, World!" in guest.command("hello")
-        type_line(guest, qmp, "poweroff")
+        keys.type_line(guest, qmp, "poweroff")
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 
@@ -112,12 +102,12 @@ def test_devices_come_and_go(machines, tmp_path, mode):
         plug("usb-kbd", "second", "1.2")
         expect_tree(guest, hub, *keyboard(2, 1), *keyboard(2, 2))
         # Whatever is typed, the last one has the focus; then the first one has it again.
-        type_line(guest, qmp, "echo second")
+        keys.type_line(guest, qmp, "echo second")
         guest.expect("^second$")
         guest.prompt()
         qmp.execute("device_del", id="second")
         expect_tree(guest, hub, *keyboard(2, 1))
-        type_line(guest, qmp, "echo first")
+        keys.type_line(guest, qmp, "echo first")
         guest.expect("^first$")
         guest.prompt()
 
@@ -152,7 +142,7 @@ def test_keyboards_work_again_when_a_driver_has_ended(machines, tmp_path, mode):
         for name in ("usb_kbd", "dwc2", "usb_kbd", "dwc2"):
             kill(guest, name)
             expect_tree(guest, *expected)
-            type_line(guest, qmp, "echo still here")
+            keys.type_line(guest, qmp, "echo still here")
             guest.expect("^still here$")
             guest.prompt()
     end(guest)

@@ -34,8 +34,7 @@ class GuestError(AssertionError):
     """A guest did not do what its test waited for. Shows the end of what it said."""
 
     def __init__(self, what, guest):
-        tail = "\n".join("    " + line for line in guest.text().splitlines()[-_TAIL_LINES:])
-        super().__init__(f"{what}\nits last output (all of it is in {guest.log_path}):\n{tail}")
+        super().__init__(f"{what}\n{guest.tail()}")
 
 
 def bounded(argv):
@@ -68,6 +67,11 @@ class Guest:
     def text(self):
         """All it has said so far, without carriage returns and escape sequences."""
         return self._text
+
+    def tail(self):
+        """The end of it, and where all of it is."""
+        lines = "\n".join("    " + line for line in self._text.splitlines()[-_TAIL_LINES:])
+        return f"its last output (all of it is in {self.log_path}):\n{lines}"
 
     def send(self, text):
         """Types something."""
@@ -119,6 +123,17 @@ class Guest:
         start = self._position
         end = self.expect("^" + re.escape(PROMPT)).start()
         return self._text[start:end]
+
+    def busy_task(self, name, messages):
+        """The ID of a program, as soon as it has got so many messages. What others print may come
+        in between what is typed here."""
+        for _ in range(10000):
+            self.send("ps\n")
+            table = self.expect(r"TASK NAME[\s\S]*?resea> ")[0]
+            found = re.search(rf"^ *(\d+) {name} .* (\d+)$", table, re.MULTILINE)
+            if found and int(found[2]) >= messages:
+                return found[1]
+        raise AssertionError(f"{name} doesn't run, or has nothing to do")
 
     def listen(self, seconds):
         """Takes in what it says, waiting for that no longer than so."""

@@ -1,5 +1,6 @@
 """Types on an emulated machine's keyboard."""
 
+import contextlib
 import re
 
 # The keys of a US keyboard, by what they type without and with Shift; QEMU's names.
@@ -35,3 +36,18 @@ def press(qmp, text, wait=lambda: None):
         wait()
         qmp.execute("send-key", keys=[{"type": "qcode", "data": key} for key in keys],
                     **{"hold-time": 1})
+
+
+def press_last(qmp, text, wait=lambda: None):
+    """Types what ends the emulator, which may do so before it has answered."""
+    press(qmp, text[:-1], wait)
+    with contextlib.suppress(ConnectionError):
+        press(qmp, text[-1], wait)
+
+
+def type_line(guest, qmp, text):
+    """Types a line, which may be the last one, each key when the one before has been echoed."""
+    for char in text:
+        press(qmp, char)
+        guest.expect(re.escape(char))
+    press_last(qmp, "\n")

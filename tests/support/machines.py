@@ -60,6 +60,10 @@ class Machines:
         iso.make(str(folder / "resea.img"), str(image), cmdline)
         return folder, image
 
+    def last_words(self):
+        """The end of what the last guest has said."""
+        return self._guests[-1].tail() if self._guests else ""
+
     def close(self):
         """Ends all guests."""
         for guest in self._guests:

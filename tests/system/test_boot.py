@@ -57,6 +57,27 @@ def test_a_failed_program_is_the_exit_status(machines, mode):
     assert guest.wait() == qemu.EXIT_FAILURE
 
 
+@pytest.mark.needs("mmu")
+def test_a_command_line_may_be_long(machines, mode):
+    """As long as the emulator lets it be. Of what is even longer, the last words count, as boot
+    loaders put their own in front."""
+    longest = machines.board.machine.cmdline_max
+    for size in (longest,) if longest else (900, 1200):
+        end = ' run="hello"'
+        guest = machines.boot(mode, cmdline="x=" + "y" * (size - len(end) - 2) + end)
+        if size > 1000:
+            guest.expect(r"command line has \d+ characters: what is before the last 1023 is lost")
+        guest.expect("hello exited with status 0")
+        assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+@pytest.mark.board("x64")
+def test_commands_that_are_too_many_are_told(machines, mode):
+    guest = machines.boot(mode, cmdline='run="' + "hello;" * 90 + '"')
+    guest.expect("shell: run= has more than 507 characters")
+    assert guest.wait() == qemu.EXIT_FAILURE
+
+
 def test_reboots(machines, mode):
     """-no-reboot turns the reset into QEMU's ordinary end."""
     guest = machines.boot(mode)

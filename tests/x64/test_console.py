@@ -38,12 +38,12 @@ def person(machines, folder, mode="debug", extra=(), **setup):
         yield guest, qmp
 
 
-def press(qmp, text):
+def press(qmp, text, how=keys.press):
     """Types, each key when the driver has taken the last one from the controller."""
     def wait():
         while textscreen.read_port(qmp, KEYBOARD_STATUS) & KEYBOARD_HAS_BYTE:
             pass
-    keys.press(qmp, text, wait)
+    how(qmp, text, wait)
 
 
 def expect_screen(qmp, guest, folder):
@@ -54,7 +54,7 @@ def expect_screen(qmp, guest, folder):
 
 def power_off(qmp, guest):
     """Types it."""
-    press(qmp, "poweroff\n")
+    press(qmp, "poweroff\n", keys.press_last)
     assert guest.wait() == qemu.EXIT_SUCCESS
 
 

@@ -63,18 +63,6 @@ def test_several_disks_at_a_time(machines, tmp_path):
         assert diskmodel.wrong(image, ROUNDS) == []
 
 
-def task_of(guest, name, messages):
-    """The ID of a program, as soon as it has got so many messages. What others print may come in
-    between what is typed here."""
-    for _ in range(10000):
-        guest.send("ps\n")
-        table = guest.expect(r"TASK NAME[\s\S]*?resea> ")[0]
-        found = re.search(rf"^ *(\d+) {name} .* (\d+)$", table, re.MULTILINE)
-        if found and int(found[2]) >= messages:
-            return found[1]
-    raise AssertionError(f"{name} doesn't run, or has nothing to do")
-
-
 @pytest.mark.parametrize("kind, driver", [("ide-dma", "ide"), ("virtio-modern", "virtio_blk")])
 def test_a_driver_that_ends(machines, tmp_path, kind, driver):
     """It is killed while it works, again and again; disktest goes on, and all is on the disk that
@@ -86,7 +74,7 @@ def test_a_driver_that_ends(machines, tmp_path, kind, driver):
     guest.prompt()
     guest.send(f"disktest {unit} --rounds={rounds} &\n")
     for _ in range(kills):
-        guest.send(f"kill {task_of(guest, driver, messages=200)}\n")
+        guest.send(f"kill {guest.busy_task(driver, messages=200)}\n")
     guest.expect(rf"disktest: {rounds} rounds, {kills} restarts: good")
     power_off(guest)
     assert diskmodel.wrong(image, rounds) == []

@@ -9,7 +9,7 @@
 
 #define BOOTINFO_MAGIC      0x49425352  // "RSBI"
 #define BOOTINFO_NUM_RANGES 32
-#define BOOTINFO_CMDLINE    256
+#define BOOTINFO_CMDLINE    1024
 
 /// RAM that is vm's to hand out. Page-aligned; neither the kernel's own memory nor bootfs is in it.
 struct bootinfo_range {

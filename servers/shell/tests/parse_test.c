@@ -116,20 +116,24 @@ TEST("the longest command and its words fit") {
 
 TEST("options of a kernel command line") {
     char value[32];
-    TEST_EXPECT_EQ(parse_option("", "run", value, sizeof(value)), false);
-    TEST_EXPECT_EQ(parse_option("rerun=x run", "run", value, sizeof(value)), false);
+    TEST_EXPECT_EQ(parse_option("", "run", value, sizeof(value)), -1);
+    TEST_EXPECT_EQ(parse_option("rerun=x run", "run", value, sizeof(value)), -1);
 
-    TEST_EXPECT_EQ(parse_option("resea.img run=hello x", "run", value, sizeof(value)), true);
+    TEST_EXPECT_EQ(parse_option("resea.img run=hello x", "run", value, sizeof(value)), 5);
     TEST_EXPECT_EQ(strcmp(value, "hello"), 0);
 
-    TEST_EXPECT_EQ(parse_option("a run=\"hello; ps\" b", "run", value, sizeof(value)), true);
+    TEST_EXPECT_EQ(parse_option("a run=\"hello; ps\" b", "run", value, sizeof(value)), 9);
     TEST_EXPECT_EQ(strcmp(value, "hello; ps"), 0);
 
-    TEST_EXPECT_EQ(parse_option("\"run=echo \\\"a\\\"\"", "run", value, sizeof(value)), true);
+    TEST_EXPECT_EQ(parse_option("\"run=echo \\\"a\\\"\"", "run", value, sizeof(value)), 8);
     TEST_EXPECT_EQ(strcmp(value, "echo \"a\""), 0);
 
-    TEST_EXPECT_EQ(parse_option("run=12345", "run", value, 5), false);
-    TEST_EXPECT_EQ(parse_option("run=1234", "run", value, 5), true);
+    TEST_EXPECT_EQ(parse_option("run=12345", "run", value, 5), 5);
+    TEST_EXPECT_EQ(parse_option("run=1234", "run", value, 5), 4);
+
+    char text[LINE_LEN + 8] = "run=", long_value[LINE_LEN + 8];
+    memset(&text[4], 'x', LINE_LEN);
+    TEST_EXPECT_EQ(parse_option(text, "run", long_value, sizeof(long_value)), sizeof(long_value));
 }
 
 TEST("numbers") {

@@ -38,10 +38,8 @@ static void init(void) {
 
     io_t io = io_alloc_memory_fixed(paddr, size, IO_ALLOC_NORMAL);
     if (io == NULL) {
-        PANIC("the framebuffer at %#zx is not in the manifest's [device.framebuffer]: config.txt "
-              "must "
-              "say gpu_mem=64",
-              (size_t) paddr);
+        // Within one piece of the console's (CONFIG_CONSOLE_CHUNK), so that nobody prints in the middle of it.
+        PANIC("the framebuffer is at %#zx: config.txt must say gpu_mem=64", (size_t) paddr);
     }
     volatile uint32_t *pixels = (volatile uint32_t *) io_vaddr(io);
     ASSERT_OK(painter_init(&painter, pixels, width, height, pitch));

@@ -77,11 +77,15 @@ static void give_up(void) {
 }
 
 bool rng_interrupt(void) {
-    if (!running || io_read32(io, NRF_RNG_VALRDY) == 0) {
+    if (io_read32(io, NRF_RNG_VALRDY) == 0) {
         return false;
     }
 
+    // Also when it doesn't run: a byte may have come while it was being stopped, and would interrupt for ever.
     io_write32(io, NRF_RNG_VALRDY, 0);
+    if (!running) {
+        return false;
+    }
     uint8_t byte = (uint8_t) io_read32(io, NRF_RNG_VALUE);
     repetitions = (byte == last_byte) ? repetitions + 1 : 1;
     last_byte = byte;
