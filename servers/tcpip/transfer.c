@@ -119,6 +119,7 @@ error_t transfer_recv_from(task_t client, struct socket_recv_from_fields *reques
                          &reply->data_len, &src, &reply->port);
     if (IS_OK(err)) {
         reply->data = transfer_buffer;
+        reply->last = !udp_has_datagram(endpoint->udp);
         memcpy(reply->addr, src.bytes, sizeof(reply->addr));
     }
     return err;

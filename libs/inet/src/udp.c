@@ -118,6 +118,10 @@ struct buf *udp_receive(struct udp *udp, struct ip_addr *src, uint16_t *port) {
     return packet;
 }
 
+bool udp_has_datagram(const struct udp *udp) {
+    return udp->num_queued > 0;
+}
+
 static void give(struct udp *udp, const struct ip_info *info, uint16_t port, struct buf *packet) {
     inet_count(UDP_RECEIVED);
     if (udp->receive != NULL) {

@@ -7,6 +7,9 @@
 #include <string.h>
 
 static task_t server;
+/// Whether a `ready` runs, and the socket of which it is known that nothing is left.
+static bool tells;
+static const struct socket *empty;
 
 task_t socket_server(void) {
     if (server != 0) {
@@ -75,6 +78,14 @@ error_t server_collect(void) {
     return OK;
 }
 
+void server_note_empty(const struct socket *socket) {
+    empty = tells ? socket : NULL;
+}
+
+bool server_said_empty(const struct socket *socket) {
+    return empty == socket;
+}
+
 void socket_take_notifications(notifications_t notifications) {
     if (notifications & NOTIFY_ASYNC) {
         server_receive_exits();
@@ -87,7 +98,10 @@ void socket_take_notifications(notifications_t notifications) {
     struct socket *socket;
     while ((socket = table_take(&events)) != NULL) {
         if (socket->ready != NULL) {
+            tells = true;
             socket->ready(socket, events);
+            tells = false;
+            empty = NULL;
         }
     }
 }

@@ -28,6 +28,11 @@ error_t server_collect(void);
 /// Takes what a program is notified of: the ends of tasks.
 void server_receive_exits(void);
 
+/// The server has said that there is no other datagram, and that it tells of the next one. While the program's `ready`
+/// goes on until nothing is left, it needn't ask for that again.
+void server_note_empty(const struct socket *socket);
+bool server_said_empty(const struct socket *socket);
+
 /// When a timeout is over.
 struct deadline {
     msec_t timeout;

@@ -77,6 +77,36 @@ TEST("what happens while a function waits is told later") {
     socket_close(&b);
 }
 
+static void read_all(struct socket *socket, unsigned events __unused) {
+    char buf[4];
+    size_t len;
+    error_t err;
+    while (IS_OK(err = socket_receive_from(socket, buf, sizeof(buf), 0, &len, NULL))) {
+        told++;
+    }
+    TEST_EXPECT_EQ(err, ERR_WOULD_BLOCK);
+}
+
+TEST("whether nothing is left isn't asked where the last datagram has told") {
+    begin();
+    struct socket a;
+    TEST_EXPECT_EQ(socket_open(SOCKET_KIND_DATAGRAM, &a), OK);
+    a.ready = read_all;
+    fake.datagrams = 2;
+    fake_event(a.handle, SOCKET_READABLE);
+    unsigned calls = fake.calls;
+    socket_take_notifications(SOCKET_NOTIFY);
+    TEST_EXPECT_EQ(told, 2);
+    // One for the events, and one for each datagram.
+    TEST_EXPECT_EQ(fake.calls, calls + 3);
+    // Whoever has no loop asks each time.
+    fake.datagrams = 1;
+    read_all(&a, 0);
+    TEST_EXPECT_EQ(told, 3);
+    TEST_EXPECT_EQ(fake.calls, calls + 5);
+    socket_close(&a);
+}
+
 TEST("when the server ends, its sockets fail, and new ones are the new server's") {
     begin();
     struct socket a, b;

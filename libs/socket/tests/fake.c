@@ -144,6 +144,19 @@ static error_t answer_recv(struct message *m) {
     return OK;
 }
 
+static error_t answer_recv_from(struct message *m) {
+    if (fake.datagrams == 0) {
+        return ERR_WOULD_BLOCK;
+    }
+    fake.datagrams--;
+    m->socket_recv_from_reply.last = fake.datagrams == 0;
+    m->socket_recv_from_reply.port = 53;
+    m->socket_recv_from_reply.data = payload("d", 1);
+    m->socket_recv_from_reply.data_len = 1;
+    m->type = SOCKET_RECV_FROM_REPLY_MSG;
+    return OK;
+}
+
 static error_t answer_events(struct message *m) {
     if (fake.num_events == 0) {
         return ERR_EMPTY;
@@ -209,6 +222,8 @@ static error_t answer(struct message *m) {
         return answer_send(m);
     case SOCKET_RECV_MSG:
         return answer_recv(m);
+    case SOCKET_RECV_FROM_MSG:
+        return answer_recv_from(m);
     case SOCKET_EVENTS_MSG:
         return answer_events(m);
     case SOCKET_ACCEPT_MSG:

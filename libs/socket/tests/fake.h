@@ -22,6 +22,7 @@ struct fake {
     const char *to_send;  ///< and what it sends, `send_max` bytes at a time.
     size_t send_max;
     unsigned arrives_in;  ///< How many such receives it takes until that is there.
+    unsigned datagrams;   ///< That wait.
     bool has_client;      ///< A connection waits to be accepted.
     unsigned listeners, opened, closed, aborted;
     handle_t next_handle;

@@ -184,6 +184,7 @@ TEST("what doesn't fit the socket is refused") {
     handle_t stream = open_socket(SOCKET_KIND_STREAM), udp = open_socket(SOCKET_KIND_DATAGRAM);
     handle_t new;
     uint16_t port;
+    bool last;
     struct ip_addr addr = ip_addr_from_v4(0x08080808);
     void *data;
     size_t len;
@@ -196,7 +197,7 @@ TEST("what doesn't fit the socket is refused") {
     TEST_EXPECT_EQ(call_socket_shutdown(SERVER, udp, SOCKET_HOW_BOTH), ERR_INVALID_ARG);
     TEST_EXPECT_EQ(call_socket_send_to(SERVER, stream, 1, localhost.bytes, "x", 1),
                    ERR_INVALID_ARG);
-    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, stream, 1, &port, addr.bytes, &data, &len),
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, stream, 1, &port, &last, addr.bytes, &data, &len),
                    ERR_INVALID_ARG);
     TEST_EXPECT_EQ(call_socket_set_option(SERVER, stream, SOCKET_OPTION_BROADCAST, 1),
                    ERR_INVALID_ARG);
@@ -248,21 +249,31 @@ TEST("datagrams and echoes") {
     begin();
     handle_t udp = open_socket(SOCKET_KIND_DATAGRAM), echo = open_socket(SOCKET_KIND_ECHO);
     uint16_t port;
+    bool last;
     struct ip_addr addr;
     void *data;
     size_t len;
     TEST_EXPECT_EQ(call_socket_bind(SERVER, udp, 53, any.bytes, &port), OK);
     TEST_EXPECT_EQ(call_socket_send_to(SERVER, udp, 53, localhost.bytes, "query", 5), OK);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, udp, 53, localhost.bytes, "another", 7), OK);
     TEST_EXPECT_EQ(world_events(CLIENT, udp) & SOCKET_READABLE, SOCKET_READABLE);
-    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 3, &port, addr.bytes, &data, &len), OK);
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 3, &port, &last, addr.bytes, &data, &len),
+                   OK);
+    TEST_EXPECT(!last);
     TEST_EXPECT_EQ(len, 3);
     TEST_EXPECT_EQ(port, 53);
     TEST_EXPECT(ip_addr_equals(&addr, &localhost));
     free(data);
-    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 3, &port, addr.bytes, &data, &len),
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 9, &port, &last, addr.bytes, &data, &len),
+                   OK);
+    TEST_EXPECT(last);
+    TEST_EXPECT_EQ(len, 7);
+    free(data);
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 3, &port, &last, addr.bytes, &data, &len),
                    ERR_WOULD_BLOCK);
     TEST_EXPECT_EQ(call_socket_send_to(SERVER, echo, 7, localhost.bytes, "ping", 4), OK);
-    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, echo, 10, &port, addr.bytes, &data, &len), OK);
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, echo, 10, &port, &last, addr.bytes, &data, &len),
+                   OK);
     TEST_EXPECT_EQ(port, 7);
     TEST_EXPECT_EQ(len, 4);
     free(data);

@@ -31,6 +31,8 @@ error_t udp_send(struct udp *udp, const struct ip_addr *remote, uint16_t port, c
                  size_t len);
 /// Takes the next datagram; the caller frees it (buf_free). ECHO: `port` is the sequence number. NULL: none.
 struct buf *udp_receive(struct udp *udp, struct ip_addr *src, uint16_t *port);
+/// Whether a datagram waits to be taken.
+bool udp_has_datagram(const struct udp *udp);
 /// Reads and clears: ERR_REFUSED, ERR_UNREACHABLE of what was sent before.
 error_t udp_error_of(struct udp *udp);
 error_t udp_set_option(struct udp *udp, int option, unsigned value);
