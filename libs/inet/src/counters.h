@@ -40,6 +40,7 @@ enum counter {
     DNS_QUERIES,
     DNS_BAD,
     DNS_FROM_CACHE,
+    DNS_OVER_TCP,
     NTP_BAD,
     NTP_ANSWERS,
     ND_BAD,

@@ -12,6 +12,7 @@
 #include "counters.h"
 #include "dns_cache.h"
 #include "dns_message.h"
+#include "dns_stream.h"
 #include "netif.h"
 #include "servers.h"
 
@@ -37,7 +38,10 @@ struct question {
     struct lookup *lookup;
     uint16_t type;
     uint16_t id;
+    struct ip_addr server;  ///< Who was asked last.
     struct udp *udp;  ///< Its port is a secret, too, and new for each message. NULL: not under way.
+    struct dns_stream *stream;  ///< In its place, after an answer that was cut off.
+    struct dns_answer cut;      ///< That answer.
     bool answered;
     unsigned tries;
     unsigned hops;
@@ -71,6 +75,10 @@ static void stop(struct question *question) {
     if (question->udp != NULL) {
         udp_close(question->udp);
         question->udp = NULL;
+    }
+    if (question->stream != NULL) {
+        dns_stream_close(question->stream);
+        question->stream = NULL;
     }
 }
 
@@ -141,29 +149,77 @@ static void go_on(struct question *question, const struct dns_answer *answer) {
     ask(question);
 }
 
+/// The next try, when the callers of this question's socket are through with it.
+static void try_next(struct question *question) {
+    inet_timer_start(&question->timer, inet_now());
+}
+
+/// What comes over TCP: all of it, or nothing. Then what was whole in the answer that was cut off is good, too.
+static void receive_all(void *user, const uint8_t *message, size_t len) {
+    struct question *question = user;
+    struct dns_answer answer;
+    question->stream = NULL;
+    enum dns_result result =
+        dns_parse(message, len, question->id, question->sent, question->type, &answer);
+    if (result == DNS_ANSWER || result == DNS_NOTHING) {
+        take(question, &answer);
+    } else if (result == DNS_GO_ON) {
+        go_on(question, &answer);
+    } else if (question->cut.num_addrs > 0) {
+        take(question, &question->cut);
+    } else {
+        try_next(question);
+    }
+}
+
+/// Asks again over TCP what the answer was cut off to. False: that isn't needed, or can't be.
+static bool ask_for_rest(struct question *question, const struct dns_answer *answer) {
+    uint8_t query[DNS_QUERY_MAX];
+    if (!answer->cut || answer->num_addrs == DNS_ADDRS_MAX) {
+        return false;
+    }
+    struct ip_addr server = question->server;
+    size_t len = dns_write_query(query, question->id, question->sent, question->type, false);
+    stop(question);
+    question->cut = *answer;
+    question->stream = dns_stream_open(&server, query, len, receive_all, question);
+    inet_count(DNS_OVER_TCP);
+    return question->stream != NULL;
+}
+
 static void receive(void *user, const struct ip_addr *src __unused, uint16_t port __unused,
                     struct buf *packet) {
     struct question *question = user;
-    uint8_t message[DNS_MESSAGE_MAX];
+    uint8_t message[DNS_DATAGRAM_MAX];
     struct dns_answer answer;
-    // What was cut off (TC) is left out: whole records that came are good.
     size_t len = MIN(packet->total, sizeof(message));
     buf_copy_out(packet, 0, message, len);
     buf_free(packet);
-    switch (dns_parse(message, len, question->id, question->sent, question->type, &answer)) {
+    enum dns_result result =
+        dns_parse(message, len, question->id, question->sent, question->type, &answer);
+    if (result != DNS_NOT_OURS && result != DNS_BAD_SERVER && ask_for_rest(question, &answer)) {
+        return;
+    }
+    switch (result) {
     case DNS_NOT_OURS:
         inet_count(DNS_BAD);
         break;
     case DNS_ANSWER:
-    case DNS_NOTHING:
         take(question, &answer);
+        break;
+    case DNS_NOTHING:
+        // What was cut off, and can't be asked for, may be anything.
+        if (answer.cut) {
+            try_next(question);
+        } else {
+            take(question, &answer);
+        }
         break;
     case DNS_GO_ON:
         go_on(question, &answer);
         break;
     case DNS_BAD_SERVER:
-        // The next one, when the callers of this socket are through with it.
-        inet_timer_start(&question->timer, inet_now());
+        try_next(question);
         break;
     }
 }
@@ -184,15 +240,18 @@ static void mix_cases(struct question *question) {
     }
 }
 
+/// With EDNS in the first round only: what doesn't let that through, or doesn't understand it, is silent, or refuses.
 static void send(struct question *question, const struct ip_addr *server) {
-    uint8_t message[DNS_MESSAGE_MAX];
+    uint8_t message[DNS_QUERY_MAX];
+    bool edns = question->tries < servers.count;
+    question->server = *server;
     question->udp = udp_open(UDP_SOCKET, receive, question);
     if (question->udp == NULL || IS_ERROR(udp_connect(question->udp, server, DNS_PORT))) {
         return;
     }
     question->id = (uint16_t) inet_random();
     mix_cases(question);
-    size_t len = dns_write_query(message, question->id, question->sent, question->type);
+    size_t len = dns_write_query(message, question->id, question->sent, question->type, edns);
     inet_count(DNS_QUERIES);
     (void) !udp_send(question->udp, NULL, 0, message, len);  // If it is lost, the next try follows.
 }

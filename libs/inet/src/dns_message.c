@@ -7,15 +7,18 @@
 #define HEADER_LEN   12
 #define LABEL_MAX    63
 #define FLAG_REPLY   0x8000
+#define FLAG_CUT     0x0200
 #define FLAG_RECURSE 0x0100
 #define OPCODE_MASK  0x7800
 #define RCODE_MASK   0x000f
 #define RCODE_OK     0
+#define RCODE_FORMAT 1
 #define RCODE_NAME   3
 
 #define CLASS_IN   1
 #define TYPE_CNAME 5
 #define TYPE_SOA   6
+#define TYPE_OPT   41
 
 /// Of a message's records; aliases that follow each other.
 #define RECORDS_MAX 64
@@ -56,12 +59,21 @@ bool dns_name_normalize(const char *name, char normal[DNS_NAME_LEN]) {
     return len > 0;
 }
 
-size_t dns_write_query(uint8_t message[DNS_MESSAGE_MAX], uint16_t id, const char *name,
-                       uint16_t type) {
+/// Says how long an answer may be: RFC 6891, 6.1.2. Returns the record's end.
+static uint8_t *write_edns(uint8_t *p) {
+    memset(p, 0, 11);
+    put16(p + 1, TYPE_OPT);
+    put16(p + 3, DNS_DATAGRAM_MAX);
+    return p + 11;
+}
+
+size_t dns_write_query(uint8_t message[DNS_QUERY_MAX], uint16_t id, const char *name, uint16_t type,
+                       bool edns) {
     memset(message, 0, HEADER_LEN);
     put16(message, id);
     put16(message + 2, FLAG_RECURSE);
     put16(message + 4, 1);
+    put16(message + 10, edns);
     uint8_t *p = message + HEADER_LEN;
     while (*name != '\0') {
         uint8_t *len = p++;
@@ -74,7 +86,8 @@ size_t dns_write_query(uint8_t message[DNS_MESSAGE_MAX], uint16_t id, const char
     *p++ = 0;
     put16(p, type);
     put16(p + 2, CLASS_IN);
-    return (size_t) (p + 4 - message);
+    p += 4;
+    return (size_t) ((edns ? write_edns(p) : p) - message);
 }
 
 struct reader {
@@ -239,18 +252,24 @@ static uint32_t negative_ttl(struct reader *reader, unsigned count) {
 }
 
 static bool is_reply(struct reader *reader, uint16_t id, const char *name, uint16_t type,
-                     unsigned *rcode, unsigned counts[2]) {
+                     uint32_t *flags, unsigned counts[2]) {
     char asked[DNS_NAME_LEN];
     uint16_t got_id = (uint16_t) read_number(reader, 2);
-    uint32_t flags = read_number(reader, 2), questions = read_number(reader, 2);
+    *flags = read_number(reader, 2);
+    uint32_t questions = read_number(reader, 2);
     counts[0] = MIN(read_number(reader, 2), RECORDS_MAX);
     counts[1] = MIN(read_number(reader, 2), RECORDS_MAX);
     (void) read_number(reader, 2);
+    if (reader->broken || got_id != id || !(*flags & FLAG_REPLY) || (*flags & OPCODE_MASK) != 0) {
+        return false;
+    }
+    if (questions == 0 && (*flags & RCODE_MASK) == RCODE_FORMAT) {
+        return true;  // A server that knows no EDNS may repeat the header alone: RFC 6891, 7.
+    }
     read_name(reader, asked);
     uint32_t got_type = read_number(reader, 2), class = read_number(reader, 2);
-    *rcode = flags & RCODE_MASK;
-    return !reader->broken && got_id == id && (flags & FLAG_REPLY) && (flags & OPCODE_MASK) == 0
-           && questions == 1 && strcmp(asked, name) == 0 && got_type == type && class == CLASS_IN;
+    return !reader->broken && questions == 1 && strcmp(asked, name) == 0 && got_type == type
+           && class == CLASS_IN;
 }
 
 static void skip_records(struct reader *reader, unsigned count) {
@@ -263,13 +282,16 @@ static void skip_records(struct reader *reader, unsigned count) {
 enum dns_result dns_parse(const uint8_t *message, size_t len, uint16_t id, const char *name,
                           uint16_t type, struct dns_answer *answer) {
     struct reader reader = {message, len, 0, false};
-    unsigned rcode, counts[2];
+    uint32_t flags;
+    unsigned counts[2];
     answer->num_addrs = 0;
     answer->ttl = UINT32_MAX;
-    if (!is_reply(&reader, id, name, type, &rcode, counts)
+    if (!is_reply(&reader, id, name, type, &flags, counts)
         || !dns_name_normalize(name, answer->name)) {
         return DNS_NOT_OURS;
     }
+    answer->cut = flags & FLAG_CUT;
+    unsigned rcode = flags & RCODE_MASK;
     if (rcode != RCODE_OK && rcode != RCODE_NAME) {
         return DNS_BAD_SERVER;
     }

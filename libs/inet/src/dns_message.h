@@ -10,18 +10,22 @@
 
 /// Bytes of a name as text, NUL included.
 #define DNS_NAME_LEN 254
-/// Of a message over UDP: RFC 1035, 4.2.1.
-#define DNS_MESSAGE_MAX 512
-#define DNS_TYPE_A      1
-#define DNS_TYPE_AAAA   28
+/// Bytes of a query: header, the longest name, type and class, EDNS.
+#define DNS_QUERY_MAX 284
+/// Bytes of an answer that are taken in a datagram. Servers are told so (RFC 6891, 6.2.5); that much goes through all
+/// paths uncut.
+#define DNS_DATAGRAM_MAX 1232
+#define DNS_TYPE_A       1
+#define DNS_TYPE_AAAA    28
 
 /// Checks a name that a user gave, and writes it in lower case, without a dot at its end. False: no host can
 /// be called that (RFC 1123, 2.1; underscores are let through).
 bool dns_name_normalize(const char *name, char normal[DNS_NAME_LEN]);
 
-/// Writes a query; returns its length. `name` has the letters' cases in which it is to be sent.
-size_t dns_write_query(uint8_t message[DNS_MESSAGE_MAX], uint16_t id, const char *name,
-                       uint16_t type);
+/// Writes a query; returns its length. `name` has the letters' cases in which it is to be sent. `edns`: says how long
+/// the answer may be, which old servers don't understand.
+size_t dns_write_query(uint8_t message[DNS_QUERY_MAX], uint16_t id, const char *name, uint16_t type,
+                       bool edns);
 
 enum dns_result {
     DNS_NOT_OURS,   ///< No answer to that question.
@@ -32,6 +36,7 @@ enum dns_result {
 };
 
 struct dns_answer {
+    bool cut;      ///< There is more, over TCP.
     uint32_t ttl;  ///< Seconds the answer may be kept.
     unsigned num_addrs;
     struct ip_addr addrs[DNS_ADDRS_MAX];

@@ -50,6 +50,7 @@ static const char *const names[NUM_COUNTERS] = {
     [DNS_QUERIES] = "dns.queries",
     [DNS_BAD] = "dns.bad",
     [DNS_FROM_CACHE] = "dns.from_cache",
+    [DNS_OVER_TCP] = "dns.over_tcp",
     [NTP_BAD] = "ntp.bad",
     [NTP_ANSWERS] = "ntp.answers",
     [ND_BAD] = "nd.bad",

@@ -2,7 +2,8 @@
 #include <string.h>
 #include <unittest.h>
 
-#include "../src/dns_message.h"
+#include "../src/dns_stream.h"
+#include "fake_tcp.h"
 #include "frames.h"
 #include "world.h"
 
@@ -32,6 +33,7 @@ static unsigned resolve(const char *name) {
 }
 
 static struct netif *start(unsigned num_servers) {
+    fake_tcp_reset();
     struct netif *netif = frames_start(0);
     struct ip_addr servers[2] = {ip_addr_from_v4(SERVER_1), ip_addr_from_v4(SERVER_2)};
     learn_neighbour(netif, SERVER_1);
@@ -45,18 +47,20 @@ static struct netif *start(unsigned num_servers) {
 // Answers, written into `message` behind the question.
 
 static uint8_t asked[42];
-static uint8_t message[700];
+static uint8_t message[FAKE_TCP_MAX - 2];
 static size_t message_len;
 
 /// The last query's question, with a header of so many records.
 static void begin(unsigned flags, unsigned answers, unsigned authorities) {
     const struct frame *query = last_frame();
     memcpy(asked, query->bytes, sizeof(asked));
-    message_len = query->len - 42;
+    size_t name_len = strlen((const char *) query->bytes + 42 + 12) + 1;
+    message_len = 12 + name_len + 4;
     memcpy(message, query->bytes + 42, message_len);
     be16(message + 2, flags);
     be16(message + 6, answers);
     be16(message + 8, authorities);
+    be16(message + 10, 0);
 }
 
 static void put_name(const char *name) {
@@ -108,7 +112,7 @@ static void put_soa(uint32_t ttl, uint32_t minimum) {
 }
 
 static void deliver_from(struct netif *netif, uint32_t server) {
-    uint8_t frame[900];
+    static uint8_t frame[FAKE_TCP_MAX + 100];
     uint16_t port = (uint16_t) get_be16(asked + 34);
     receive(netif, frame, make_udp(frame, server, 53, OUR_IP, port, message, message_len));
 }
@@ -128,6 +132,11 @@ TEST("a name is asked for, and its addresses are told and kept") {
     TEST_EXPECT_EQ(query[12], 3);
     TEST_EXPECT_EQ(query[16], 7);
     TEST_EXPECT_EQ(get_be32(query + 25), 0x00010001u);
+    // EDNS: 1,232 bytes can come in one datagram.
+    static const uint8_t edns[11] = {0, 0, 41, 0x04, 0xd0};
+    TEST_EXPECT_EQ(get_be16(query + 10), 1);
+    TEST_EXPECT_EQ(last_frame()->len, 42 + 29 + sizeof(edns));
+    TEST_EXPECT_EQ(memcmp(query + 29, edns, sizeof(edns)), 0);
     begin(0x8180, 2, 0);
     put_a(NULL, 60, FAR_IP);
     put_a("wWw.eXample", 90, FAR_IP + 1);
@@ -336,18 +345,167 @@ TEST("names whose pointers go round, or lead out of the message, are no good") {
     TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
 }
 
-TEST("an answer that was cut off gives what is whole in it") {
+/// The message, and its length, for the connection to have.
+static void deliver_by_tcp(size_t told_len) {
+    be16(fake_tcp.input, (unsigned) told_len);
+    memcpy(fake_tcp.input + 2, message, message_len);
+    fake_tcp.input_len = 2 + message_len;
+    fake_tcp.input_read = 0;
+}
+
+TEST("a server that doesn't know EDNS is asked without it") {
+    struct netif *netif = start(1);
+    for (unsigned with_question = 0; with_question < 2; with_question++) {
+        (void) resolve(with_question ? "a.example" : "b.example");
+        world_pass(0);
+        begin(0x8181, 0, 0);
+        if (!with_question) {
+            message_len = 12;
+            be16(message + 4, 0);
+        }
+        unsigned before = num_frames;
+        deliver(netif);
+        world_pass(0);
+        TEST_EXPECT_EQ(num_frames, before + 1);
+        TEST_EXPECT_EQ(get_be16(last_frame()->bytes + 42 + 10), 0);
+        TEST_EXPECT_EQ(last_frame()->len, 42 + 12 + 11 + 4);
+        begin(0x8180, 1, 0);
+        put_a(NULL, 60, FAR_IP);
+        deliver(netif);
+        TEST_EXPECT_EQ(result.err, OK);
+    }
+}
+
+TEST("a long answer comes in one datagram") {
     struct netif *netif = start(1);
     (void) resolve("www.example");
     world_pass(0);
-    begin(0x8380, 60, 0);
-    for (uint32_t i = 0; i < 12; i++) {
-        put_a(NULL, 60, FAR_IP + i);
+    begin(0x8180, 41, 0);
+    for (uint32_t i = 0; i < 40; i++) {
+        put_record(NULL, 16, 60, 16);
+        message_len += 16;
     }
-    message_len -= 5;
+    put_a(NULL, 60, FAR_IP);
+    TEST_EXPECT_GT(message_len, 1100);
     deliver(netif);
     TEST_EXPECT_EQ(result.err, OK);
+    TEST_EXPECT_EQ(result.num_addrs, 1);
+}
+
+TEST("an answer that was cut off comes over TCP, in whatever pieces") {
+    static const size_t pieces[] = {1, 2, 7, FAKE_TCP_MAX};
+    struct netif *netif = start(1);
+    for (unsigned i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        char name[] = "x.example";
+        name[0] = (char) ('a' + i);
+        (void) resolve(name);
+        world_pass(0);
+        begin(0x8380, 1, 0);
+        put_a(NULL, 60, FAR_IP);
+        deliver(netif);
+        TEST_EXPECT_EQ(result.calls, 0);
+        TEST_EXPECT_EQ(fake_tcp.connects, i + 1);
+        TEST_EXPECT_EQ(ip_addr_v4(&fake_tcp.remote), SERVER_1);
+        TEST_EXPECT_EQ(fake_tcp.remote_port, 53);
+        fake_tcp.piece = pieces[i];
+        fake_tcp.input_len = fake_tcp.input_read = 0;
+        world_pass(100);
+        fake_tcp.connected = true;
+        world_pass(1000);
+        TEST_EXPECT_EQ(get_be16(fake_tcp.output), fake_tcp.output_len - 2);
+        TEST_EXPECT_EQ(fake_tcp.output_len, 2 + 12 + 11 + 4);
+        TEST_EXPECT_EQ(memcmp(fake_tcp.output + 4, "\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10),
+                       0);
+        message[2] = 0x81;
+        be16(message + 6, 3);
+        put_a(NULL, 60, FAR_IP + 1);
+        put_a(NULL, 60, FAR_IP + 2);
+        deliver_by_tcp(message_len);
+        world_pass(1000);
+        TEST_EXPECT_EQ(result.calls, 1);
+        TEST_EXPECT_EQ(result.err, OK);
+        TEST_EXPECT_EQ(result.num_addrs, 3);
+        TEST_EXPECT_EQ(fake_tcp.closes, i + 1);
+        fake_tcp.connected = false;
+    }
+    TEST_EXPECT_EQ(counter("dns.over_tcp"), 4);
+}
+
+TEST("of a very long answer the first part is read") {
+    struct netif *netif = start(1);
+    (void) resolve("www.example");
+    world_pass(0);
+    begin(0x8380, 0, 0);
+    deliver(netif);
+    begin(0x8180, 300, 0);
+    while (message_len < 8000) {
+        put_a(NULL, 60, FAR_IP);
+    }
+    fake_tcp.connected = true;
+    deliver_by_tcp(message_len);
+    world_pass(100);
     TEST_EXPECT_EQ(result.num_addrs, DNS_ADDRS_MAX);
+    TEST_EXPECT_EQ(fake_tcp.closes, 1);
+    TEST_EXPECT_EQ(fake_tcp.input_read, 2 + DNS_STREAM_MAX);
+}
+
+TEST("without TCP, what is whole in an answer that was cut off will do") {
+    struct netif *netif = start(1);
+    for (unsigned how = 0; how < 5; how++) {
+        char name[] = "x.example";
+        name[0] = (char) ('a' + how);
+        fake_tcp_reset();
+        fake_tcp.refuses = how == 0;
+        fake_tcp.connected = how > 1;
+        fake_tcp.ended = how == 2;
+        fake_tcp.error = (how == 3) ? ERR_REFUSED : OK;
+        (void) resolve(name);
+        world_pass(0);
+        begin(0x8380, 60, 0);
+        for (uint32_t i = 0; i < 3; i++) {
+            put_a(NULL, 60, FAR_IP + i);
+        }
+        message_len -= 5;
+        deliver(netif);
+        if (how == 4) {
+            message_len = 0;  // A length of nothing.
+            deliver_by_tcp(0);
+        }
+        world_pass(5000);
+        TEST_EXPECT_EQ(result.err, OK);
+        TEST_EXPECT_EQ(result.num_addrs, 2);
+        TEST_EXPECT_EQ(fake_tcp.closes, fake_tcp.connects);
+    }
+}
+
+TEST("an answer that was cut off, and that nobody has the rest of, is none") {
+    struct netif *netif = start(1);
+    fake_tcp.refuses = true;
+    (void) resolve("www.example");
+    world_pass(0);
+    begin(0x8380, 9, 0);
+    deliver(netif);
+    TEST_EXPECT_EQ(result.calls, 0);
+    world_pass(0);
+    begin(0x8180, 1, 0);
+    put_a(NULL, 60, FAR_IP);
+    deliver(netif);
+    TEST_EXPECT_EQ(result.err, OK);
+}
+
+TEST("who waits for an answer over TCP can go, and all can end") {
+    struct netif *netif = start(1);
+    unsigned number = resolve("www.example");
+    world_pass(0);
+    begin(0x8380, 0, 0);
+    deliver(netif);
+    dns_cancel(number);
+    TEST_EXPECT_EQ(fake_tcp.connects, 1);
+    dns_forget();
+    TEST_EXPECT_EQ(fake_tcp.closes, 1);
+    TEST_EXPECT_EQ(result.calls, 0);
+    world_pass(10000);
+    TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
 }
 
 TEST("answers that are cut anywhere do no harm") {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_tcp.h"
 #include "frames.h"
 #include "world.h"
 
@@ -23,6 +24,7 @@ enum op {
     OP_UDP,
     OP_ICMP,
     OP_ANSWER,
+    OP_STREAM,
     OP_ARP,
     OP_IPV6,
     OP_FRAGMENT,
@@ -137,9 +139,14 @@ static void do_answer(struct input *input) {
         data[at++] = (uint8_t) (take(input) % 9);
         broadcast = true;
     } else if (server == 53) {
-        at = MIN(asked_len, 300);
+        at = 12;
+        while (at < asked_len && asked[at] != 0) {
+            at++;
+        }
+        at = MIN(at + 5, asked_len);
         memcpy(data, asked, at);
-        data[2] = 0x81;
+        memset(data + 10, 0, 2);
+        data[2] = (uint8_t) (0x81 | (take(input) & 2));
         data[3] = (uint8_t) take(input);
         data[7] = (uint8_t) take(input);
         data[9] = (uint8_t) take(input);
@@ -155,6 +162,26 @@ static void do_answer(struct input *input) {
                      get_be32(question.bytes + 30) == 0xffffffff ? GATEWAY_IP
                                                                  : get_be32(question.bytes + 30),
                      server, broadcast ? 0xffffffff : OUR_IP, client, data, len));
+}
+
+/// More of what the other side of the connection says, up to the end: of an answer over TCP.
+static void do_stream(struct input *input) {
+    unsigned how = take(input);
+    fake_tcp.connected = true;
+    fake_tcp.ended = how & 1;
+    fake_tcp.error = (how & 2) ? ERR_RESET : OK;
+    fake_tcp.piece = 1 + how / 4;
+    fake_tcp.input_len = fake_tcp.input_read = 0;
+    if ((how & 4) && fake_tcp.output_len > 14) {
+        // An answer to what was asked, which can be longer than it says.
+        memcpy(fake_tcp.input, fake_tcp.output, fake_tcp.output_len);
+        fake_tcp.input[0] = (uint8_t) (take(input) % 8);
+        fake_tcp.input[1] = (uint8_t) take(input);
+        fake_tcp.input[4] = 0x81;
+        fake_tcp.input[9] = (uint8_t) take(input);
+        fake_tcp.input_len = fake_tcp.output_len;
+    }
+    fake_tcp.input_len += take_bytes(input, fake_tcp.input + fake_tcp.input_len, PAYLOAD);
 }
 
 static void do_arp(struct input *input) {
@@ -318,6 +345,9 @@ static void do_op(struct input *input) {
     case OP_ANSWER:
         do_answer(input);
         break;
+    case OP_STREAM:
+        do_stream(input);
+        break;
     case OP_ARP:
         do_arp(input);
         break;
@@ -335,6 +365,7 @@ static void do_op(struct input *input) {
 
 static void begin(struct input *input) {
     netif = frames_start_bare(take(input) % 2);
+    fake_tcp_reset();
     struct ip_addr server = ip_addr_from_v4(SERVER_IP), addr = ip_addr_from_v4(OUR_IP);
     struct inet_settings settings = {.dhcp = take(input) % 2,
                                      .ipv6 = take(input) % 2,
