@@ -7,6 +7,7 @@
 #include "checksum.h"
 #include "counters.h"
 #include "ip.h"
+#include "mld.h"
 #include "nd.h"
 #include "route.h"
 #include "udp.h"
@@ -132,6 +133,8 @@ void icmpv6_input(const struct ip_info *info, struct buf *packet) {
     bool is_error = type >= TYPE_UNREACHABLE && type <= TYPE_PARAMETER;
     if (is_discovery(type)) {
         nd_input(info, packet);
+    } else if (type == MLD_QUERY) {
+        mld_input(info, packet);
     } else if (nobody || (is_error && !handle_error(packet))) {
         drop(info, packet);
         return;

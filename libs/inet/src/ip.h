@@ -11,6 +11,8 @@
 #define IPV4_HEADER_LEN 20
 #define IPV6_HEADER_LEN 40
 #define IP_TTL          64
+/// The header of options that all on a packet's way look at: RFC 8200, 4.3.
+#define IPV6_HOP_BY_HOP 0
 /// Room that is needed in front of a transport header. With IPv4 it is less; a received packet may be sent back.
 #define BUF_HEADROOM_MIN (ETHERNET_LEN + IPV4_HEADER_LEN)
 

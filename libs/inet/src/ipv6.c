@@ -11,7 +11,6 @@
 #define VERSION_WORD 0x60000000u
 
 // Extension headers: RFC 8200, 4.
-#define EXTENSION_HOP_BY_HOP  0
 #define EXTENSION_ROUTING     43
 #define EXTENSION_FRAGMENT    44
 #define EXTENSION_DESTINATION 60
@@ -121,7 +120,7 @@ static bool read_extension(struct headers *headers, const uint8_t *header, size_
 }
 
 static bool is_extension(uint8_t protocol) {
-    return protocol == EXTENSION_HOP_BY_HOP || protocol == EXTENSION_ROUTING
+    return protocol == IPV6_HOP_BY_HOP || protocol == EXTENSION_ROUTING
            || protocol == EXTENSION_FRAGMENT || protocol == EXTENSION_DESTINATION;
 }
 
@@ -139,7 +138,7 @@ static bool skip_extensions(struct buf *packet, struct ip_info *info, struct hea
             return false;
         }
         memcpy(bytes, buf_data(packet), len);
-        bool misplaced = headers->next == EXTENSION_HOP_BY_HOP && headers->count > 1;
+        bool misplaced = headers->next == IPV6_HOP_BY_HOP && headers->count > 1;
         if (misplaced || !read_extension(headers, bytes, len)) {
             return false;
         }

@@ -41,6 +41,21 @@ struct ip_addr nd_solicited_group(const struct ip_addr *addr) {
     return group;
 }
 
+void nd_transmit(const struct ip_packet *sent, const uint8_t *mac) {
+    struct buf *packet = sent->header;
+    struct netif *netif = sent->route->netif;
+    uint32_t len = packet->total;
+    packet->start -= IPV6_HEADER_LEN;
+    packet->len = (uint16_t) (packet->len + IPV6_HEADER_LEN);
+    packet->total += IPV6_HEADER_LEN;
+    ipv6_write_header(buf_data(packet), sent, len);
+
+    uint8_t group_mac[MAC_LEN], header[ETHERNET_LEN];
+    ethernet_group_mac(&sent->dst, group_mac);
+    ethernet_header(header, (mac != NULL) ? mac : group_mac, netif->mac, ETHERTYPE_IPV6);
+    (void) !ethernet_send(netif, header, packet);  // If it is lost, it is sent again, or asked for.
+}
+
 void nd_send(struct netif *netif, const struct ip_addr *src, const struct ip_addr *dst,
              const uint8_t *mac, const uint8_t *message, size_t len) {
     struct buf *packet = ip_copy(message, len, BUF_HEADROOM, true);
@@ -55,15 +70,7 @@ void nd_send(struct netif *netif, const struct ip_addr *src, const struct ip_add
                              .checksum_at = 2,
                              .header = packet};
     ip_fill_checksum(&sent, len);
-    packet->start -= IPV6_HEADER_LEN;
-    packet->len = (uint16_t) (packet->len + IPV6_HEADER_LEN);
-    packet->total += IPV6_HEADER_LEN;
-    ipv6_write_header(buf_data(packet), &sent, (uint32_t) len);
-
-    uint8_t group_mac[MAC_LEN], header[ETHERNET_LEN];
-    ethernet_group_mac(dst, group_mac);
-    ethernet_header(header, (mac != NULL) ? mac : group_mac, netif->mac, ETHERTYPE_IPV6);
-    (void) !ethernet_send(netif, header, packet);  // If it is lost, it is sent again, or asked for.
+    nd_transmit(&sent, mac);
 }
 
 void nd_put_mac(uint8_t *option, uint8_t type, const uint8_t *mac) {
@@ -72,8 +79,7 @@ void nd_put_mac(uint8_t *option, uint8_t type, const uint8_t *mac) {
     memcpy(option + 2, mac, MAC_LEN);
 }
 
-/// The address that we ask from: a link's own.
-static const struct ip_addr *link_local_of(const struct netif *netif) {
+const struct ip_addr *nd_link_local_of(const struct netif *netif) {
     for (unsigned i = 0; i < netif->num_addrs; i++) {
         const struct netif_addr *entry = &netif->addrs[i];
         if (!ip_addr_is_v4(&entry->addr) && ip_addr_is_link_local(&entry->addr)
@@ -95,7 +101,7 @@ static void solicit(struct netif *netif, const struct ip_addr *src, const struct
 }
 
 void nd_ask(struct netif *netif, const struct ip_addr *addr, const uint8_t *mac) {
-    const struct ip_addr *src = link_local_of(netif);
+    const struct ip_addr *src = nd_link_local_of(netif);
     if (src != NULL) {
         solicit(netif, src, addr, mac);
     }

@@ -8,6 +8,7 @@
 #include "addr.h"
 #include "counters.h"
 #include "dns.h"
+#include "mld.h"
 #include "nd_state.h"
 #include "route.h"
 
@@ -67,6 +68,7 @@ static struct netif_addr *add_tentative(struct nd *nd, const struct ip_addr *add
     struct netif_addr *entry = netif_add_addr(nd->netif, addr, INTERFACE_BITS, origin);
     if (entry != NULL) {
         entry->tentative = true;
+        mld_changed(nd);
         nd_probe(nd->netif, addr);
         nd->probe_ends = inet_now() + PROBE_MS;
     }
@@ -106,6 +108,7 @@ static void end_probes(struct nd *nd) {
         nd->netif->addrs[i].tentative = false;
     }
     route_changed();
+    mld_changed(nd);
 }
 
 static void expire(struct nd *nd) {
@@ -156,6 +159,7 @@ void nd_link_up(struct netif *netif) {
 void nd_forget(struct netif *netif) {
     if (netif->nd != NULL) {
         inet_timer_stop(&netif->nd->timer);
+        mld_forget(netif->nd);
         free(netif->nd);
         netif->nd = NULL;
     }

@@ -18,12 +18,20 @@ struct nd {
     uint64_t solicit_at;  ///< When to ask for routers again; UINT64_MAX: no more.
     unsigned solicitations;
     uint64_t probe_ends;  ///< When tentative addresses are ours; UINT64_MAX: none is tentative.
+    // mld.c: our groups.
+    struct inet_timer report_timer;
+    unsigned reports_left;       ///< So often what is new is told again.
+    uint64_t old_querier_until;  ///< Until then, routers are told in their older language.
 };
 
 bool nd_is_enabled(void);
 /// Sends a message from its ICMPv6 header on, with its checksum; `mac` NULL: to the group's.
 void nd_send(struct netif *netif, const struct ip_addr *src, const struct ip_addr *dst,
              const uint8_t *mac, const uint8_t *message, size_t len);
+/// Sends what is in `sent->header`, from behind the IPv6 header on. `mac` NULL: to the group's.
+void nd_transmit(const struct ip_packet *sent, const uint8_t *mac);
+/// The address that we ask from: a link's own. NULL: it has none yet.
+const struct ip_addr *nd_link_local_of(const struct netif *netif);
 void nd_put_mac(uint8_t *option, uint8_t type, const uint8_t *mac);
 /// Asks whether somebody has an address that is to be ours.
 void nd_probe(struct netif *netif, const struct ip_addr *addr);

@@ -208,14 +208,14 @@ static void do_ipv6(struct input *input) {
     uint8_t *payload = ip + 40;
     ip[0] = 0x60;
     ip[6] = (how & 2) ? 58 : (uint8_t) take(input);
-    ip[7] = 255;
+    ip[7] = (how & 0x40) ? 1 : 255;
     memcpy(ip + 8, peer, 16);
     if (how & 4) {
         memset(ip + 8, 0, 16);
     }
     memcpy(ip + 24, group ? all_nodes : ours, 16);
     if (how & 8) {
-        payload[0] = (uint8_t) (133 + take(input) % 4);
+        payload[0] = (how & 0x40) ? 130 : (uint8_t) (133 + take(input) % 4);
     }
     size_t skip = (how & 8) ? 4 : 0;
     size_t len = skip + take_bytes(input, payload + skip, PAYLOAD - skip);

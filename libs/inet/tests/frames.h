@@ -23,6 +23,8 @@ extern struct frame frames[FRAMES_MAX];
 extern unsigned num_frames;
 /// While it is true, devices have no room.
 extern bool frames_blocked;
+/// Whether reports of IPv6 groups are kept, too, which come at random times.
+extern bool frames_with_reports;
 
 extern const uint8_t our_mac[6], peer_mac[6], other_mac[6], everybody[6];
 #define OUR_IP     0xc0000201u  // 192.0.2.1/24
