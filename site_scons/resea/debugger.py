@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 
 from resea import qemu
+from resea.files import shortest
 
 COMMANDS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gdb_commands.py")
 
@@ -16,22 +17,25 @@ def setup_for(setup, gdb_fd, serial, log):
         setup, gdb="chardev:gdb", serial="chardev:serial",
         extra=setup.extra + (
             "-chardev", f"socket,id=gdb,fd={gdb_fd},server=on,wait=off",
-            "-chardev", f"socket,id=serial,path={serial},server=on,wait=off,logfile={log}"))
+            "-chardev",
+            f"socket,id=serial,path={shortest(serial)},server=on,wait=off,logfile={log}"))
 
 
 def gdb_command(program, elf, door, extra=()):
     """gdb with the kernel's symbols and our commands, attached. QEMU may be slow to
     answer: gdb's own two seconds are too few on a busy machine."""
     return [program, "-q", "-nx", str(elf), "-ex", "set confirm off", "-ex", "set pagination off",
-            "-ex", "set remotetimeout 60", "-x", COMMANDS, "-ex", f"target remote {door}", *extra]
+            "-ex", "set remotetimeout 60", "-x", COMMANDS, "-ex", f"target remote {shortest(door)}",
+            *extra]
 
 
 def open_door(path):
     """A listening socket. It is made here, not by QEMU, so that gdb can't come too early."""
+    path = shortest(path)
     if os.path.exists(path):
         os.unlink(path)
     door = socket.socket(socket.AF_UNIX)
-    door.bind(str(path))
+    door.bind(path)
     door.listen(1)
     return door
 
@@ -52,7 +56,7 @@ def run(machine, setup, build):
     log = build.logs / "debug.log"
     process = start(machine, setup, build, log)
     print(f"The serial line goes to {log};\nto type on it, run in another terminal: "
-          f"socat -,rawer UNIX-CONNECT:{build.folder / 'serial.sock'}\n"
+          f"socat -,rawer UNIX-CONNECT:{shortest(build.folder / 'serial.sock')}\n"
           "Start with: resea boot. help resea lists the commands.", flush=True)
     try:
         subprocess.call(gdb_command(build.arch.gdb or "gdb", build.elf, build.folder / "gdb.sock"))

@@ -1,5 +1,6 @@
-"""Files that the build writes while it reads what there is to build."""
+"""Files that the build writes while it reads what there is to build, and paths."""
 
+import os
 from pathlib import Path
 
 
@@ -10,3 +11,9 @@ def write_if_changed(path, content):
     if not path.is_file() or path.read_bytes() != data:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def shortest(path) -> str:
+    """A path as seen from the working directory if that is shorter: the path of a socket has 107
+    bytes at most, wherever the tree is."""
+    return min(str(path), os.path.relpath(path), key=len)

@@ -141,6 +141,18 @@ def test_debugging_leaves_the_terminal_to_gdb():
     assert "-serial chardev:serial" in text and "logfile=/b/debug.log" in text
 
 
+def test_sockets_may_be_deep_down(tmp_path, monkeypatch):
+    """A socket's path has 107 bytes at most."""
+    folder = tmp_path / ("deep" * 20) / ("down" * 20)
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    debugger.open_door(folder / "gdb.sock").close()
+    assert (folder / "gdb.sock").exists()
+    assert "path=serial.sock,server" in debugger.setup_for(
+        qemu.Setup(), 5, folder / "serial.sock", folder / "debug.log").extra[3]
+    assert debugger.gdb_command("gdb", "elf", folder / "gdb.sock")[-1] == "target remote gdb.sock"
+
+
 def test_task_ids_in_gdb():
     assert gdb_text.task_id(1) == "#1" and gdb_text.task_id(3 << 10 | 7) == "#7.3"
 

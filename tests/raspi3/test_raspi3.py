@@ -37,10 +37,11 @@ def test_boots_by_device_tree(machines, tmp_path):
 
 
 def test_a_long_command_line_keeps_its_last_words(machines, tmp_path):
-    """The firmware puts its own words in front of the user's."""
+    """The firmware puts its own words in front of the user's. A device tree has room for all."""
     (tmp_path / "pi.dtb").write_bytes(pi_tree())
-    guest = boot(machines, "debug", cmdline="firmware.word=1 " * 40 + "run=hello cpus=2",
-                 extra=("-dtb", str(tmp_path / "pi.dtb")))
+    words = "firmware.word=1 " * 80 + "run=hello cpus=2"
+    guest = boot(machines, "debug", extra=("-dtb", str(tmp_path / "pi.dtb"), "-append", words))
+    guest.expect(f"command line has {len(words)} characters: what is before the last 1023 is lost")
     guest.expect("2 CPUs")
     guest.expect("Hello, World!")
     assert guest.wait() == qemu.EXIT_SUCCESS
