@@ -13,14 +13,18 @@ uint32_t tcp_pipe_with_losses(const struct tcp *tcp) {
     return there + tcp_sack_missing(tcp, tcp->high_rxt);
 }
 
+void tcp_measure_echo(struct tcp *tcp, uint32_t echo) {
+    uint32_t rtt = (uint32_t) tcp_now + tcp->ts_offset - echo;
+    if (rtt <= TCP_RTO_MAX) {
+        tcp_measured(tcp, rtt);
+    }
+}
+
 /// RFC 7323, 4: the echo is of the segment that made the peer answer, so what was sent twice is no matter.
 /// Without timestamps, what was sent twice isn't measured (Karn).
 static void measure(struct tcp *tcp, const struct tcp_segment *seg) {
     if (tcp->terms.timestamps && seg->has_timestamps) {
-        uint32_t rtt = (uint32_t) tcp_now + tcp->ts_offset - seg->echo;
-        if (rtt <= TCP_RTO_MAX) {
-            tcp_measured(tcp, rtt);
-        }
+        tcp_measure_echo(tcp, seg->echo);
         return;
     }
     if (tcp->timing && seq_lt(tcp->rtt_seq, tcp->snd_una)) {

@@ -2,7 +2,7 @@
 
 #include "tcp_impl.h"
 
-/// RFC 7323, 5.3: segments older than what was seen last are dropped. False: it is one.
+/// RFC 7323, 5.3, R1: segments older than what was seen last are dropped. False: it is one.
 static bool check_timestamps(struct tcp *tcp, const struct tcp_segment *seg) {
     if (!tcp->terms.timestamps || (seg->flags & TCP_RST)) {
         return true;
@@ -16,11 +16,16 @@ static bool check_timestamps(struct tcp *tcp, const struct tcp_segment *seg) {
         tcp_send_challenge(tcp);
         return false;
     }
-    if (seq_le(seg->seq, tcp->last_ack_sent)) {
+    return true;
+}
+
+/// R3: the time to echo. Not before all else about the segment is known to be right, or a stranger could make us
+/// refuse the peer's.
+static ALWAYS_INLINE void note_timestamp(struct tcp *tcp, const struct tcp_segment *seg) {
+    if (tcp->terms.timestamps && seq_le(seg->seq, tcp->last_ack_sent)) {
         tcp->ts_recent = seg->timestamp;
         tcp->ts_recent_at = tcp_now;
     }
-    return true;
 }
 
 static bool is_in_window(const struct tcp *tcp, const struct tcp_segment *seg) {
@@ -40,7 +45,7 @@ static void out_of_window(struct tcp *tcp, const struct tcp_segment *seg) {
     }
     uint32_t span = tcp_segment_span(seg);
     bool probe = seg->seq == tcp->rcv_nxt && !(seg->flags & TCP_SYN);
-    if (span == 0) {
+    if (span == 0 || (seg->flags & TCP_SYN)) {
         tcp_send_challenge(tcp);
     } else {
         tcp_send_ack(tcp);
@@ -90,6 +95,7 @@ static void process_in_window(struct tcp *tcp, struct tcp_segment *seg) {
     if (!tcp_process_ack(tcp, seg)) {
         return;
     }
+    note_timestamp(tcp, seg);
     if (seg->len > 0 || (seg->flags & TCP_FIN)) {
         tcp_receive(tcp, seg);
     }

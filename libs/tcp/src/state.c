@@ -64,7 +64,7 @@ void tcp_process_syn_sent(struct tcp *tcp, struct tcp_segment *seg) {
         return;
     }
     if (tcp->terms.timestamps && !tcp->syn_resent) {
-        tcp_measured(tcp, (uint32_t) tcp_now + tcp->ts_offset - seg->echo);
+        tcp_measure_echo(tcp, seg->echo);
     }
     tcp_established(tcp);
     tcp->ack_now = true;

@@ -396,6 +396,8 @@ void tcp_time_wait_free(struct tcp_time_wait *block);
 
 /// The acknowledgement of an acceptable segment. False: it is to be dropped, or the connection is gone.
 bool tcp_process_ack(struct tcp *tcp, const struct tcp_segment *seg);
+/// A time that the peer has echoed. What can't be ours measures nothing.
+void tcp_measure_echo(struct tcp *tcp, uint32_t echo);
 /// What holds of the peer's window.
 void tcp_update_window(struct tcp *tcp, const struct tcp_segment *seg);
 /// Bytes that are believed to be on their way (RFC 6675, 4).

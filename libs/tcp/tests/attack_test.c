@@ -60,6 +60,12 @@ TEST("challenges are few (RFC 5961, 7)") {
         script_pass(1);
     }
     TEST_EXPECT_EQ(script_drain(), 2);
+    // SYNs are answered as rarely, wherever their numbers are.
+    for (uint32_t i = 0; i < 1000; i++) {
+        IN(.flags = S, .seq = 1001 + i * 1000000);
+        script_pass(1);
+    }
+    TEST_EXPECT_EQ(script_drain(), 2);
     script_end();
 }
 
@@ -137,6 +143,23 @@ TEST("PAWS: older timestamps are refused, but not RST, nor after 24 days (RFC 73
     TEST_EXPECT_EQ(tcp_readable(script_tcp), 10);
     IN(.flags = R, .seq = 1011, .ts = true, .ts_val = 1);
     TEST_EXPECT_EQ(tcp_error_of(script_tcp), ERR_RESET);
+    script_end();
+}
+
+TEST("a timestamp out of a segment that isn't acceptable isn't kept (RFC 7323, 5.3, R2 and R3)") {
+    script_begin();
+    ESTABLISH(.mss = 1000, .ts = true, .ts_val = 100);
+    // Half of all sequence numbers are before ours: who guesses ports must not guess more than that.
+    IN(.flags = A, .seq = 1001 - 100000, .ack = 1, .len = 10, .ts = true, .ts_val = 0x40000000);
+    IN(.flags = A, .seq = 1001 + 200000, .ack = 1, .ts = true, .ts_val = 0x40000000);
+    IN(.flags = S, .seq = 1001, .ts = true, .ts_val = 0x40000000);
+    IN(.flags = 0, .seq = 1001, .len = 10, .ts = true, .ts_val = 0x40000000);
+    IN(.flags = A, .seq = 1001, .ack = 5000, .len = 10, .ts = true, .ts_val = 0x40000000);
+    script_drain();
+    TEST_EXPECT_EQ(script_tcp->ts_recent, 100);
+    IN(.flags = A, .seq = 1001, .ack = 1, .len = 10, .ts = true, .ts_val = 101);
+    script_read(10);
+    TEST_EXPECT_EQ(script_tcp->ts_recent, 101);
     script_end();
 }
 
@@ -307,6 +330,22 @@ TEST("the path takes less: smaller segments at once, without a smaller window (R
     script_drain();
     icmp(IP_TOO_BIG, 68, 2921);
     TEST_EXPECT_EQ(script_tcp->mss, 552 - 40);
+    script_end();
+}
+
+TEST("an MTU that is no news changes nothing, none at all is the least that is believed") {
+    script_begin();
+    ESTABLISH(.mss = 1460);
+    script_write(2920);
+    script_drain();
+    icmp(IP_TOO_BIG, 1500, 1);
+    icmp(IP_TOO_BIG, 9000, 1);
+    NOTHING();
+    TEST_EXPECT_EQ(script_tcp->mss, 1460);
+    // Routers that are older than RFC 1191 don't tell.
+    icmp(IP_TOO_BIG, 0, 1);
+    TEST_EXPECT_EQ(script_tcp->mss, 552 - 40);
+    TEST_EXPECT_EQ(script_drain(), 6);
     script_end();
 }
 

@@ -27,7 +27,10 @@ TEST("options that the peer doesn't have aren't offered in return") {
     script_begin();
     script_listen(4);
     IN(.flags = S, .seq = 1000);
-    OUT(.flags = S | A, .ack = 1001, .mss = 1460);
+    struct script_segment sent;
+    TEST_EXPECT(script_take(&sent));
+    TEST_EXPECT_EQ(sent.mss, 1460);
+    TEST_EXPECT(sent.scale == 0 && !sent.sack_ok && !sent.ts);
     struct tcp_info info;
     TEST_EXPECT(tcp_info(1, &info) && info.state == TCP_SYN_RECEIVED);
     IN(.flags = A, .seq = 1001, .ack = 1);

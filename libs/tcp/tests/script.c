@@ -367,6 +367,10 @@ void script_read(size_t len) {
     free(bytes);
 }
 
+void script_read_from(uint32_t seq) {
+    read_pos = seq - PEER_SEQ - 1;
+}
+
 enum tcp_state script_state(void) {
     struct tcp_info info;
     tcp_info_of(script_tcp, &info);

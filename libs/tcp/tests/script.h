@@ -82,6 +82,8 @@ void script_establish(const struct script_segment *options);
 size_t script_write(size_t len);
 /// Reads, expects that many bytes of the peer's pattern.
 void script_read(size_t len);
+/// What is read next has that number: for peers that didn't begin with PEER_SEQ.
+void script_read_from(uint32_t seq);
 enum tcp_state script_state(void);
 /// The value of a counter.
 uint64_t script_count(const char *name);
