@@ -9,8 +9,10 @@
 
 __noreturn static void serve(void) {
     stream_start();
+    digest_start();
     datagram_start();
-    printf("nettest: ports %d, %d, %d\n", ECHO_PORT, DISCARD_PORT, CHARGEN_PORT);
+    printf("nettest: ports %d, %d, %d, %d, %d\n", ECHO_PORT, DISCARD_PORT, CHARGEN_PORT,
+           DIGEST_PORT, SOURCE_PORT);
     printf_flush();
     while (true) {
         struct message m;
