@@ -41,6 +41,30 @@ class Wire:
         self._socket.close()
         shutil.rmtree(self.folder)
 
+    def fileno(self):
+        """For select and poll."""
+        return self._socket.fileno()
+
+    def offer(self, frame):
+        """Sends a frame if the guest takes it now; whether it did. Whoever polls for that with
+        fileno() has to have called join()."""
+        try:
+            self._socket.send(frame)
+            return True
+        except BlockingIOError:
+            return False
+
+    def join(self):
+        """Makes the guest, which has to have sent something, the only one on the cable."""
+        self._socket.connect(self._guest)
+
+    def collect(self):
+        """All frames that have come and weren't received yet."""
+        self._take(0)
+        frames = list(self._received)
+        self._received.clear()
+        return frames
+
     def send(self, frame, limit=LIMIT):
         """Sends a frame; takes in what the guest sends as long as that takes."""
         deadline = time.monotonic() + limit
