@@ -38,6 +38,7 @@ struct device {
     uint32_t dropped;
     /// The packet whose pieces come in.
     struct buf *first, *last;
+    unsigned num_pieces;
     struct inet_timer quiet;  ///< Runs when the driver has ended.
     char name[NET_NAME_LEN];
     uint8_t mac[6];
@@ -227,6 +228,7 @@ static void collect_sent(struct device *device) {
 static void drop_packet(struct device *device) {
     buf_free(device->first);
     device->first = device->last = NULL;
+    device->num_pieces = 0;
 }
 
 static void append(struct device *device, struct buf *buf) {
@@ -238,6 +240,7 @@ static void append(struct device *device, struct buf *buf) {
         device->last->next = buf;
     }
     device->last = buf;
+    device->num_pieces++;
     device->first->total += buf->len;
 }
 
@@ -248,19 +251,18 @@ static void take(struct device *device, const struct net_received *received) {
     buf->len = received->len;
     buf->flags = received->flags & (NET_DESC_RX_CHECKED | NET_DESC_RX_TRUSTED);
     append(device, buf);
-    if (received->flags & NET_DESC_MORE) {
-        // A driver that goes on for ever would get all buffers.
-        if (device->first->total > NET_FRAME_MAX) {
-            drop_packet(device);
-        }
-        return;
-    }
     struct buf *packet = device->first;
-    if (received->len == 0 || packet->total > NET_FRAME_MAX) {
+    // A driver that goes on for ever, even with pieces of a byte, would get all buffers.
+    if (received->len == 0 || packet->total > NET_FRAME_MAX
+        || device->num_pieces > NET_PIECES_MAX) {
         drop_packet(device);
         return;
     }
+    if (received->flags & NET_DESC_MORE) {
+        return;
+    }
     device->first = device->last = NULL;
+    device->num_pieces = 0;
     netif_input(device->netif, packet);
 }
 

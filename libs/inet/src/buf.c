@@ -2,8 +2,6 @@
 #include <inet/bytes.h>
 #include <resea/malloc.h>
 
-/// What is kept in front of a packet when it is moved: received headers, which errors quote.
-#define KEPT_IN_FRONT 128u
 /// buf_pull_up's limit.
 #define PULL_UP_MAX 256u
 
@@ -92,7 +90,7 @@ static void make_room(struct buf *buf, size_t len) {
     if (buf->start + len <= NET_BUFFER_LEN) {
         return;
     }
-    size_t kept = MIN(buf->start, KEPT_IN_FRONT);
+    size_t kept = MIN(buf->start, (size_t) BUF_KEPT_IN_FRONT);
     memmove(buf->base, buf_data(buf) - kept, kept + buf->len);
     buf->start = (uint16_t) kept;
 }

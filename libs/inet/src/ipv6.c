@@ -25,6 +25,8 @@
 /// Headers of one packet, and their bytes.
 #define EXTENSIONS_MAX     6
 #define EXTENSIONS_LEN_MAX 128
+STATIC_ASSERT(IPV6_HEADER_LEN + EXTENSIONS_LEN_MAX <= BUF_KEPT_IN_FRONT,
+              "an error quotes all of a packet's headers");
 
 void ipv6_write_header(uint8_t *header, const struct ip_packet *packet, uint32_t len) {
     put32(header, VERSION_WORD);

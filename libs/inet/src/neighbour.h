@@ -28,7 +28,6 @@ struct neighbour {
     /// The Ethernet header of frames to it, behind two bytes.
     uint8_t header[16];
     enum neighbour_state state;
-    bool router;
     uint8_t tries;
     uint8_t num_pending;
     struct buf *pending[NEIGHBOUR_PENDING_MAX];  ///< IP packets.

@@ -15,7 +15,6 @@
 #define OFFSET_STRATUM   1
 #define OFFSET_DELAY     4
 #define OFFSET_SPREAD    8
-#define OFFSET_REFERENCE 12
 #define OFFSET_ORIGIN    24
 #define OFFSET_TRANSMIT  40
 #define MODE_CLIENT      3

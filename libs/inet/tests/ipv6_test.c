@@ -404,6 +404,37 @@ TEST("extension headers are skipped; those that can't be, are too many or lead o
     TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
 }
 
+TEST("an error quotes all headers, wherever a driver has put them") {
+    struct netif *netif = start();
+    uint8_t frame[14 + 40 + 128 + 8], expected[sizeof(frame) - 14];
+    const size_t piece = sizeof(frame) - 4;
+    uint8_t *ip = put_ethernet(frame, our_mac, peer_mac, 0x86dd);
+    uint8_t *options = put_ipv6(ip, &peer, &our_link, 60, 128 + 8, 64), *udp = options + 128;
+    memset(options, 0, 128 + 8);
+    options[0] = 17;
+    options[1] = 15;
+    // Padding, whose bytes tell where it was.
+    options[2] = 1;
+    options[3] = 124;
+    memset(options + 4, 0x5a, 124);
+    be16(udp, 1000);
+    be16(udp + 2, 7777);
+    be16(udp + 4, 8);
+    be16(udp + 6, sum_of(pseudo(&peer, &our_link, 17, 8), udp, 8));
+    memcpy(expected, ip, sizeof(expected));
+
+    // The UDP header doesn't fit into the buffer that has the others.
+    struct buf *packet = world_packet(frame, sizeof(frame), piece);
+    memmove(packet->base + NET_BUFFER_LEN - piece, buf_data(packet), piece);
+    packet->start = (uint16_t) (NET_BUFFER_LEN - piece);
+    netif_input(netif, packet);
+    answer_solicitation(netif);
+    const uint8_t *error = last_icmp();
+    TEST_EXPECT_EQ(error[0], 1);
+    TEST_EXPECT_EQ(error[1], 4);
+    TEST_EXPECT_MEM_EQ(error + 8, expected, sizeof(expected));
+}
+
 TEST("a long datagram goes in fragments, and comes in them") {
     struct netif *netif = start_with_router();
     static uint8_t data[3000];

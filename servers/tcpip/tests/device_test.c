@@ -125,7 +125,8 @@ TEST("a driver that writes nonsense harms nobody") {
     TEST_EXPECT_GE(world_num_free_buffers() + 4, before);
 }
 
-TEST("a frame without end doesn't get all buffers") {
+/// Receives pieces of a frame that doesn't end.
+static void receive_for_ever(uint16_t piece) {
     begin();
     TEST_EXPECT_EQ(attach(NET_RX_MERGES, 1500, 4, mac, name), OK);
     for (int i = 0; i < 1000; i++) {
@@ -135,12 +136,18 @@ TEST("a frame without end doesn't get all buffers") {
         }
         rings->driver.free = at + 1;
         rings->rx[rings->driver.rx % NET_RX_LEN] = (struct net_desc){
-            .place = rings->free[at % NET_FREE_LEN], .len = NET_BUFFER_LEN, .flags = NET_DESC_MORE};
+            .place = rings->free[at % NET_FREE_LEN], .len = piece, .flags = NET_DESC_MORE};
         rings->driver.rx++;
         notify();
         TEST_EXPECT_GT(world_num_free_buffers(), 64);
     }
     TEST_EXPECT_GE(rings->driver.rx, 1000);
+}
+
+TEST("a frame without end doesn't get all buffers, however small its pieces are") {
+    receive_for_ever(NET_BUFFER_LEN);
+    receive_for_ever(1);
+    receive_for_ever(0);
 }
 
 static int pull(struct message *m) {

@@ -49,8 +49,10 @@ unsigned buf_num_free(void);
 
 /// buf_pull_up of what isn't there yet.
 bool buf_pull_up_more(struct buf *packet, size_t len);
+/// So many bytes in front of buf_data stay there when what is behind needs room: the headers, which ICMP's errors quote.
+#define BUF_KEPT_IN_FRONT 192
 /// Makes sure that the first `len` bytes (up to 256) of a packet are in its first buffer. False: the packet
-/// is shorter. What is in front of buf_data, up to 128 bytes, stays there.
+/// is shorter.
 static inline bool buf_pull_up(struct buf *packet, size_t len) {
     return packet->len >= len || buf_pull_up_more(packet, len);
 }

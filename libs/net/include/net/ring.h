@@ -24,7 +24,7 @@
 #define NET_TX_LEN   256u
 #define NET_FREE_LEN 256u
 #define NET_RX_LEN   256u
-/// Pieces of one frame that is sent, at most.
+/// Pieces of one frame, at most.
 #define NET_PIECES_MAX 48u
 /// A merged frame that is received has no more bytes than that, nor is a segment to be cut longer, headers included.
 #define NET_FRAME_MAX 65550u
