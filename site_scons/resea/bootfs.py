@@ -10,18 +10,19 @@ _HEADER = struct.Struct("<IIQIIIIIIII")
 _FILE = struct.Struct("<48sIIII")
 
 
-def pack(init, files, page_size, aliases=None):
+def pack(init, files, page_size, aliases=None, twins=None):
     """The image's bytes. `init` is an elf.FlatImage, `files` a list of (name, bytes); `aliases`
-    maps further names to names of files."""
-    aliases = aliases or {}
+    maps further names to names of files, and `twins` those of files with the same bytes."""
+    aliases, twins = aliases or {}, twins or {}
     init_off = _align(_HEADER.size, page_size)
     files_off = init_off + len(init.data)
-    off = _align(files_off + (len(files) + len(aliases)) * _FILE.size, page_size)
+    off = _align(files_off + (len(files) + len(aliases) + len(twins)) * _FILE.size, page_size)
     places, contents = {}, []
     for name, data in files:
         places[name] = (off, len(data))
         contents.append(_padded(data, page_size))
         off += len(contents[-1])
+    places.update({twin: places[name] for twin, name in twins.items()})
     entries = _entries(places, aliases)
     header = _HEADER.pack(_MAGIC, _VERSION, init.entry, init_off, init.text_len, init.ro_len,
                           init.rw_len, files_off, len(entries), off, 0)
@@ -50,11 +51,12 @@ def summary(image):
     """A short table of what an image holds, as lines of text."""
     header = _HEADER.unpack_from(image)
     init_len, files_off, num_files = sum(header[4:7]), header[7], header[8]
-    rows = [("vm", init_len)]
+    rows, seen = [("vm", init_len)], set()
     for index in range(num_files):
-        name, _, length, alias, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
-        if not alias:
+        name, off, length, alias, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
+        if not alias and off not in seen:
             rows.append((name.rstrip(b"\0").decode(), length))
+        seen.add(off)
     cells = [f"{name} {size(length)}" for name, length in rows]
     lines = [f"bootfs: {size(len(image))}, {len(rows)} files"]
     width = max(map(len, cells)) + 2

@@ -47,7 +47,7 @@ class Image:
         sources = [source for path in files.values() for source in tarball.sources(path)]
         node = env.Command(build.shown(build.bootfs),
                            [build.shown(path) for path in [vm, *sources]], action)
-        env.Depends(node, env.Value([list(files), build.manifest.commands(),
+        env.Depends(node, env.Value([list(files), build.manifest.commands(), build.manifest.twins(),
                                      [str(source) for source in sources]]))
 
     def _write_manifest(self):
@@ -60,7 +60,9 @@ class Image:
         init = elf.flatten(vm, page_size)
         self._check_base(init)
         files = [(name, tarball.contents(path)) for name, path in files.items()]
-        target.write_bytes(bootfs.pack(init, files, page_size, self.build.manifest.commands()))
+        board = self.build.manifest
+        target.write_bytes(bootfs.pack(init, files, page_size, board.commands(),
+                                       board.twins()))
 
     def _check_base(self, init):
         """The kernel maps vm at USER_IMAGE_BASE; what the linker script says must be the same."""

@@ -42,6 +42,7 @@ class Server:
     """An entry [server.NAME], or [app_default] under the name that is no program's."""
 
     name: str
+    program: str = None  # Another entry's, if it isn't a program of its own.
     autostart: bool = False
     priority: int = 4
     provides: list = field(default_factory=list)
@@ -81,7 +82,12 @@ class Manifest:
 
     def programs(self):
         """The names of all programs that bootfs holds, vm first."""
-        return [s.name for s in self.servers if s is not self.app_default] + self.default_programs
+        own = [s.name for s in self.servers if s is not self.app_default and not s.program]
+        return own + self.default_programs
+
+    def twins(self):
+        """Entries that have the program of another one: {name: program}."""
+        return {s.name: s.program for s in self.servers if s.program}
 
     def commands(self):
         """The further names of programs: {command: program}."""
@@ -170,6 +176,7 @@ TASK = {
 }
 SERVER = {
     **TASK,
+    "program": Field(schema.string),
     "autostart": Field(schema.boolean, default=False),
     "provides": Field(schema.list_of(schema.name(NAME_LEN)), default=[]),
     "devices": Field(schema.list_of(schema.string), default=[]),
@@ -242,6 +249,7 @@ def parse(name, file, folders):
         flashing=_tools(file, "flash", "way to flash", FLASH), servers=servers,
         kernel=_table(file, "kernel"), devices=_devices(file), app_default=app_default,
         default_programs=_default_programs(file), files=_files(file), images=_images(file))
+    _check_twins(manifest)
     _check_commands(manifest)
     rights.check(manifest)
     return manifest
@@ -327,9 +335,22 @@ def _default_programs(file):
     return schema.read_table(file, ("app_default",), APP_DEFAULT)["programs"]
 
 
+def _check_twins(manifest):
+    """What is compiled into a program, or known by its name, is its own entry's."""
+    programs = [s.name for s in manifest.servers[1:] if not s.program]
+    for server in manifest.servers:
+        path = ("server", server.name, "program")
+        if server.program and server.program not in programs:
+            raise manifest.file.error(path, unknown("program", server.program, programs))
+        if server.program and (server.options or server.commands or server.memory):
+            raise manifest.file.error(path, "options, commands and memory are those of "
+                                            f"[server.{server.program}]")
+
+
 def _check_commands(manifest):
     """A command launches one program, and nobody starts it but who asks for it by name."""
-    file, taken = manifest.file, {name: f"the program '{name}'" for name in manifest.programs()}
+    file, taken = manifest.file, {name: f"the program '{name}'"
+                                  for name in [*manifest.programs(), *manifest.twins()]}
     for server in manifest.servers:
         for index, command in enumerate(server.commands):
             path = ("server", server.name, "commands", index)
@@ -456,7 +477,7 @@ def extra_files(manifest, top):
         if found[0].is_dir() and not name.endswith(".tar"):
             raise manifest.file.error(("files", name), f"'{path}' is a folder: the name of the "
                                                        "tarball that it becomes ends with .tar")
-        if name in [*manifest.programs(), *manifest.commands(), "manifest"]:
+        if name in [*manifest.programs(), *manifest.twins(), *manifest.commands(), "manifest"]:
             raise manifest.file.error(("files", name), "bootfs has another file of this name")
         files[name] = found[0]
     return files

@@ -57,7 +57,8 @@ class Board:
 
     def lacks(self, program):
         """Whether a program isn't in its manifest."""
-        return program not in [*self.manifest.programs(), *self.manifest.commands()]
+        manifest = self.manifest
+        return program not in [*manifest.programs(), *manifest.twins(), *manifest.commands()]
 
     @property
     def mmu(self):

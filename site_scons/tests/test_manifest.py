@@ -209,6 +209,24 @@ def test_commands():
     assert board.programs() == ["vm", "files"]
 
 
+def test_twins():
+    board = parse("[server.nic]\noptions = { slow = true }\n[server.nic2]\nprogram = 'nic'")
+    assert board.programs() == ["vm", "nic"]
+    assert board.twins() == {"nic2": "nic"}
+    assert [server.name for server in board.servers] == ["vm", "nic", "nic2"]
+
+
+@pytest.mark.parametrize("text, message", [
+    ("program = 'mic'", "unknown program 'mic'; did you mean 'nic'?"),
+    ("program = 'nic2'", "unknown program 'nic2'; did you mean 'nic'?"),
+    ("program = 'vm'", "unknown program 'vm'"),
+    ("program = 'nic'\noptions = { slow = true }", "options, commands and memory are those of "
+                                                   "[server.nic]"),
+])
+def test_mistakes_with_twins(text, message):
+    assert message in error(f"[server.nic]\n[server.nic2]\n{text}")
+
+
 def test_call_cycle():
     text = CYCLE.replace("[server.a]", "[server.a]\nprovides = ['x.a']")
     assert error(text) == (at(8) + "server.c.may_call: a call cycle, which can deadlock: "

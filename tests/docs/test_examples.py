@@ -62,5 +62,5 @@ def test_driver(machines, my_resea):
 
 
 def test_recipes(machines, tmp_path):
-    external = write_files(tmp_path, "recipes") / "recipes"
-    follow(boot(machines, "recipes", external), "recipes")
+    external = write_files(tmp_path, "recipes", "sockets") / "recipes"
+    follow(boot(machines, "recipes", external), "recipes", "sockets")

@@ -21,7 +21,7 @@ LINE_LEN = 74
 def go_online(guest):
     """Waits for an address."""
     guest.prompt()
-    text = guest.command("ifconfig -w 60")
+    text = guest.command("ifconfig -w 60 e1000-0")
     assert re.search(r"^e1000-0: up, MTU 1500, 1000 Mbit/s", text, re.M), text
     assert re.search(r"^    address 10\.0\.2\.15/24, DHCP, for \d+ s", text, re.M), text
 
@@ -148,6 +148,40 @@ def talk_at_once(forwards):
     for sock in socks:
         assert hosts.receive_all(sock) == b""
         sock.close()
+
+
+def test_several_cards(machines, tmp_path):
+    """Two of a kind and another one, each in a network of its own: the longest prefix chooses."""
+    (tmp_path / "page.txt").write_bytes(b"as it should be\n")
+    networks = {"e1000-1": ("e1000", "10.0.3"), "virtio-0": ("virtio-net-pci", "10.0.4")}
+    extra = [word for number, (card, network) in enumerate(networks.values(), start=1)
+             for word in ("-netdev", f"user,id=net{number},net={network}.0/24",
+                          "-device", f"{card},romfile=,netdev=net{number}")]
+    guest = machines.boot("debug", net="user", nic="e1000", extra=tuple(extra))
+    go_online(guest)
+    guest.send("e1000 &\n")
+    with hosts.WebServer(tmp_path) as url:
+        for name, (_, network) in networks.items():
+            text = guest.command(f"ifconfig -w 60 {name}")
+            assert f"address {network}.15/24, DHCP" in text, text
+            routes = guest.command("netstat -r")
+            assert re.search(rf"^{re.escape(network)}\.0/24 +- +{name}$", routes, re.M), routes
+            before = received(guest)
+            there = url.replace(hosts.GATEWAY, f"{network}.2")
+            assert "as it should be" in guest.command(f"http {there}/page.txt")
+            after = received(guest)
+            assert [card for card in after if after[card] >= before[card] + 4] == [name]
+            neighbours = guest.command("netstat -n")
+            assert re.search(rf"^{re.escape(network)}\.2 .*{name}", neighbours, re.M), neighbours
+    guest.send("poweroff\n")
+    assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def received(guest):
+    """Packets, by interface."""
+    text = guest.command("ifconfig")
+    found = re.findall(r"^([\w-]+): [\s\S]*?received (\d+) packets", text, re.M)
+    return {name: int(count) for name, count in found}
 
 
 def test_the_server_and_its_driver_come_back(machines, tmp_path):

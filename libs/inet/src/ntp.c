@@ -10,17 +10,17 @@
 #include "servers.h"
 
 // The packet: RFC 5905, 7.3.
-#define NTP_PORT         123
-#define NTP_LEN          48
-#define OFFSET_STRATUM   1
-#define OFFSET_DELAY     4
-#define OFFSET_SPREAD    8
-#define OFFSET_ORIGIN    24
-#define OFFSET_TRANSMIT  40
-#define MODE_CLIENT      3
-#define MODE_SERVER      4
-#define VERSION          4
-#define LEAP_UNKNOWN     3
+#define NTP_PORT        123
+#define NTP_LEN         48
+#define OFFSET_STRATUM  1
+#define OFFSET_DELAY    4
+#define OFFSET_SPREAD   8
+#define OFFSET_ORIGIN   24
+#define OFFSET_TRANSMIT 40
+#define MODE_CLIENT     3
+#define MODE_SERVER     4
+#define VERSION         4
+#define LEAP_UNKNOWN    3
 
 /// From 1900 to 1970; one era of 2^32 s ends in 2036 (RFC 5905, 6).
 #define UNIX_EPOCH INT64_C(2208988800)

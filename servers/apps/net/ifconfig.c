@@ -157,24 +157,26 @@ static int configure(task_t server, const struct args *args) {
     return say(args->words[0], err) ? 0 : STATUS_FAILED;
 }
 
-/// Whether there is a route that leads out of this machine: an address alone, as that of IPv6's link, isn't enough.
-static bool is_online(task_t server) {
+/// Whether there is a route that leads out of this machine, through the interface `only` unless that is NULL: an address
+/// alone, as that of IPv6's link, isn't enough.
+static bool is_online(task_t server, const char *only) {
     struct netinfo_route_reply_fields r;
     for (unsigned i = 0;
          IS_OK(call_netinfo_route(server, i, &r.interface, &r.prefix_len, r.addr, r.gateway));
          i++) {
         struct ip_addr gateway;
         memcpy(gateway.bytes, r.gateway, sizeof(gateway.bytes));
-        if (ip_addr_is_v4(&gateway) && !ip_addr_is_any(&gateway)) {
+        bool counts = only == NULL || find(server, only) == (int) r.interface;
+        if (counts && ip_addr_is_v4(&gateway) && !ip_addr_is_any(&gateway)) {
             return true;
         }
     }
     return false;
 }
 
-static bool wait_until_online(task_t server, uint64_t seconds) {
+static bool wait_until_online(task_t server, uint64_t seconds, const char *only) {
     uint64_t end = timer_uptime() + seconds * 1000;
-    while (!is_online(server)) {
+    while (!is_online(server, only)) {
         if (timer_uptime() >= end) {
             say_text("-w", "there is no gateway yet");
             return false;
@@ -190,8 +192,9 @@ int ifconfig(const struct args *args) {
     if (!option_number(args, 'w', 1, 3600, 0, &seconds)) {
         return STATUS_USAGE;
     }
-    if (!say("tcpip", server) || (seconds > 0 && !wait_until_online(server, seconds))) {
+    const char *only = (args->count > 0) ? args->words[0] : NULL;
+    if (!say("tcpip", server) || (seconds > 0 && !wait_until_online(server, seconds, only))) {
         return STATUS_FAILED;
     }
-    return (args->count > 1) ? configure(server, args) : print_all(server, args->words[0]);
+    return (args->count > 1) ? configure(server, args) : print_all(server, only);
 }
