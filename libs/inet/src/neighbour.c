@@ -193,6 +193,7 @@ static void set_mac(struct neighbour *neighbour, const uint8_t mac[6]) {
 /// The answer that was waited for.
 static void resolve(struct neighbour *neighbour, const uint8_t mac[6], bool solicited) {
     struct buf *packets[NEIGHBOUR_PENDING_MAX];
+    route_neighbour_answers(neighbour->netif, &neighbour->addr);
     set_mac(neighbour, mac);
     if (solicited) {
         set_reachable(neighbour);
@@ -239,6 +240,7 @@ static void ask_again(struct neighbour *neighbour) {
         ask(neighbour);
     } else {
         inet_count(NEIGHBOUR_FAILED);
+        route_neighbour_silent(neighbour->netif, &neighbour->addr);
         forget(neighbour);
     }
 }

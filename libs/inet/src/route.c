@@ -11,6 +11,9 @@
 #define PATHS_MAX   32
 #define PATH_MTU_MS 600000
 
+/// A gateway that didn't answer is tried again after so long.
+#define SILENT_MS 300000
+
 struct path {
     struct ip_addr dst;
     uint32_t mtu;
@@ -60,8 +63,12 @@ error_t route_add(struct netif *netif, const struct ip_addr *prefix, unsigned pr
         entry = &routes[num_routes++];
     }
     struct ip_addr network = ip_addr_network(prefix, prefix_len);
-    *entry =
-        (struct route_entry){netif, network, *gateway, (uint8_t) prefix_len, origin, valid_until};
+    *entry = (struct route_entry){.netif = netif,
+                                  .prefix = network,
+                                  .gateway = *gateway,
+                                  .prefix_len = (uint8_t) prefix_len,
+                                  .origin = origin,
+                                  .valid_until = valid_until};
     route_changed();
     return OK;
 }
@@ -83,6 +90,25 @@ void route_remove_prefix(struct netif *netif, const struct ip_addr *prefix, unsi
     }
 }
 
+static void set_silent(const struct netif *netif, const struct ip_addr *addr, uint64_t until) {
+    for (unsigned i = 0; i < num_routes; i++) {
+        struct route_entry *entry = &routes[i];
+        if (entry->netif == netif && ip_addr_equals(&entry->gateway, addr)
+            && entry->silent_until != until) {
+            entry->silent_until = until;
+            route_changed();
+        }
+    }
+}
+
+void route_neighbour_silent(const struct netif *netif, const struct ip_addr *addr) {
+    set_silent(netif, addr, inet_now() + SILENT_MS);
+}
+
+void route_neighbour_answers(const struct netif *netif, const struct ip_addr *addr) {
+    set_silent(netif, addr, 0);
+}
+
 void route_expire(struct netif *netif) {
     for (unsigned i = num_routes; i-- > 0;) {
         if (routes[i].netif == netif && routes[i].valid_until <= inet_now()) {
@@ -95,7 +121,18 @@ const struct route_entry *route_numbered(unsigned index) {
     return (index < num_routes) ? &routes[index] : NULL;
 }
 
-/// The longest prefix; of equal ones, an interface that is up, then the older one.
+/// Whether a route is better than another one: the longest prefix; then an interface that is up; then a gateway that
+/// isn't silent. The older one if all is the same.
+static bool is_better(const struct route_entry *a, const struct route_entry *b, uint64_t now) {
+    if (b == NULL || a->prefix_len != b->prefix_len) {
+        return b == NULL || a->prefix_len > b->prefix_len;
+    }
+    if (a->netif->up != b->netif->up) {
+        return a->netif->up;
+    }
+    return a->silent_until <= now && b->silent_until > now;
+}
+
 static const struct route_entry *longest(const struct ip_addr *dst) {
     const struct route_entry *best = NULL;
     uint64_t now = inet_now();
@@ -105,10 +142,7 @@ static const struct route_entry *longest(const struct ip_addr *dst) {
             || !ip_addr_in_prefix(dst, &entry->prefix, entry->prefix_len)) {
             continue;
         }
-        if (best == NULL || entry->prefix_len > best->prefix_len
-            || (entry->prefix_len == best->prefix_len && entry->netif->up && !best->netif->up)) {
-            best = entry;
-        }
+        best = is_better(entry, best, now) ? entry : best;
     }
     return best;
 }

@@ -21,6 +21,9 @@ struct route_entry {
     uint8_t prefix_len;
     enum inet_origin origin;
     uint64_t valid_until;  ///< UINT64_MAX: for ever.
+    /// The gateway didn't answer: until then, another route with as long a prefix is the better one (RFC 1122,
+    /// 3.3.1.4; RFC 4861, 6.3.6).
+    uint64_t silent_until;
 };
 
 /// Adds a route, or renews the same one. ERR_NO_MEMORY: there are too many.
@@ -35,6 +38,9 @@ void route_remove_prefix(struct netif *netif, const struct ip_addr *prefix, unsi
 const struct route_entry *route_numbered(unsigned index);
 /// Something has changed that routes are made of.
 void route_changed(void);
+/// A neighbour was asked for in vain, or has answered again: is it a gateway?
+void route_neighbour_silent(const struct netif *netif, const struct ip_addr *addr);
+void route_neighbour_answers(const struct netif *netif, const struct ip_addr *addr);
 /// Removes the routes through an interface whose time is up.
 void route_expire(struct netif *netif);
 void routes_init(void);

@@ -1,4 +1,5 @@
 #include <inet/info.h>
+#include <inet/ip.h>
 #include <inet/udp.h>
 #include <message.h>
 #include <string.h>
@@ -137,6 +138,56 @@ TEST("all neighbours together have few packets that wait") {
     }
     TEST_EXPECT_EQ(refused, 50 - 32);
     udp_close(udp);
+}
+
+static void expect_gateway(uint32_t gateway) {
+    static const struct ip_addr any;
+    struct ip_addr dst = ip_addr_from_v4(FAR_IP);
+    struct ip_route route;
+    TEST_EXPECT_EQ(ip_route(&dst, &any, &route), OK);
+    TEST_EXPECT_EQ(ip_addr_v4(&route.next_hop), gateway);
+}
+
+/// Sends something far away; nobody answers.
+static void send_in_vain(void) {
+    struct ip_addr dst = ip_addr_from_v4(FAR_IP);
+    struct udp *udp = udp_open(UDP_SOCKET, NULL, NULL);
+    TEST_EXPECT_EQ(udp_send(udp, &dst, 9, "x", 1), OK);
+    world_pass(4000);
+    udp_close(udp);
+}
+
+TEST("a gateway that doesn't answer is left for another one, for a while") {
+    const uint32_t second_gateway = 0xcb007102;
+    struct ip_addr addr = ip_addr_from_v4(0xcb007101), gateway = ip_addr_from_v4(second_gateway);
+    frames_start(0);
+    struct netif *second = frames_add_netif("eth", other_mac, 0);
+    TEST_EXPECT_EQ(netif_configure(second, &addr, 24, &gateway), OK);
+    netif_set_link(second, true, 100);
+    expect_gateway(GATEWAY_IP);
+    send_in_vain();
+    expect_gateway(second_gateway);
+    // It is silent as well: then the first is as good.
+    send_in_vain();
+    expect_gateway(GATEWAY_IP);
+    world_pass(300000);
+    expect_gateway(GATEWAY_IP);
+    send_in_vain();
+    expect_gateway(second_gateway);
+    world_pass(301000);
+    expect_gateway(GATEWAY_IP);
+    TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
+}
+
+TEST("a gateway that was silent is the first again when it answers") {
+    struct ip_addr addr = ip_addr_from_v4(0xcb007101), gateway = ip_addr_from_v4(0xcb007102);
+    struct netif *netif = frames_start(0), *second = frames_add_netif("eth", other_mac, 0);
+    TEST_EXPECT_EQ(netif_configure(second, &addr, 24, &gateway), OK);
+    netif_set_link(second, true, 100);
+    send_in_vain();
+    expect_gateway(0xcb007102);
+    learn_neighbour(netif, GATEWAY_IP);
+    expect_gateway(GATEWAY_IP);
 }
 
 TEST("an answer that nobody has asked for teaches nothing") {
