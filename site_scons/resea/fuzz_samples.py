@@ -82,6 +82,13 @@ def scripts():
     return [random.Random(seed).randbytes(40 << seed) for seed in range(5)]
 
 
+def answers():
+    """A URL, and what a web server says then."""
+    found = b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length:  18\r\n\r\nsome text\r\n\r\nmore\n"
+    old = b"HTTP/1.0 404 Not Found\nContent-Length: 18446744073709551616\n\n"
+    return [b"http://[fe80::1]:8080/a/b?c=d#e\0" + found, b"host:80?query\0" + old, b"10.0.2.2\0"]
+
+
 def requests():
     """Where to cut, and a few requests behind each other."""
     get = (b"GET /a%20b/c.html?from=12 HTTP/1.1\r\nHost: x\r\nRange: bytes=1-5\r\n"

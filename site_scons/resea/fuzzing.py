@@ -27,6 +27,7 @@ class Input:
 
 
 INPUTS = {
+    "answers": Input("servers/apps/net", 4000, fuzz_samples.answers),
     "http": Input("servers/apps/webapi", 4000, fuzz_samples.requests),
     "network": Input("libs/inet", 2000, fuzz_samples.scripts, cost=20),
     "paths": Input("libs/fs", 3000, fuzz_samples.paths),
