@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List
 
-# The compiler's headers ask for __has_include_next, which sparse lacks.
+# The compiler's headers ask for __has_include_next, and for what is behind a 64-bit number, which
+# sparse lacks.
 _SPARSE_FLAGS = ["-Wno-decl", "-Wno-universal-initializer", "-std=gnu11", "-nostdinc", "-m64",
-                 "-D__has_include_next(x)=0"]
+                 "-D__has_include_next(x)=0", "-D__INT64_C_SUFFIX__=L"]
 # sparse aligns 64-bit numbers to four bytes on every 32-bit machine, and so can't read headers that
 # rely on ARM's eight.
 _NOT_FOR_SPARSE = "-mthumb"

@@ -96,7 +96,7 @@ static void finish(struct lookup *lookup, error_t err) {
     struct waiter *waiter;
     struct ip_addr addrs[DNS_ADDRS_MAX];
     unsigned num_addrs = IS_OK(err) ? lookup->num_addrs : 0;
-    memcpy(addrs, lookup->addrs, sizeof(addrs));
+    memcpy(addrs, lookup->addrs, num_addrs * sizeof(addrs[0]));
     list_t waiters;
     list_init(&waiters);
     while ((waiter = LIST_POP_FRONT(&lookup->waiters, struct waiter, next)) != NULL) {

@@ -110,8 +110,8 @@ static int take_content_length(struct request *request, const char *head, struct
     }
     request->has_length = true;
     for (unsigned i = 0; i < value.len; i++) {
-        int ch = head[value.at + i];
-        if (!isdigit(ch)) {
+        char ch = head[value.at + i];
+        if (ch < '0' || ch > '9') {
             return 400;
         }
         if (request->content_length > UINT64_MAX / 10 - 1) {
