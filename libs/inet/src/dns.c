@@ -416,8 +416,9 @@ bool inet_name_server_info(unsigned index, struct ip_addr *addr) {
 }
 
 void dns_forget(void) {
-    while (!list_is_empty(&lookups)) {
-        finish(LIST_FRONT(&lookups, struct lookup, next), ERR_ABORTED);
+    struct lookup *lookup;
+    while ((lookup = LIST_FRONT(&lookups, struct lookup, next)) != NULL) {
+        finish(lookup, ERR_ABORTED);
     }
     dns_cache_clear();
     servers.count = 0;
