@@ -31,8 +31,9 @@ error_t transfer_send(task_t client, struct socket_send_fields *request,
                 &reply->sent);
 }
 
+/// Nothing is inside of pages that weren't lent.
 static bool is_inside(size_t offset, size_t len, size_t whole) {
-    return offset <= whole && len <= whole - offset;
+    return whole > 0 && offset <= whole && len <= whole - offset;
 }
 
 error_t transfer_send_pages(task_t client, struct socket_send_pages_fields *request,

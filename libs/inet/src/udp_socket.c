@@ -255,7 +255,9 @@ error_t udp_send(struct udp *udp, const struct ip_addr *remote, uint16_t port, c
     if (UNLIKELY(is_broadcast(udp->route.netif, remote)) && !udp->broadcast) {
         return ERR_NOT_PERMITTED;
     }
-    err = send(udp, remote, port, data, len);
+    // A sum with no pointer is none.
+    static const uint8_t nothing;
+    err = send(udp, remote, port, (len > 0) ? data : &nothing, len);
     udp->blocked = err == ERR_WOULD_BLOCK;
     if (IS_OK(err)) {
         inet_count(UDP_SENT);

@@ -182,6 +182,17 @@ TEST("queues of datagrams are bounded, in each socket and in all") {
     TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
 }
 
+TEST("a datagram may be empty, and then there need be nothing to copy from") {
+    struct netif *netif = frames_start(0);
+    learn_neighbour(netif, PEER_IP);
+    struct udp *udp = bound(0, 7);
+    struct ip_addr peer = ip_addr_from_v4(PEER_IP);
+    TEST_EXPECT_EQ(udp_send(udp, &peer, 9, NULL, 0), OK);
+    TEST_EXPECT_EQ(get_be16(last_frame()->bytes + 38), 8);
+    udp_close(udp);
+    TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
+}
+
 TEST("datagrams that can't be are dropped; one without a checksum isn't") {
     struct netif *netif = frames_start(0);
     struct udp *udp = bound(0, 7);

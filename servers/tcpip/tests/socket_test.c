@@ -225,6 +225,9 @@ TEST("pages that are lent are not left") {
                                               PAGE_SIZE, &done),
                        ERR_INVALID_ARG);
     }
+    // Nothing was lent.
+    TEST_EXPECT_EQ(call_socket_send_pages(SERVER, near_end, 0, 0, NULL, 0, &done), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(call_socket_recv_pages(SERVER, near_end, 0, 0, NULL, 0, &done), ERR_INVALID_ARG);
     memcpy(&pages[100], "lent", 4);
     TEST_EXPECT_EQ(call_socket_send_pages(SERVER, near_end, 100, 4, pages, PAGE_SIZE, &done), OK);
     TEST_EXPECT_EQ(done, 4);
