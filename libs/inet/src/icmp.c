@@ -154,6 +154,8 @@ void ip_deliver_error(uint8_t protocol, const struct ip_error *error) {
         tcp_error(error);
     } else if (protocol == IP_PROTO_UDP) {
         udp_error(error);
+    } else if (protocol == IP_PROTO_ICMP || protocol == IP_PROTO_ICMPV6) {
+        udp_echo_error(error);
     }
 }
 

@@ -182,14 +182,8 @@ void udp_echo_input(const struct ip_info *info, struct buf *packet) {
     give(udp, info, get16(header + 6), packet);
 }
 
-void udp_error(const struct ip_error *error) {
-    if (error->quoted_len < 4) {
-        return;
-    }
-    struct ip_info info = {.src = error->dst, .dst = error->src};
-    uint16_t port = get16(error->quoted + 2);
-    struct udp *udp = find(UDP_SOCKET, &info, get16(error->quoted), port);
-    // Only of what it has sent to: nobody else can tell it anything.
+/// Only of what a socket has sent to: nobody else can tell it anything.
+static void heed(struct udp *udp, const struct ip_error *error) {
     if (udp == NULL || !ip_addr_equals(&udp->sent_to, &error->dst)) {
         return;
     }
@@ -201,6 +195,21 @@ void udp_error(const struct ip_error *error) {
         if (udp->receive == NULL) {
             udp_event(udp->user, SOCKET_FAILED);
         }
+    }
+}
+
+void udp_error(const struct ip_error *error) {
+    struct ip_info info = {.src = error->dst, .dst = error->src};
+    if (error->quoted_len >= 4) {
+        heed(find(UDP_SOCKET, &info, get16(error->quoted), get16(error->quoted + 2)), error);
+    }
+}
+
+void udp_echo_error(const struct ip_error *error) {
+    struct ip_info info = {.src = error->dst, .dst = error->src};
+    uint8_t request = ip_addr_is_v4(&error->dst) ? ECHO_REQUEST : ECHO_REQUEST_V6;
+    if (error->quoted_len >= UDP_HEADER_LEN && error->quoted[0] == request) {
+        heed(find(UDP_ECHO, &info, get16(error->quoted + 4), 0), error);
     }
 }
 

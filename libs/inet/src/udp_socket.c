@@ -10,9 +10,7 @@
 #include "ip.h"
 #include "route.h"
 
-#define DATAGRAM_MAX    65507u
-#define ECHO_REQUEST    8
-#define ECHO_REQUEST_V6 128
+#define DATAGRAM_MAX 65507u
 /// Ports for those who don't care, RFC 6056, 3.3.1: any of these.
 #define EPHEMERAL_FIRST 32768u
 #define EPHEMERAL_COUNT 32768u

@@ -9,6 +9,9 @@
 /// Of UDP, and of ICMP echo.
 #define UDP_HEADER_LEN 8
 #define UDP_BUCKETS    32
+/// What an echo socket sends: RFC 792, and RFC 4443, 4.1.
+#define ECHO_REQUEST    8
+#define ECHO_REQUEST_V6 128
 /// Datagrams that may wait to be read, and bytes of them if nothing else was said.
 #define UDP_QUEUE_MAX     64
 #define UDP_QUEUE_DEFAULT 65536

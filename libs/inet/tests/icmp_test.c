@@ -203,6 +203,46 @@ TEST("the path's MTU is learned, with a lower bound, and forgotten after a while
     udp_close(udp);
 }
 
+/// An error about an echo request of ours to FAR_IP, or something like it.
+static void send_echo_error(struct netif *netif, uint8_t quoted_type, const uint8_t *id,
+                            uint32_t dst) {
+    uint8_t frame[200], quoted[28];
+    uint8_t *icmp = put_ipv4(quoted, OUR_IP, dst, 1, 1400, 3, 0x4000);
+    memset(icmp, 0, 8);
+    icmp[0] = quoted_type;
+    memcpy(icmp + 4, id, 2);
+    receive(netif, frame, make_icmp(frame, GATEWAY_IP, OUR_IP, 3, 4, 1000, quoted, sizeof(quoted)));
+}
+
+TEST("an echo socket learns the path's MTU as well, of what it has sent") {
+    struct netif *netif = frames_start(0);
+    learn_neighbour(netif, GATEWAY_IP);
+    struct udp *udp = udp_open(UDP_ECHO, NULL, NULL);
+    struct ip_addr dst = ip_addr_from_v4(FAR_IP);
+    uint8_t data[1400] = {0}, id[2];
+    unsigned mtu;
+    TEST_EXPECT_EQ(udp_send(udp, &dst, 1, data, sizeof(data)), OK);
+    TEST_EXPECT_EQ(num_frames, 1);
+    memcpy(id, last_frame()->bytes + 38, 2);
+    const uint8_t other[2] = {(uint8_t) ~id[0], id[1]};
+    send_echo_error(netif, 8, other, FAR_IP);
+    send_echo_error(netif, 0, id, FAR_IP);
+    send_echo_error(netif, 8, id, FAR_IP + 1);
+    frames_clear();
+    TEST_EXPECT_EQ(udp_send(udp, &dst, 2, data, sizeof(data)), OK);
+    TEST_EXPECT_EQ(num_frames, 1);
+    send_echo_error(netif, 8, id, FAR_IP);
+    frames_clear();
+    TEST_EXPECT_EQ(udp_send(udp, &dst, 3, data, sizeof(data)), OK);
+    TEST_EXPECT_EQ(num_frames, 2);
+    TEST_EXPECT_LE(frames[0].len, 14 + 1000);
+    TEST_EXPECT_EQ(udp_connect(udp, &dst, 0), OK);
+    TEST_EXPECT_EQ(udp_get_option(udp, SOCKET_OPTION_PATH_MTU, &mtu), OK);
+    TEST_EXPECT_EQ(mtu, 1000);
+    udp_close(udp);
+    TEST_EXPECT_EQ(buf_num_free(), WORLD_BUFFERS);
+}
+
 TEST("an echo socket sends requests and gets replies by number") {
     struct netif *netif = frames_start(1);
     learn_neighbour(netif, PEER_IP);
