@@ -7,6 +7,7 @@ import pytest
 from resea import matrix, testreport
 from support import builds, selection
 from support.guest import GuestError
+from support.lab import Lab, Unavailable
 from support.machines import Machines
 from support.results import Results
 
@@ -79,6 +80,17 @@ def machines(request, board):
     found = request.node.stash[MACHINES] = Machines(request.node.name, board)
     yield found
     found.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A network of the test's own; without the rights that takes, the test is skipped."""
+    try:
+        made = Lab(tmp_path)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    with made:
+        yield made
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -33,9 +33,13 @@ class Tool:
     debian: Tuple[str, ...] = ()
     homebrew: Tuple[str, ...] = ()
     pip: Tuple[str, ...] = ()
+    platform: Tuple[str, ...] = ()
 
     def missing(self) -> List[str]:
-        """Which of its parts this machine lacks; empty if the tool is all there."""
+        """Which of its parts this machine lacks; empty if the tool is all there, or if machines of
+        this kind do without it."""
+        if self.platform and sys.platform not in self.platform:
+            return []
         lacking = [p for p in self.programs if not find_program(p)]
         lacking += ["Python module " + m for m in self.modules if not has_module(m)]
         if self.files and not any(glob.glob(pattern) for pattern in self.files):

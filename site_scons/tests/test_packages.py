@@ -22,8 +22,15 @@ def test_every_name_in_the_file_is_a_tool():
 
 def test_every_tool_has_packages_and_a_test_for_its_presence():
     for tool in CATALOG.tools.values():
-        assert tool.debian and (tool.homebrew or tool.pip) and tool.use, tool.name
+        assert tool.debian and tool.use, tool.name
+        assert tool.homebrew or tool.pip or tool.platform, tool.name
         assert tool.programs or tool.modules or tool.files, tool.name
+
+
+def test_a_tool_of_another_platform_is_not_missing():
+    tool = packages.Tool("t", programs=("no-such-program",), platform=("plan9",))
+    assert not tool.missing()
+    assert packages.Tool("t", programs=tool.programs).missing() == ["no-such-program"]
 
 
 def test_a_build_needs_a_compiler_and_no_emulator():

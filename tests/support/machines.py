@@ -25,13 +25,13 @@ class Machines:
         self._guests.append(Guest(argv, self.log(folder)))
         return self._guests[-1]
 
-    def boot(self, mode="debug", folder=None, board=None, **setup):
-        """Boots the test's board, or another one, in QEMU; out of another build folder if asked.
-        Without `cpus`, it has all of its CPUs."""
+    def boot(self, mode="debug", folder=None, board=None, lab=None, **setup):
+        """Boots the test's board, or another one, in QEMU; out of another build folder if asked,
+        and in a lab's network. Without `cpus`, it has all of its CPUs."""
         board = board or self.board
         folder = folder or builds.build(board.name, mode)
         words = qemu.command(board.machine, qemu.Setup(**setup), folder / "resea.img")
-        return self.start(words, folder)
+        return self.start(lab.enter(words) if lab else words, folder)
 
     def boot_iso(self, mode, cmdline="", **setup):
         """Boots an ISO image in QEMU."""
