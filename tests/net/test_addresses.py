@@ -1,5 +1,5 @@
 """Addresses, names and the time from servers that others have written: dnsmasq gives addresses, is
-the router of IPv6 and knows the names, toybox has the time. And pings, of all sizes and both ways."""
+the router of IPv6 and knows the names, toybox has the time. And pings of all sizes, both ways."""
 
 import hashlib
 import random
