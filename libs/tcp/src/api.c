@@ -249,7 +249,8 @@ void tcp_shutdown_send(struct tcp *tcp) {
         break;
     case TCP_SYN_SENT:
     case TCP_SYN_RECEIVED:
-        tcp_end(tcp, ERR_ABORTED);
+        // Not ERR_ABORTED: to programs, that is the end of the whole server.
+        tcp_end(tcp, ERR_END);
         return;
     default:
         return;

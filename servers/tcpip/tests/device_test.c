@@ -208,3 +208,26 @@ TEST("frames of nobody, and such that are too long, are dropped") {
     world_pass(120000);
     TEST_EXPECT_GE(world_num_free_buffers() + 4, before);
 }
+
+TEST("a connection that its owner has given up while it was made is no reason to think that the "
+     "server has ended") {
+    begin();
+    TEST_EXPECT_EQ(call_tcpip_register_device(SERVER, mac), OK);
+    world_name = "ifconfig";
+    struct ip_addr addr = ip_addr_from_v4(0x0a090001), silent = ip_addr_from_v4(0x0a090007), none;
+    memset(&none, 0, sizeof(none));
+    unsigned index = count_interfaces() - 1;
+    TEST_EXPECT_EQ(call_netinfo_configure(SERVER, index, 24, addr.bytes, none.bytes), OK);
+    world_self = CLIENT;
+    handle_t handle;
+    size_t sent;
+    int reason = OK;
+    TEST_EXPECT_EQ(call_socket_open(SERVER, SOCKET_KIND_STREAM, &handle), OK);
+    TEST_EXPECT_EQ(call_socket_connect(SERVER, handle, 80, silent.bytes), OK);
+    TEST_EXPECT_EQ(call_socket_shutdown(SERVER, handle, SOCKET_HOW_SEND), OK);
+    TEST_EXPECT_EQ(call_socket_send(SERVER, handle, "x", 1, &sent), ERR_END);
+    TEST_EXPECT_EQ(call_socket_send(SERVER, handle, "", 0, &sent), ERR_END);
+    TEST_EXPECT_EQ(call_socket_error(SERVER, handle, &reason), OK);
+    TEST_EXPECT_EQ(reason, ERR_END);
+    TEST_EXPECT_EQ(call_socket_close(SERVER, handle), OK);
+}
