@@ -82,6 +82,31 @@ def scripts():
     return [random.Random(seed).randbytes(40 << seed) for seed in range(5)]
 
 
+def conversations():
+    """Scripts of libs/inet/tests/drive.c with what chance doesn't find: answers that fit together.
+    Of each thing to do there is its number, then what it takes."""
+    answer, stream, ipv6, later, user = 4, 5, 7, 9, 10
+    nothing_more = [0, 0]
+    minutes, link = [later, 255, 255] * 4, [user, 3, 0]
+
+    def dhcp(kind):
+        return [answer, kind, 0, 100, *nothing_more]
+    offer, ack, nak = dhcp(2), dhcp(5), dhcp(6)
+    lease = [0, 1, 0, later, 0, 0, *offer, *ack, later, 200, 2]
+    resolve = [0, 0, 1, user, 0, 1, later, 1, 1]
+    cut_off = [answer, 2, 0, 0, 0, *nothing_more]
+    router = [ipv6, 0b1011, 1, 1, 200, 0xc0, 200, 200, 3, *nothing_more]
+    scripts_of_bytes = [
+        lease + minutes + ack + minutes * 3 + ack + minutes * 4 + offer,
+        lease + link + nak + [later, 255, 20] + offer + nak,
+        lease + link + minutes + link + [later, 255, 40] + ack + [later, 1, 1],
+        resolve + [answer, 4, 0, 1, 0, 60, *nothing_more, user, 0, 1],
+        resolve + cut_off + [stream, 255, 0, 29, 0, *nothing_more, later, 50, 1],
+        [0, 0, 1, later, 255, 2, *router, later, 255, 2, *router] + minutes * 2,
+    ]
+    return scripts() + [bytes(script) for script in scripts_of_bytes]
+
+
 def answers():
     """A URL, and what a web server says then."""
     found = b"HTTP/1.1 200 OK\r\nServer: x\r\ncontent-length:  18\r\n\r\nsome text\r\n\r\nmore\n"

@@ -29,7 +29,7 @@ class Input:
 INPUTS = {
     "answers": Input("servers/apps/net", 4000, fuzz_samples.answers),
     "http": Input("servers/apps/webapi", 4000, fuzz_samples.requests),
-    "network": Input("libs/inet", 2000, fuzz_samples.scripts, cost=20),
+    "network": Input("libs/inet", 2000, fuzz_samples.conversations, cost=20),
     "paths": Input("libs/fs", 3000, fuzz_samples.paths),
     "partitions": Input("libs/blk", 8192, fuzz_samples.partitions),
     "tar": Input("servers/fs/tarfs", 8192, fuzz_samples.tarballs),

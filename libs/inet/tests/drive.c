@@ -118,6 +118,60 @@ static void do_icmp(struct input *input) {
     receive(netif, frame, make_icmp(frame, GATEWAY_IP, OUR_IP, type, code, rest, data, len));
 }
 
+/// Puts an option of DHCP with a number, if the input wants it. Returns its end.
+static size_t put_dhcp_option(uint8_t *data, size_t at, bool wanted, uint8_t code, uint32_t value) {
+    if (!wanted) {
+        return at;
+    }
+    data[at] = code;
+    data[at + 1] = 4;
+    be32(data + at + 2, value);
+    return at + 6;
+}
+
+/// What a server says of the address that it gives: mostly all that is needed.
+static size_t put_dhcp(struct input *input, uint8_t *data, const uint8_t *asked) {
+    size_t at = 243;
+    memcpy(data, asked, 240);
+    data[0] = 2;
+    be32(data + 16, OUR_IP);
+    data[240] = 53;
+    data[241] = 1;
+    data[242] = (uint8_t) (take(input) % 9);
+    unsigned without = take(input);
+    uint32_t lease_s = take(input) * 16;
+    at = put_dhcp_option(data, at, !(without & 1), 54, GATEWAY_IP);
+    at = put_dhcp_option(data, at, !(without & 2), 51, (lease_s == 0) ? UINT32_MAX : lease_s);
+    at = put_dhcp_option(data, at, !(without & 4), 1, 0xffffff00);
+    return put_dhcp_option(data, at, !(without & 8), 3, GATEWAY_IP);
+}
+
+/// The question, and an address in answer to it if the input wants one.
+static size_t put_dns(struct input *input, uint8_t *data, const uint8_t *asked, size_t asked_len) {
+    static const uint8_t to_question[2] = {0xc0, 12};
+    size_t at = 12;
+    while (at < asked_len && asked[at] != 0) {
+        at++;
+    }
+    at = MIN(at + 5, asked_len);
+    memcpy(data, asked, at);
+    memset(data + 10, 0, 2);
+    unsigned how = take(input);
+    data[2] = (uint8_t) (0x81 | (how & 2));
+    data[3] = (uint8_t) take(input);
+    data[7] = (uint8_t) take(input);
+    data[9] = (uint8_t) take(input);
+    if (how & 4) {
+        size_t addr_len = (data[at - 3] == 1) ? 4 : 16;
+        memcpy(data + at, to_question, sizeof(to_question));
+        memcpy(data + at + 2, data + at - 4, 4);
+        be32(data + at + 6, take(input));
+        be16(data + at + 10, (unsigned) addr_len);
+        at += 12 + addr_len;
+    }
+    return at;
+}
+
 /// An answer to the last question, whose number and the like it repeats: DHCP, DNS or NTP.
 static void do_answer(struct input *input) {
     uint8_t data[PAYLOAD] = {0}, frame[PAYLOAD + 100];
@@ -127,29 +181,12 @@ static void do_answer(struct input *input) {
     }
     uint16_t client = (uint16_t) get_be16(question.bytes + 34);
     uint16_t server = (uint16_t) get_be16(question.bytes + 36);
+    uint32_t from = get_be32(question.bytes + 30);
     size_t asked_len = question.len - 42, at = 0;
-    bool broadcast = false;
     if (server == 67) {
-        memcpy(data, asked, 240);
-        data[0] = 2;
-        at = 240;
-        be32(data + 16, OUR_IP);
-        data[at++] = 53;
-        data[at++] = 1;
-        data[at++] = (uint8_t) (take(input) % 9);
-        broadcast = true;
+        at = put_dhcp(input, data, asked);
     } else if (server == 53) {
-        at = 12;
-        while (at < asked_len && asked[at] != 0) {
-            at++;
-        }
-        at = MIN(at + 5, asked_len);
-        memcpy(data, asked, at);
-        memset(data + 10, 0, 2);
-        data[2] = (uint8_t) (0x81 | (take(input) & 2));
-        data[3] = (uint8_t) take(input);
-        data[7] = (uint8_t) take(input);
-        data[9] = (uint8_t) take(input);
+        at = put_dns(input, data, asked, asked_len);
     } else if (server == 123 && asked_len == 48) {
         memcpy(data + 24, asked + 40, 8);
         data[0] = 0x24;
@@ -158,10 +195,8 @@ static void do_answer(struct input *input) {
     }
     size_t len = at + take_bytes(input, data + at, sizeof(data) - at);
     receive(netif, frame,
-            make_udp(frame,
-                     get_be32(question.bytes + 30) == 0xffffffff ? GATEWAY_IP
-                                                                 : get_be32(question.bytes + 30),
-                     server, broadcast ? 0xffffffff : OUR_IP, client, data, len));
+            make_udp(frame, (from == 0xffffffff) ? GATEWAY_IP : from, server,
+                     (server == 67) ? 0xffffffff : OUR_IP, client, data, len));
 }
 
 /// More of what the other side of the connection says, up to the end: of an answer over TCP.
@@ -195,6 +230,21 @@ static void do_arp(struct input *input) {
     receive(netif, frame, (size_t) (end - frame));
 }
 
+/// A router's advertisement with one of eight prefixes, up to the first option that the input has itself.
+static size_t put_router(struct input *input, uint8_t *message) {
+    static const uint8_t prefix[4] = {0x20, 1, 0x0d, 0xb8};
+    be16(message + 6, take(input) * 8);
+    message[16] = 3;
+    message[17] = 4;
+    message[18] = 64;
+    message[19] = (uint8_t) take(input);
+    be32(message + 20, take(input) * 32);
+    be32(message + 24, take(input) * 8);
+    memcpy(message + 32, prefix, sizeof(prefix));
+    message[36] = (uint8_t) (take(input) % 8);
+    return 48;
+}
+
 /// A packet to our link-local address or all nodes, whose checksum is right if its protocol is known.
 static void do_ipv6(struct input *input) {
     static const uint8_t peer[16] = {0xfe, 0x80, [15] = 9};
@@ -218,6 +268,9 @@ static void do_ipv6(struct input *input) {
         payload[0] = (how & 0x40) ? 130 : (uint8_t) (133 + take(input) % 4);
     }
     size_t skip = (how & 8) ? 4 : 0;
+    if (payload[0] == 134 && take(input) % 2) {
+        skip = put_router(input, payload);
+    }
     size_t len = skip + take_bytes(input, payload + skip, PAYLOAD - skip);
     be16(ip + 4, (unsigned) len);
     size_t sum_at = (ip[6] == 17) ? 6 : 2;
@@ -407,9 +460,10 @@ void drive(const uint8_t *data, size_t len) {
     begin(&input);
     while (input.len > 0) {
         do_op(&input);
-        remember_question();
         bool blocked = frames_blocked;
         answer_arps();
+        // What has waited for an answer is a question, too.
+        remember_question();
         frames_clear();
         frames_blocked = blocked;
     }
