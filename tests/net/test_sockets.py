@@ -12,8 +12,8 @@ from support import hosts
 
 pytestmark = pytest.mark.board("x64")
 
-ECHO, DISCARD, CHARGEN, SIMPLE = 7, 9, 19, 2007
-SEQUENTIAL, AT_ONCE = 10000, 256
+ECHO, DISCARD, CHARGEN, SIMPLE, HTTP = 7, 9, 19, 2007, 80
+SEQUENTIAL, AT_ONCE, OUTWARDS = 10000, 256, 50
 # Of chargen, with its end.
 LINE_LEN = 74
 
@@ -35,9 +35,10 @@ def pattern(length):
 
 
 def counts(guest):
-    """What connections could leak."""
+    """What connections could leak. Each handle of a program's is a socket; what remains of
+    connections in TIME-WAIT is nobody's."""
     buffers = int(re.search(r"(\d+) of \d+ packet buffers free", guest.command("netstat -m"))[1])
-    sockets = len(re.findall(r"^tcp ", guest.command("netstat"), re.M))
+    sockets = len(re.findall(r"^tcp +(?!TIME_WAIT)\S", guest.command("netstat"), re.M))
     memory = int(re.search(r"^free +(\d+) KiB", guest.command("free"), re.M)[1])
     return {"buffers": buffers, "sockets": sockets, "free KiB": memory}
 
@@ -102,24 +103,35 @@ def check_services(forwards):
 @pytest.mark.heavy(120)
 def test_connections_leave_nothing_behind(machines, report):
     """Many, one after the other, and many at once: buffers, sockets and memory are counted."""
-    forwards = hosts.Forwards(ECHO)
+    forwards = hosts.Forwards(ECHO, HTTP)
     guest = machines.boot("release", net=forwards.net)
     go_online(guest)
     guest.send("nettest &\n")
     guest.expect(r"nettest: ports 7, 9, 19")
-    talk_at_once(forwards)
-    talk_one_by_one(forwards, 300)
+    # As many as there can be in TIME-WAIT, after which their number doesn't change.
+    talk_to_all(guest, forwards, 2 * 520)
     before = counts(guest)
-    talk_one_by_one(forwards, SEQUENTIAL)
-    talk_at_once(forwards)
+    talk_to_all(guest, forwards, SEQUENTIAL)
     after = counts(guest)
-    report(f"{SEQUENTIAL} connections one by one, {AT_ONCE} at once: "
+    report(f"{SEQUENTIAL} connections one by one, {AT_ONCE} at once, {OUTWARDS} outwards: "
            f"before {before}, after {after}")
     assert after["sockets"] == before["sockets"]
     assert after["buffers"] == before["buffers"]
     assert after["free KiB"] >= before["free KiB"] - 64
     guest.send("poweroff\n")
     assert guest.wait() == qemu.EXIT_SUCCESS
+
+
+def talk_to_all(guest, forwards, count):
+    """So many connections, half of them with the web server, which is who closes them; many at
+    once; and some that the guest makes."""
+    talk_one_by_one(forwards, count // 2)
+    fetch_one_by_one(forwards, count // 2)
+    talk_at_once(forwards)
+    for number in range(OUTWARDS):
+        with hosts.Receiver() as receiver:
+            guest.command(f"nc {hosts.GATEWAY} {receiver.port} {number}")
+            assert receiver.data() == b"%d\n" % number
 
 
 def talk_one_by_one(forwards, count):
@@ -129,6 +141,13 @@ def talk_one_by_one(forwards, count):
             sock.sendall(message)
             sock.shutdown(socket.SHUT_WR)
             assert hosts.receive_all(sock) == message
+
+
+def fetch_one_by_one(forwards, count):
+    for _ in range(count):
+        with forwards.connect(HTTP) as sock:
+            sock.sendall(b"GET /api/uptime HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert hosts.receive_all(sock).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def talk_at_once(forwards):
