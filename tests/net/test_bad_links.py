@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.board("x64"),
 # What the guest and its peer are called.
 GUEST, PEER = "10.9.0.2", "10.9.0.1"
 DIGEST, SOURCE = 2008, 2009
+# Of each card.
+DRIVERS = {"e1000": "e1000", "virtio": "virtio_net"}
 DIGEST_LEN = hashlib.sha256().digest_size
 MIB = 1 << 20
 SIZE = 16 * MIB
@@ -41,15 +43,16 @@ class Lab:
     """A guest that serves, its peer, and the cable between them."""
 
     def __init__(self, machines, wire, linux, relay, nic="e1000"):
-        self.linux, self.relay = linux, relay
-        self.driver = nic if nic == "e1000" else "virtio_net"
+        self.linux, self.relay, self.nic = linux, relay, nic
+        self.driver = DRIVERS[nic]
         self.guest = machines.boot("release", net=wire.net, nic=nic, cpus=1)
         self.guest.prompt()
         self.go_online()
 
     def go_online(self):
-        """With an address by hand, as nobody gives any."""
-        self.guest.command(f"ifconfig {self.driver}-0 {GUEST}/24 {PEER}")
+        """With an address by hand, as nobody gives any; as soon as the driver is there."""
+        while "no such" in self.guest.command(f"ifconfig {self.nic}-0 {GUEST}/24 {PEER}"):
+            pass
         assert f"{GUEST}/24" in self.guest.command("ifconfig -w 60")
 
     def serve(self):
@@ -140,7 +143,7 @@ def send(sock, data):
 
 
 @pytest.mark.heavy(60)
-@pytest.mark.parametrize("nic", ["e1000", "virtio"])
+@pytest.mark.parametrize("nic", DRIVERS)
 def test_the_driver_ends_while_data_comes(machines, cable, report, nic):
     """It is killed again and again during one download, which is whole in the end."""
     wire, linux, relay = cable

@@ -91,7 +91,23 @@ static void partial_ack(struct tcp *tcp, uint32_t acked) {
     }
 }
 
-static void note_acked(struct tcp *tcp, uint32_t acked) {
+/// RFC 3522: the first acknowledgement since something was sent again is of what had been sent before. So that was only
+/// late, by way of a detour or of an acknowledgement.
+static bool was_in_vain(struct tcp *tcp, const struct tcp_segment *seg) {
+    if (!tcp->may_undo || !tcp->has_resent || tcp->phase == TCP_PHASE_OPEN) {
+        return false;
+    }
+    tcp->may_undo = false;
+    return tcp->terms.timestamps && seg->has_timestamps && seq_lt(seg->echo, tcp->resent_at);
+}
+
+static void note_acked(struct tcp *tcp, const struct tcp_segment *seg, uint32_t acked) {
+    if (UNLIKELY(was_in_vain(tcp, seg))) {
+        tcp_count(TCP_COUNT_UNDONE);
+        leave_phase(tcp);
+        tcp_congestion_undo(tcp);
+        return;
+    }
     if (tcp->phase != TCP_PHASE_OPEN) {
         if (seq_le(tcp->recover, tcp->snd_una)) {
             leave_phase(tcp);
@@ -130,7 +146,7 @@ static bool advance(struct tcp *tcp, const struct tcp_segment *seg) {
         tcp->confirmed = tcp_now;
         ip_confirm(&tcp->route);
     }
-    note_acked(tcp, acked);
+    note_acked(tcp, seg, acked);
     tcp_set_resend(tcp);
     return !fin_acked || tcp_fin_acked(tcp);
 }

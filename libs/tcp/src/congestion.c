@@ -88,6 +88,11 @@ void tcp_congestion_acked(struct tcp *tcp, uint32_t acked) {
 }
 
 static void reduce(struct tcp *tcp) {
+    tcp->may_undo = true;
+    tcp->has_resent = false;
+    tcp->undo_cwnd = tcp->cwnd;
+    tcp->undo_ssthresh = tcp->ssthresh;
+    tcp->undo_cubic_max = tcp->cubic_max;
     uint32_t window = MIN(tcp->cwnd, MAX(tcp_flight(tcp), 2u * tcp->mss));
     tcp->cubic_max = (window < tcp->cubic_max) ? window * CONVERGED / 100 : window;
     tcp->ssthresh = MAX(window * BETA / 100, 2u * tcp->mss);
@@ -105,6 +110,13 @@ void tcp_congestion_timeout(struct tcp *tcp) {
         reduce(tcp);
     }
     tcp->cwnd = tcp->mss;
+    tcp->cubic_epoch = 0;
+}
+
+void tcp_congestion_undo(struct tcp *tcp) {
+    tcp->cwnd = MAX(tcp->cwnd, tcp->undo_cwnd);
+    tcp->ssthresh = MAX(tcp->ssthresh, tcp->undo_ssthresh);
+    tcp->cubic_max = tcp->undo_cubic_max;
     tcp->cubic_epoch = 0;
 }
 

@@ -151,6 +151,7 @@ const char *tcp_counter(unsigned index, uint64_t *value) {
         [TCP_COUNT_RETRANSMITS] = "tcp.retransmits",
         [TCP_COUNT_TIMEOUTS] = "tcp.timeouts",
         [TCP_COUNT_RECOVERIES] = "tcp.recoveries",
+        [TCP_COUNT_UNDONE] = "tcp.undone",
         [TCP_COUNT_OUT_OF_ORDER] = "tcp.out_of_order",
         [TCP_COUNT_DUPLICATES] = "tcp.duplicate_acks",
         [TCP_COUNT_NO_MEMORY] = "tcp.no_memory",

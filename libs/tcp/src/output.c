@@ -69,6 +69,10 @@ static bool resend(struct tcp *tcp, uint32_t limit) {
         return false;
     }
     tcp_count(TCP_COUNT_RETRANSMITS);
+    if (!tcp->has_resent) {
+        tcp->has_resent = true;
+        tcp->resent_at = (uint32_t) tcp_now + tcp->ts_offset;
+    }
     tcp->resend_now = false;
     tcp->timing = false;
     tcp->high_rxt = hole.start + sent;

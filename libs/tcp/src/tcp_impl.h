@@ -30,6 +30,7 @@ enum tcp_counter_id {
     TCP_COUNT_RETRANSMITS,
     TCP_COUNT_TIMEOUTS,
     TCP_COUNT_RECOVERIES,
+    TCP_COUNT_UNDONE,
     TCP_COUNT_OUT_OF_ORDER,
     TCP_COUNT_DUPLICATES,
     TCP_COUNT_NO_MEMORY,
@@ -180,6 +181,14 @@ struct tcp {
     uint32_t lost_edge;  ///< What is before it, and not sacked, is lost.
     uint32_t dup_bytes;  ///< Without SACK: what duplicate acknowledgements say has arrived.
     struct tcp_range sacked[TCP_SACKED_MAX];
+
+    // What to go back to if nothing was lost after all (RFC 3522).
+    bool may_undo;  ///< What is below is of the last reduction, and nothing was acknowledged since.
+    bool has_resent;  ///< Something was sent again since: at `resent_at`, as timestamps count.
+    uint32_t resent_at;
+    uint32_t undo_cwnd;
+    uint32_t undo_ssthresh;
+    uint32_t undo_cubic_max;
 
     // Congestion control, in bytes (RFC 5681, RFC 9438).
     uint32_t cwnd;
@@ -429,6 +438,8 @@ void tcp_congestion_acked(struct tcp *tcp, uint32_t acked);
 /// Loss that duplicate acknowledgements have told; that a time-out has.
 void tcp_congestion_loss(struct tcp *tcp);
 void tcp_congestion_timeout(struct tcp *tcp);
+/// Nothing was lost: the windows are what they were before the last reduction.
+void tcp_congestion_undo(struct tcp *tcp);
 /// RFC 5681, 4.1: the window is no longer known after a pause.
 void tcp_congestion_idle(struct tcp *tcp);
 

@@ -319,6 +319,47 @@ TEST("losses in one window reduce it once; a lost retransmission waits for the t
     script_end();
 }
 
+TEST("a segment that was late, not lost: its acknowledgement undoes the reduction (RFC 3522)") {
+    static const uint32_t echoes[] = {0, 5};
+    for (unsigned i = 0; i < 2; i++) {
+        in_flight(&(struct script_segment){.mss = 1012, .sack_ok = true, .ts = true, .ts_val = 1},
+                  10);
+        uint64_t before = script_count("tcp.undone");
+        script_pass(5);
+        IN(.flags = A, .seq = 1001, .ack = 1, .ts = true, .ts_val = 2, .num_sacks = 1,
+           .sacks = {{1001, 5001}});
+        OUT(.flags = A, .seq = 1, .ack = 1001, .len = 1000);
+        script_drain();
+        TEST_EXPECT_EQ(script_tcp->cwnd, 7000);
+        script_pass(5);
+        // What was sent first is echoed, or what was sent again.
+        IN(.flags = A, .seq = 1001, .ack = 5001, .ts = true, .ts_val = 3, .ts_echo = echoes[i]);
+        TEST_EXPECT_EQ(script_tcp->cwnd, (i == 0) ? 10000 : 7000);
+        TEST_EXPECT_EQ(script_tcp->ssthresh, (i == 0) ? 10000 : 7000);
+        TEST_EXPECT_EQ(script_tcp->phase, (i == 0) ? TCP_PHASE_OPEN : TCP_PHASE_RECOVERY);
+        TEST_EXPECT_EQ(script_count("tcp.undone") - before, (i == 0) ? 1 : 0);
+        script_drain();
+        script_end();
+    }
+}
+
+TEST("a time-out that came too early: nothing else is sent again (RFC 3522; RFC 9438, 4.9)") {
+    in_flight(&(struct script_segment){.mss = 1012, .ts = true, .ts_val = 1}, 8);
+    script_pass(script_tcp->rto);
+    OUT(.flags = A, .seq = 1, .ack = 1001, .len = 1000);
+    TEST_EXPECT_EQ(script_tcp->cwnd, 1000);
+    IN(.flags = A, .seq = 1001, .ack = 3001, .ts = true, .ts_val = 2);
+    TEST_EXPECT_EQ(script_tcp->cwnd, 8000);
+    TEST_EXPECT_EQ(script_tcp->phase, TCP_PHASE_OPEN);
+    expect_full(8001, 11001);
+    NOTHING();
+    // It is decided once: what is acknowledged later says nothing more.
+    IN(.flags = A, .seq = 1001, .ack = 11001, .ts = true, .ts_val = 3);
+    TEST_EXPECT_EQ(script_tcp->phase, TCP_PHASE_OPEN);
+    script_drain();
+    script_end();
+}
+
 TEST("CUBIC: back to the old window in K seconds, slowly around it, then faster") {
     script_begin();
     ESTABLISH(.mss = 1000);
