@@ -32,7 +32,7 @@ MIB = 1 << 20
 SIZE = 16 * MIB
 # How many frames in a hundred are lost, and how many MiB go each way if not 16. What happens to the
 # others at each rate is what Faults.at() says.
-RATES = os.environ.get("RESEA_LOSS", "0 1 3 10:1")
+RATES = os.environ.get("RESEA_LOSS", "0 1 3 10:0.5")
 SEED = int(os.environ.get("RESEA_SEED", "6"))
 # Bytes a second of the cable on which the driver ends, and after how many bytes it does.
 SLOW = 3 * MIB
@@ -109,9 +109,9 @@ def transfer(lab, rate, size):
     lab.relay.faults = Faults()
     after = lab.counters()
     changes = {name: after[name] - before[name] for name in after if name.startswith("tcp.")}
-    names = ("retransmits", "recoveries", "timeouts", "out_of_order", "bad_checksum")
+    names = ("retransmits", "recoveries", "undone", "timeouts", "out_of_order", "bad_checksum")
     return changes, (
-        f"loss {rate:.1%}, {size // MIB} MiB each way: {between - begun:.1f} s to the guest, "
+        f"loss {rate:.1%}, {size / MIB:g} MiB each way: {between - begun:.1f} s to the guest, "
         f"{ended - between:.1f} s to the peer; the peer sent {resent} again; the guest: "
         + ", ".join(f"{changes['tcp.' + name]} {name}" for name in names))
 
@@ -126,7 +126,7 @@ def test_bad_links(machines, cable, report):
     for word in RATES.split():
         percent, _, mib = word.partition(":")
         rate = float(percent) / 100
-        changes, line = transfer(lab, rate, int(mib) * MIB if mib else SIZE)
+        changes, line = transfer(lab, rate, int(float(mib) * MIB) if mib else SIZE)
         report(line)
         if rate >= 0.01:
             # Otherwise the relay doesn't do what it is there for.
