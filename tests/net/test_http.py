@@ -266,20 +266,23 @@ def check_slow_clients(forwards):
 
 
 def check_many_connections(forwards):
-    """One more than there may be: the one that has been idle for longest makes room."""
-    first = Client(forwards)
-    first.send(get())
-    assert first.answer()[0] == 200
-    others = []
+    """As many as there may be; with one more, the one that has been idle for longest makes room."""
+    clients = []
     for _ in range(CONNECTIONS):
-        others.append(Client(forwards))
-        others[-1].send(get())
-        assert others[-1].answer()[0] == 200
-    assert first.at_end()
-    for client in others[-100:]:
+        clients.append(Client(forwards))
+        clients[-1].send(get())
+        assert clients[-1].answer()[0] == 200
+    for client in clients:
         client.send(get())
         assert client.answer()[0] == 200
-    for client in [first, *others]:
+    with Client(forwards) as another:
+        another.send(get())
+        assert another.answer()[0] == 200
+        assert clients[0].at_end()
+    for client in clients[-100:]:
+        client.send(get())
+        assert client.answer()[0] == 200
+    for client in clients:
         client.sock.close()
 
 

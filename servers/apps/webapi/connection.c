@@ -402,20 +402,8 @@ bool connections_exist(void) {
     return num_connections > 0;
 }
 
-/// Makes room for one more. False: all have something to do.
-static bool make_room(void) {
-    if (num_connections < CONFIG_WEBAPI_CONNECTIONS) {
-        return true;
-    }
-    struct connection *c = LIST_FRONT(&idle, struct connection, in_idle);
-    if (c != NULL) {
-        end(c, socket_close);
-    }
-    return c != NULL;
-}
-
-/// ERR_WOULD_BLOCK: nobody waits.
-static error_t accept_one(struct socket *listener) {
+/// Takes one that waits, in the place of `least` unless that is NULL. ERR_WOULD_BLOCK: nobody waits.
+static error_t accept_one(struct socket *listener, struct connection *least) {
     struct connection *c = malloc(sizeof(*c));
     if (c == NULL) {
         return ERR_NO_MEMORY;
@@ -425,6 +413,9 @@ static error_t accept_one(struct socket *listener) {
     if (IS_ERROR(err)) {
         free(c);
         return err;
+    }
+    if (least != NULL) {
+        end(least, socket_close);
     }
     c->socket.user = c;
     c->socket.ready = ready;
@@ -440,11 +431,14 @@ void connections_accept(struct socket *listener, unsigned events __unused) {
     error_t err = OK;
     waiting_listener = NULL;
     while (IS_OK(err)) {
-        if (!make_room()) {
+        bool is_full = num_connections >= CONFIG_WEBAPI_CONNECTIONS;
+        struct connection *least = is_full ? LIST_FRONT(&idle, struct connection, in_idle) : NULL;
+        if (is_full && least == NULL) {
+            // All have something to do.
             waiting_listener = listener;
             return;
         }
-        err = accept_one(listener);
+        err = accept_one(listener, least);
     }
     if (err != ERR_WOULD_BLOCK) {
         waiting_listener = listener;  // It is tried again.
