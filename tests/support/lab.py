@@ -60,6 +60,8 @@ done
 for name in br0 tap0 port0; do
     echo 1 > "/proc/sys/net/ipv6/conf/$name/disable_ipv6"
 done
+# Otherwise it would answer in place of host0: Linux does, for any address of the machine's.
+echo 8 > /proc/sys/net/ipv4/conf/br0/arp_ignore
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 ip address add {HOST}/24 dev host0
