@@ -146,13 +146,15 @@ def run_disks(build, machine, known):
 
 
 def run_network(build, machine):
-    """The figures of the network, where the board has the program that measures them."""
+    """The figures of the network, and its reports, where the board has the program that measures
+    them."""
     if netbench.PROGRAM not in [server.name for server in build.manifest.servers]:
-        return {}
+        return {}, {}
     log = build.logs / f"bench-{netbench.PROGRAM}.log"
-    netbench.run(build, machine, log, LIMIT)
+    rates = netbench.run(build, machine, log, LIMIT)
     found = metrics(log.read_text(encoding="utf-8", errors="replace"))
-    return {name: found[name] for name in netbench.METRICS}
+    return ({name: found[name] for name in netbench.METRICS},
+            {f"{name}.rate": (rate, "requests/s") for name, rate in rates.items()})
 
 
 # ---- Results, kept for the page of all boards ----------------------------------------------------
@@ -164,9 +166,10 @@ def measure(build):
     figures = run(machine, build.image, build.logs / "bench.log")
     figures.update(latency.figures(latency.measure(build)))
     figures.update(run_disks(build, machine, figures))
-    figures.update(run_network(build, machine))
-    result = Result(compiler_of(build.arch), figures,
-                    run_pairs(machine, build.image, build.logs / "bench-pairs.log"))
+    network_figures, reported = run_network(build, machine)
+    figures.update(network_figures)
+    reported.update(run_pairs(machine, build.image, build.logs / "bench-pairs.log"))
+    result = Result(compiler_of(build.arch), figures, reported)
     keep(result, build.folder)
     return result
 

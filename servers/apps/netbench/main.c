@@ -10,6 +10,8 @@
 /// Of a row.
 #define ROW_MIB     8u
 #define ROW_PACKETS 1000u
+#define ROW_STAYING 500u
+#define ROW_CLOSING 100u
 /// The median of these counts.
 #define ROWS 5
 
@@ -17,8 +19,10 @@
 #define CONNECT_MS 10000
 
 /// What the peer is to do with a connection: the first byte that it gets.
-#define TAKE 't'
-#define GIVE 'g'
+#define TAKE        't'
+#define GIVE        'g'
+#define ASK_STAYING 'k'
+#define ASK_CLOSING 'c'
 
 /// One request; lent to the server.
 static uint8_t data[SOCKET_DATA_MAX] __aligned(PAGE_SIZE);
@@ -56,6 +60,13 @@ static void receive_row(void) {
               socket_receive(&connection, data, MIN(left, sizeof(data)), SOCKET_FOREVER, &len));
         left -= len;
     }
+}
+
+/// The peer asks this machine's web server ROW_STAYING or ROW_CLOSING times, and then sends a byte.
+static void request_row(void) {
+    size_t len;
+    check("send", socket_send_all(&connection, "r", 1, SOCKET_FOREVER));
+    check("receive", socket_receive(&connection, data, 1, SOCKET_FOREVER, &len));
 }
 
 static void echo(struct socket *socket, unsigned events __unused) {
@@ -106,10 +117,10 @@ static void measure(const char *metric, void (*row)(void), unsigned units) {
 }
 
 static void measure_stream(const struct socket_address *peer, char wish, const char *metric,
-                           void (*row)(void)) {
+                           void (*row)(void), unsigned units) {
     check("connect", socket_connect(peer, CONNECT_MS, &connection));
     check("send", socket_send_all(&connection, &wish, 1, SOCKET_FOREVER));
-    measure(metric, row, ROW_MIB);
+    measure(metric, row, units);
     socket_abort(&connection);
 }
 
@@ -132,7 +143,9 @@ void main(void) {
         printf("usage: netbench TCP_ADDRESS UDP_ADDRESS\n");
         task_exit_with(2);
     }
-    measure_stream(&stream, TAKE, "tcp.tx_per_mib", send_row);
-    measure_stream(&stream, GIVE, "tcp.rx_per_mib", receive_row);
+    measure_stream(&stream, TAKE, "tcp.tx_per_mib", send_row, ROW_MIB);
+    measure_stream(&stream, GIVE, "tcp.rx_per_mib", receive_row, ROW_MIB);
     measure_datagrams(&datagrams);
+    measure_stream(&stream, ASK_STAYING, "http.keepalive", request_row, ROW_STAYING);
+    measure_stream(&stream, ASK_CLOSING, "http.close", request_row, ROW_CLOSING);
 }
