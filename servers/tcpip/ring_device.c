@@ -50,6 +50,8 @@ static list_t devices = {&devices, &devices};
 static bool may_have_news;
 /// What drivers are to notify of may have changed.
 static bool may_wait;
+/// There may be something new for a driver.
+static bool may_kick;
 
 static struct device *find(task_t driver) {
     LIST_FOR_EACH (device, &devices, struct device, next) {
@@ -68,6 +70,7 @@ static error_t send(void *context, const struct netif_frame *frame) {
         return ERR_WOULD_BLOCK;
     }
     may_wait = true;
+    may_kick = true;
     net_port_send(device->port, frame->descs, (void *const *) frame->bufs, frame->num_pieces);
     return OK;
 }
@@ -250,6 +253,12 @@ static void take(struct device *device, const struct net_received *received) {
     buf->start = received->offset;
     buf->len = received->len;
     buf->flags = received->flags & (NET_DESC_RX_CHECKED | NET_DESC_RX_TRUSTED);
+    if (LIKELY(device->first == NULL && !(received->flags & NET_DESC_MORE) && received->len > 0)) {
+        buf->next = NULL;
+        buf->total = buf->len;
+        netif_input(device->netif, buf);
+        return;
+    }
     append(device, buf);
     struct buf *packet = device->first;
     // A driver that goes on for ever, even with pieces of a byte, would get all buffers.
@@ -276,6 +285,7 @@ static void refill(struct device *device) {
             return;
         }
         net_port_give(device->port, buf_number(buf));
+        may_kick = true;
     }
 }
 
@@ -325,6 +335,10 @@ bool ring_devices_run(void) {
 }
 
 void ring_devices_kick(void) {
+    if (!may_kick) {
+        return;
+    }
+    may_kick = false;
     LIST_FOR_EACH (device, &devices, struct device, next) {
         if (device->driver != 0 && net_port_kick(device->port)) {
             // That it is gone is told by vm, soon.

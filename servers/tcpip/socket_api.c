@@ -311,6 +311,7 @@ const struct socket_ops socket_api = {
     .recv = transfer_recv,
     .recv_pages = transfer_recv_pages,
     .send_to = transfer_send_to,
+    .send_datagram = transfer_send_datagram,
     .recv_from = transfer_recv_from,
     .shutdown = shutdown,
     .close = close,
@@ -320,5 +321,6 @@ const struct socket_ops socket_api = {
     .names = names,
     .error = why,
     .events = transfer_events,
+    .next = transfer_next,
     .resolve = resolve_hostname,
 };

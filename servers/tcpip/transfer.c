@@ -92,17 +92,34 @@ error_t transfer_recv_pages(task_t client, struct socket_recv_pages_fields *requ
                    (uint8_t *) request->data + request->offset, request->len, &reply->received);
 }
 
-error_t transfer_send_to(task_t client, struct socket_send_to_fields *request) {
-    struct endpoint *endpoint = endpoint_find(client, request->handle, false);
+static error_t send_to(const struct endpoint *endpoint, const struct ip_addr *remote, uint16_t port,
+                       const void *data, size_t len) {
     if (endpoint == NULL) {
         return ERR_NOT_FOUND;
     }
-    if (endpoint->udp == NULL) {
-        return ERR_INVALID_ARG;
-    }
+    return (endpoint->udp == NULL) ? ERR_INVALID_ARG
+                                   : udp_send(endpoint->udp, remote, port, data, len);
+}
+
+error_t transfer_send_to(task_t client, struct socket_send_to_fields *request) {
     struct ip_addr remote;
     memcpy(remote.bytes, request->addr, sizeof(remote.bytes));
-    return udp_send(endpoint->udp, &remote, request->port, request->data, request->data_len);
+    return send_to(endpoint_find(client, request->handle, false), &remote, request->port,
+                   request->data, request->data_len);
+}
+
+error_t transfer_send_datagram(task_t client, struct socket_send_datagram_fields *request) {
+    struct socket_datagram header;
+    if (request->datagram_len < sizeof(header)) {
+        return ERR_INVALID_ARG;
+    }
+    memcpy(&header, request->datagram, sizeof(header));
+    if (header.reserved != 0) {
+        return ERR_INVALID_ARG;
+    }
+    return send_to(endpoint_find(client, header.handle, false), &header.addr, header.port,
+                   (const uint8_t *) request->datagram + sizeof(header),
+                   request->datagram_len - sizeof(header));
 }
 
 error_t transfer_recv_from(task_t client, struct socket_recv_from_fields *request,
@@ -126,26 +143,78 @@ error_t transfer_recv_from(task_t client, struct socket_recv_from_fields *reques
     return err;
 }
 
-error_t transfer_events(task_t task, struct socket_events_reply_fields *reply) {
+/// The client whose sockets something has happened to. NULL: it has none such; it is notified of the next one.
+static struct client *client_with_events(task_t task) {
     struct client *client = client_find(task);
-    if (client == NULL || list_is_empty(&client->events)) {
-        if (client != NULL) {
-            client_took(client, SOCKET_NOTIFY);
-        }
-        return ERR_EMPTY;
+    if (client == NULL) {
+        return NULL;
     }
-    struct socket_event *events = (struct socket_event *) (void *) transfer_buffer;
+    client_took(client, SOCKET_NOTIFY);
+    return list_is_empty(&client->events) ? NULL : client;
+}
+
+/// Returns the bytes that they take. Of those that don't fit, another notification tells.
+static size_t take_events(struct client *client, uint8_t *bytes) {
+    struct socket_event *events = (struct socket_event *) (void *) bytes;
     unsigned count = 0;
     while (count < SOCKET_EVENTS_MAX && !list_is_empty(&client->events)) {
         struct endpoint *endpoint = LIST_POP_FRONT(&client->events, struct endpoint, in_events);
         events[count++] = (struct socket_event){endpoint->handle, endpoint->events};
         endpoint->events = 0;
     }
-    client_took(client, SOCKET_NOTIFY);
     if (!list_is_empty(&client->events)) {
         client_tell(client, SOCKET_NOTIFY);
     }
-    reply->events = events;
-    reply->events_len = count * sizeof(*events);
+    return count * sizeof(*events);
+}
+
+error_t transfer_events(task_t task, struct socket_events_reply_fields *reply) {
+    struct client *client = client_with_events(task);
+    if (client == NULL) {
+        return ERR_EMPTY;
+    }
+    reply->events = transfer_buffer;
+    reply->events_len = take_events(client, transfer_buffer);
+    return OK;
+}
+
+/// Reads what there is to read from the only socket to which something has happened. Returns how many bytes. An error is
+/// what the client will be told when it asks.
+static size_t receive_next(struct endpoint *endpoint, uint8_t *buf, size_t len,
+                           struct socket_next *next) {
+    size_t received = 0;
+    if (endpoint->udp == NULL) {
+        next->received = IS_OK(receive(endpoint, buf, len, &received));
+    } else if (udp_has_datagram(endpoint->udp)) {
+        next->received =
+            IS_OK(receive_datagram(endpoint, buf, len, &received, &next->addr, &next->port));
+        next->last = !udp_has_datagram(endpoint->udp);
+    }
+    return received;
+}
+
+error_t transfer_next(task_t task, struct socket_next_fields *request,
+                      struct socket_next_reply_fields *reply) {
+    struct client *client = client_with_events(task);
+    if (client == NULL) {
+        return ERR_EMPTY;
+    }
+    struct socket_next *next = (struct socket_next *) (void *) transfer_buffer;
+    *next = (struct socket_next){.events = 0};
+    uint8_t *rest = transfer_buffer + sizeof(*next);
+    reply->answer = next;
+    reply->answer_len = sizeof(*next);
+    struct endpoint *endpoint = LIST_FRONT(&client->events, struct endpoint, in_events);
+    if (endpoint->handle != request->handle || endpoint->in_events.next != &client->events) {
+        reply->answer_len += take_events(client, rest);
+        return OK;
+    }
+    list_remove(&endpoint->in_events);
+    next->events = endpoint->events;
+    endpoint->events = 0;
+    if (next->events & SOCKET_READABLE) {
+        size_t len = MIN(request->len, SOCKET_DATA_MAX - sizeof(*next));
+        reply->answer_len += receive_next(endpoint, rest, len, next);
+    }
     return OK;
 }

@@ -20,8 +20,11 @@ error_t transfer_recv(task_t client, struct socket_recv_fields *request,
 error_t transfer_recv_pages(task_t client, struct socket_recv_pages_fields *request,
                             struct socket_recv_pages_reply_fields *reply);
 error_t transfer_send_to(task_t client, struct socket_send_to_fields *request);
+error_t transfer_send_datagram(task_t client, struct socket_send_datagram_fields *request);
 error_t transfer_recv_from(task_t client, struct socket_recv_from_fields *request,
                            struct socket_recv_from_reply_fields *reply);
 error_t transfer_events(task_t client, struct socket_events_reply_fields *reply);
+error_t transfer_next(task_t client, struct socket_next_fields *request,
+                      struct socket_next_reply_fields *reply);
 
 #endif

@@ -1,4 +1,4 @@
-"""An HTTP client that asks a guest for one small page, again and again, as `scons bench` counts it."""
+"""An HTTP client that asks a guest for a small page again and again, as `scons bench` counts it."""
 
 import re
 import socket

@@ -223,6 +223,7 @@ static error_t send(struct udp *udp, const struct ip_addr *dst, uint16_t port, c
                                .ttl = udp->ttl,
                                .dont_fragment = fits && ip_addr_is_v4(dst),
                                .checksum_at = (udp->kind == UDP_SOCKET) ? 6 : 2,
+                               .mss = 0,
                                .header = header,
                                .slices = slices,
                                .num_slices = count};

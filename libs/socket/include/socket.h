@@ -42,6 +42,23 @@ struct socket_event {
     uint32_t events;  ///< SOCKET_READABLE and so on, combined with |.
 };
 
+/// What socket.next returns begins with this.
+struct socket_next {
+    uint32_t events;
+    uint16_t port;     ///< Of a datagram: where it is from.
+    uint8_t received;  ///< 0 or 1, both.
+    uint8_t last;      ///< No other datagram waits.
+    struct ip_addr addr;
+};
+
+/// What socket.send_datagram takes begins with this.
+struct socket_datagram {
+    handle_t handle;
+    uint16_t port;
+    uint16_t reserved;  ///< 0.
+    struct ip_addr addr;
+};
+
 /// One end of a connection, or of a datagram.
 struct socket_address {
     struct ip_addr ip;

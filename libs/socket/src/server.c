@@ -46,6 +46,8 @@ error_t server_check(error_t err) {
 void socket_task_exited(task_t task) {
     if (server != 0 && task == server) {
         server = 0;
+        empty = NULL;
+        ahead_forget(NULL);
         table_fail_all();
     }
 }
@@ -60,22 +62,27 @@ void server_receive_exits(void) {
     }
 }
 
+void server_note_events(const struct socket_event *events, size_t len) {
+    for (size_t i = 0; i < len / sizeof(*events); i++) {
+        table_note(&events[i]);
+    }
+}
+
 error_t server_collect(void) {
     if (server == 0) {
         return ERR_ABORTED;
     }
-    void *data;
+    if (ahead_is_wanted()) {
+        return ahead_collect(server);
+    }
+    void *events;
     size_t len;
-    error_t err = server_check(call_socket_events(server, &data, &len));
-    if (IS_ERROR(err)) {
-        return err;
+    error_t err = server_check(call_socket_events(server, &events, &len));
+    if (IS_OK(err)) {
+        server_note_events(events, len);
+        free(events);
     }
-    const struct socket_event *events = data;
-    for (size_t i = 0; i < len / sizeof(*events); i++) {
-        table_note(&events[i]);
-    }
-    free(data);
-    return OK;
+    return err;
 }
 
 void server_note_empty(const struct socket *socket) {

@@ -18,6 +18,7 @@ void table_remove(struct socket *socket);
 void table_fail_all(void);
 /// Notes what the server says of a socket.
 void table_note(const struct socket_event *event);
+void table_note_of(struct socket *socket, unsigned events);
 /// The next socket that has something to be told; what is forgotten then. NULL: there is none.
 struct socket *table_take(unsigned *events);
 /// Whether a program waits to be told something.
@@ -25,6 +26,8 @@ bool table_has_news(void);
 
 /// Asks the server what has happened and notes it. ERR_EMPTY: nothing. ERR_ABORTED.
 error_t server_collect(void);
+/// Notes what the server has told in `len` bytes.
+void server_note_events(const struct socket_event *events, size_t len);
 /// Takes what a program is notified of: the ends of tasks.
 void server_receive_exits(void);
 
@@ -32,6 +35,19 @@ void server_receive_exits(void);
 /// goes on until nothing is left, it needn't ask for that again.
 void server_note_empty(const struct socket *socket);
 bool server_said_empty(const struct socket *socket);
+
+/// A socket was received from: if something happens to it next, `len` bytes of what has come are to come with the event
+/// (socket.next).
+void ahead_expect(struct socket *socket, size_t len);
+/// The socket is closed; NULL: the server has ended.
+void ahead_forget(const struct socket *socket);
+bool ahead_is_wanted(void);
+/// As server_collect(), and takes what comes with the event. Only if it is wanted.
+error_t ahead_collect(task_t server);
+/// Receives what has come with an event. False: there is nothing for this socket.
+bool ahead_take(const struct socket *socket, void *buf, size_t len, size_t *received);
+bool ahead_take_datagram(const struct socket *socket, void *buf, size_t len, size_t *received,
+                         struct socket_address *from);
 
 /// When a timeout is over.
 struct deadline {

@@ -164,25 +164,32 @@ error_t socket_send_all(struct socket *socket, const void *data, size_t len, mse
 }
 
 /// Receives through a payload, which is copied out of.
-static error_t receive_copied(task_t server, handle_t handle, void *buf, size_t len,
+static error_t receive_copied(task_t server, struct socket *socket, void *buf, size_t len,
                               size_t *received) {
     void *data;
-    error_t err =
-        call_socket_recv(server, handle, MIN(len, (size_t) SOCKET_DATA_MAX), &data, received);
+    error_t err = call_socket_recv(server, socket->handle, MIN(len, (size_t) SOCKET_DATA_MAX),
+                                   &data, received);
     if (IS_OK(err)) {
         *received = MIN(*received, len);
         memcpy(buf, data, *received);
         free(data);
+        ahead_expect(socket, len);
     }
     return err;
 }
 
-static error_t receive(task_t server, handle_t handle, void *buf, size_t len, size_t *received) {
-    if (!is_lendable(buf, len)) {
-        return receive_copied(server, handle, buf, len, received);
+static error_t receive(task_t server, struct socket *socket, void *buf, size_t len,
+                       size_t *received) {
+    if (len > 0 && ahead_take(socket, buf, len, received)) {
+        return OK;
     }
+    if (!is_lendable(buf, len)) {
+        return receive_copied(server, socket, buf, len, received);
+    }
+    // What is lent is to be filled: nothing of it is to come in another way.
+    ahead_forget(socket);
     size_t lent = lendable_len(len);
-    error_t err = call_socket_recv_pages(server, handle, 0, lent, buf, lent, received);
+    error_t err = call_socket_recv_pages(server, socket->handle, 0, lent, buf, lent, received);
     if (IS_OK(err)) {
         *received = MIN(*received, lent);
     }
@@ -194,9 +201,8 @@ error_t socket_receive(struct socket *socket, void *buf, size_t len, msec_t time
     struct deadline deadline = deadline_in(timeout);
     while (true) {
         task_t server = server_of(socket);
-        error_t err = IS_ERROR(server)
-                          ? server
-                          : server_check(receive(server, socket->handle, buf, len, received));
+        error_t err =
+            IS_ERROR(server) ? server : server_check(receive(server, socket, buf, len, received));
         if (err == ERR_WOULD_BLOCK) {
             err = deadline_wait(&deadline);
             if (IS_OK(err)) {

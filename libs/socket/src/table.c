@@ -25,6 +25,7 @@ void table_add(struct socket *socket, task_t server, handle_t handle) {
 }
 
 void table_remove(struct socket *socket) {
+    ahead_forget(socket);
     list_remove(&socket->in_table);
     if (socket->events != 0) {
         list_remove(&socket->in_queue);
@@ -33,7 +34,7 @@ void table_remove(struct socket *socket) {
     socket->events = 0;
 }
 
-static void note(struct socket *socket, unsigned events) {
+void table_note_of(struct socket *socket, unsigned events) {
     if (events != 0 && socket->events == 0) {
         list_push_back(&queue, &socket->in_queue);
     }
@@ -44,7 +45,7 @@ void table_note(const struct socket_event *event) {
     LIST_FOR_EACH (socket, bucket_of(event->handle), struct socket, in_table) {
         // A handle of a server that has ended may have the same number.
         if (socket->handle == event->handle && server_of(socket) > 0) {
-            note(socket, event->events);
+            table_note_of(socket, event->events);
         }
     }
 }
@@ -52,7 +53,7 @@ void table_note(const struct socket_event *event) {
 void table_fail_all(void) {
     for (unsigned i = 0; i < NUM_BUCKETS; i++) {
         LIST_FOR_EACH (socket, bucket_of((handle_t) i), struct socket, in_table) {
-            note(socket, SOCKET_FAILED);
+            table_note_of(socket, SOCKET_FAILED);
         }
     }
 }

@@ -169,6 +169,66 @@ static error_t answer_events(struct message *m) {
     return OK;
 }
 
+/// What socket.next returns: `next`, and then the payload of another answer, which is freed.
+static void put_together(struct message *m, const struct socket_next *next, void *data,
+                         size_t len) {
+    uint8_t *answer = malloc(sizeof(*next) + len);
+    memcpy(answer, next, sizeof(*next));
+    memcpy(answer + sizeof(*next), data, len);
+    free(data);
+    memset(m->raw, 0, sizeof(m->raw));
+    m->type = SOCKET_NEXT_REPLY_MSG;
+    m->socket_next_reply.answer = answer;
+    m->socket_next_reply.answer_len = sizeof(*next) + len;
+}
+
+/// What has come for the only socket to which something has happened.
+static void receive_next(struct message *got, size_t len, struct socket_next *next) {
+    memset(got, 0, sizeof(*got));
+    got->socket_recv.len = len;
+    bool is_datagram = fake.datagrams > 0;
+    next->received = IS_OK(is_datagram ? answer_recv_from(got) : answer_recv(got));
+    if (next->received && is_datagram) {
+        next->last = got->socket_recv_from_reply.last;
+        next->port = got->socket_recv_from_reply.port;
+    }
+    if (!next->received) {
+        memset(got, 0, sizeof(*got));
+    }
+}
+
+static error_t answer_next(struct message *m) {
+    struct message got;
+    struct socket_next next = {.events = 0};
+    memset(&got, 0, sizeof(got));
+    if (fake.num_events == 1 && fake.events[0].handle == m->socket_next.handle) {
+        fake.num_events = 0;
+        next.events = fake.events[0].events;
+        if (next.events & SOCKET_READABLE) {
+            receive_next(&got, m->socket_next.len, &next);
+        }
+    } else {
+        error_t err = answer_events(&got);
+        if (IS_ERROR(err)) {
+            return err;
+        }
+    }
+    put_together(m, &next, got.ool_ptr, got.ool_len);
+    return OK;
+}
+
+static error_t answer_send_datagram(struct message *m) {
+    struct socket_datagram header;
+    const uint8_t *data = m->socket_send_datagram.datagram;
+    memcpy(&header, data, sizeof(header));
+    TEST_EXPECT_EQ(header.handle, fake.next_handle - 1);
+    TEST_EXPECT_EQ(header.port, 7);
+    fake.received_len = m->socket_send_datagram.datagram_len - sizeof(header);
+    memcpy(fake.received, data + sizeof(header), MIN(fake.received_len, sizeof(fake.received)));
+    m->type = SOCKET_SEND_DATAGRAM_REPLY_MSG;
+    return OK;
+}
+
 static error_t answer_accept(struct message *m) {
     if (!fake.has_client) {
         return ERR_WOULD_BLOCK;
@@ -224,8 +284,16 @@ static error_t answer(struct message *m) {
         return answer_recv(m);
     case SOCKET_RECV_FROM_MSG:
         return answer_recv_from(m);
+    case SOCKET_SEND_DATAGRAM_MSG:
+        return answer_send_datagram(m);
+    case SOCKET_SEND_TO_MSG:
+        fake.received_len = m->socket_send_to.data_len;
+        m->type = SOCKET_SEND_TO_REPLY_MSG;
+        return OK;
     case SOCKET_EVENTS_MSG:
         return answer_events(m);
+    case SOCKET_NEXT_MSG:
+        return answer_next(m);
     case SOCKET_ACCEPT_MSG:
         return answer_accept(m);
     case SOCKET_RESOLVE_MSG:

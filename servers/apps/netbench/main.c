@@ -83,7 +83,6 @@ static void echo_row(void) {
     unsigned end = num_echoed + ROW_PACKETS;
     while (num_echoed != end) {
         struct message m;
-        bzero(&m, sizeof(m));
         check("receive", ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             socket_take_notifications(m.notifications.data);

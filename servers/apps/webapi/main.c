@@ -65,7 +65,6 @@ void main(void) {
     DEBUG("port %d", CONFIG_WEBAPI_PORT);
     while (true) {
         struct message m;
-        bzero(&m, sizeof(m));
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
         if (m.type == NOTIFICATIONS_MSG) {
             take_notifications(m.notifications.data);

@@ -282,6 +282,141 @@ TEST("datagrams and echoes") {
     free(data);
 }
 
+/// What socket.next tells.
+static struct socket_next next;
+static char next_text[64];
+static size_t next_len;
+
+/// Asks after `handle`. Returns what the call does.
+static error_t ask_next(handle_t handle, size_t len) {
+    void *answer;
+    size_t answer_len;
+    error_t err = call_socket_next(SERVER, handle, len, &answer, &answer_len);
+    if (IS_OK(err)) {
+        TEST_EXPECT(answer_len >= sizeof(next) && answer_len < sizeof(next) + sizeof(next_text));
+        next_len = answer_len - sizeof(next);
+        memset(next_text, 0, sizeof(next_text));
+        memcpy(&next, answer, sizeof(next));
+        memcpy(next_text, (uint8_t *) answer + sizeof(next), next_len);
+        free(answer);
+    }
+    return err;
+}
+
+/// Sends a datagram with `header_len` bytes of its header.
+static error_t send_datagram(handle_t handle, uint16_t reserved, size_t header_len,
+                             const char *text) {
+    uint8_t datagram[64];
+    struct socket_datagram header = {handle, 53, reserved, localhost};
+    memcpy(datagram, &header, sizeof(header));
+    memcpy(datagram + sizeof(header), text, strlen(text));
+    return call_socket_send_datagram(SERVER, datagram, header_len + strlen(text));
+}
+
+TEST("a datagram comes with its event") {
+    begin();
+    handle_t udp = open_socket(SOCKET_KIND_DATAGRAM);
+    uint16_t port;
+    TEST_EXPECT_EQ(ask_next(udp, 9), ERR_EMPTY);
+    TEST_EXPECT_EQ(call_socket_bind(SERVER, udp, 53, any.bytes, &port), OK);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, udp, 53, localhost.bytes, "query", 5), OK);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, udp, 53, localhost.bytes, "another", 7), OK);
+    TEST_EXPECT_EQ(ask_next(udp, 9), OK);
+    TEST_EXPECT_EQ(next.events & SOCKET_READABLE, SOCKET_READABLE);
+    TEST_EXPECT(next.received && !next.last);
+    TEST_EXPECT_EQ(next.port, 53);
+    TEST_EXPECT(ip_addr_equals(&next.addr, &localhost));
+    TEST_EXPECT_STR_EQ(next_text, "query");
+    TEST_EXPECT_EQ(ask_next(udp, 9), ERR_EMPTY);
+    uint16_t from;
+    bool last;
+    struct ip_addr addr;
+    void *data;
+    size_t len;
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, udp, 9, &from, &last, addr.bytes, &data, &len),
+                   OK);
+    TEST_EXPECT(last);
+    free(data);
+    // It is told again, and cut as ever.
+    TEST_EXPECT_EQ(send_datagram(udp, 0, sizeof(struct socket_datagram), "third"), OK);
+    TEST_EXPECT_EQ(ask_next(udp, 3), OK);
+    TEST_EXPECT(next.received && next.last);
+    TEST_EXPECT_STR_EQ(next_text, "thi");
+    TEST_EXPECT_EQ(send_datagram(udp, 0, sizeof(struct socket_datagram), ""), OK);
+    TEST_EXPECT_EQ(ask_next(udp, 3), OK);
+    TEST_EXPECT(next.received && next.last);
+    TEST_EXPECT_EQ(next_len, 0);
+}
+
+TEST("what is no datagram isn't sent") {
+    begin();
+    handle_t udp = open_socket(SOCKET_KIND_DATAGRAM), stream = open_socket(SOCKET_KIND_STREAM);
+    size_t whole = sizeof(struct socket_datagram);
+    TEST_EXPECT_EQ(send_datagram(udp, 1, whole, "no"), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(send_datagram(udp, 0, whole - 1, ""), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(send_datagram(stream, 0, whole, "no"), ERR_INVALID_ARG);
+    TEST_EXPECT_EQ(send_datagram(stream + 1, 0, whole, "no"), ERR_NOT_FOUND);
+    world_self = OTHER;
+    TEST_EXPECT_EQ(send_datagram(udp, 0, whole, "no"), ERR_NOT_FOUND);
+}
+
+TEST("bytes come with their event, and its end without any") {
+    begin();
+    make_connection();
+    size_t sent;
+    TEST_EXPECT_EQ(call_socket_send(SERVER, near_end, "hello", 5, &sent), OK);
+    world_self = OTHER;
+    TEST_EXPECT_EQ(ask_next(far_end, 3), OK);
+    TEST_EXPECT_EQ(next.events, SOCKET_READABLE);
+    TEST_EXPECT(next.received);
+    TEST_EXPECT_STR_EQ(next_text, "hel");
+    void *data;
+    size_t len;
+    TEST_EXPECT_EQ(call_socket_recv(SERVER, far_end, 9, &data, &len), OK);
+    TEST_EXPECT_EQ(len, 2);
+    free(data);
+    world_self = CLIENT;
+    TEST_EXPECT_EQ(call_socket_close(SERVER, near_end), OK);
+    world_self = OTHER;
+    TEST_EXPECT_EQ(ask_next(far_end, 9), OK);
+    TEST_EXPECT_EQ(next.events, SOCKET_READABLE | SOCKET_ENDED);
+    TEST_EXPECT(!next.received);
+    TEST_EXPECT_EQ(next_len, 0);
+    TEST_EXPECT_EQ(call_socket_recv(SERVER, far_end, 9, &data, &len), ERR_END);
+}
+
+TEST("events of others, and of several, come as a list") {
+    begin();
+    handle_t a = open_socket(SOCKET_KIND_DATAGRAM), b = open_socket(SOCKET_KIND_DATAGRAM);
+    uint16_t port;
+    TEST_EXPECT_EQ(call_socket_bind(SERVER, a, 53, any.bytes, &port), OK);
+    TEST_EXPECT_EQ(call_socket_bind(SERVER, b, 54, any.bytes, &port), OK);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, b, 53, localhost.bytes, "a", 1), OK);
+    TEST_EXPECT_EQ(ask_next(b, 9), OK);
+    TEST_EXPECT_EQ(next.events, 0);
+    TEST_EXPECT(!next.received);
+    struct socket_event event;
+    TEST_EXPECT_EQ(next_len, sizeof(event));
+    memcpy(&event, next_text, sizeof(event));
+    TEST_EXPECT_EQ(event.handle, a);
+    TEST_EXPECT_EQ(event.events & SOCKET_READABLE, SOCKET_READABLE);
+    uint16_t from;
+    bool last;
+    struct ip_addr addr;
+    void *data;
+    size_t len;
+    TEST_EXPECT_EQ(call_socket_recv_from(SERVER, a, 9, &from, &last, addr.bytes, &data, &len), OK);
+    free(data);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, a, 53, localhost.bytes, "a", 1), OK);
+    TEST_EXPECT_EQ(call_socket_send_to(SERVER, a, 54, localhost.bytes, "b", 1), OK);
+    TEST_EXPECT_EQ(ask_next(a, 9), OK);
+    TEST_EXPECT_EQ(next.events, 0);
+    TEST_EXPECT_EQ(next_len, 2 * sizeof(event));
+    // A handle that isn't one's own is that of no event.
+    world_self = OTHER;
+    TEST_EXPECT_EQ(ask_next(a, 9), ERR_EMPTY);
+}
+
 TEST("names and lists tell who talks to whom") {
     begin();
     make_connection();

@@ -202,7 +202,7 @@ static void flush(void) {
                 current.num_net_descs;
         }
     }
-    bzero(&current, sizeof(current));
+    current = (struct batch){.num_descs = 0};
 }
 
 /// Takes back what the controller has sent.
