@@ -105,25 +105,28 @@ def check_time(guest):
     assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - said).total_seconds() < 60
 
 
+def ping(lab, *options, far=False):
+    """Until there were three answers, however long they take."""
+    lab.run("ping", "-c", 3, "-i", 0.2, "-w", network.LIMIT - 20, *options, far=far)
+
+
 def check_pings(guest, lab):
     for host in (network.HOST, network.HOST6, network.FAR, network.FAR6):
         for size in (0, 1400, 1473, 16000):
             # The first one may be lost, and tell how long packets may be.
             guest.command(f"ping -c 1 -s {size} {host}")
-            text = guest.command(f"ping -c 3 -i 10 -s {size} {host}")
+            text = guest.command(f"ping -c 3 -i 10 -W 60000 -s {size} {host}")
             assert "3 sent, 3 received, 0% lost" in text
     assert counter(guest, "icmp.errors_in") >= 1
     reassembled = counter(guest, "ip.reassembled")
     for host in (FIRST, GUEST6):
         for size in (0, 1400, 1473, 16000):
-            assert " 0% packet loss" in lab.run("ping", "-c", 3, "-i", 0.01, "-s", size, host)
+            ping(lab, "-s", size, host)
         # The longest that is one frame.
-        size = 1500 - (28 if host == FIRST else 48)
-        assert " 0% packet loss" in lab.run("ping", "-c", 1, "-M", "do", "-s", size, host)
-    assert counter(guest, "ip.reassembled") == reassembled + 12
+        ping(lab, "-M", "do", "-s", 1500 - (28 if host == FIRST else 48), host)
+    assert counter(guest, "ip.reassembled") >= reassembled + 12
     for host in (FIRST, GUEST6):
-        text = lab.run("ping", "-c", 3, "-i", 0.01, "-s", 16000, host, far=True)
-        assert " 0% packet loss" in text
+        ping(lab, "-s", 16000, host, far=True)
 
 
 def check_far_transfers(guest, lab, folder):
@@ -159,7 +162,7 @@ def check_cable(guest, lab, server, path):
     assert f"DHCPNAK(host0) {FIRST}" in server.text()
     until(guest, "ifconfig", rf"^    address {SECOND}/24, DHCP")
     assert f"address {FIRST}/" not in guest.command("ifconfig")
-    assert "0% lost" in guest.command(f"ping -c 1 {network.HOST}")
+    assert "1 received" in guest.command(f"ping -c 1 -W 60000 {network.HOST}")
     assert addresses(guest, "new.test")["new.test"] == ["no answer came in time"]
 
 
