@@ -142,12 +142,16 @@ static intptr_t read(uintptr_t index, vaddr_t buf, size_t len) {
     if (!get(index, &event)) {
         return ERR_END;
     }
+    if (!(current_task()->flags & TASK_RIGHT_DEBUG)) {
+        event.data_len = 0;
+        memset(event.data, 0, sizeof(event.data));
+    }
     len = MIN(len, sizeof(event));
     return arch_copy_to_user(buf, &event, len) ? (intptr_t) len : syscall_fault();
 }
 
 intptr_t trace_syscall(unsigned what, uintptr_t index, vaddr_t buf, size_t len) {
-    if (!(current_task()->flags & TASK_RIGHT_DEBUG)) {
+    if (!(current_task()->flags & (TASK_RIGHT_DEBUG | TASK_RIGHT_TRACE))) {
         return ERR_NOT_PERMITTED;
     }
     switch (what) {

@@ -21,7 +21,7 @@ STACK_MIN = 192   # the command line, guard words, saved registers, and somethin
 MAX_CPUS = 16
 RESTART_POLICIES = {"never": 0, "on_crash": 1, "always": 2}
 RIGHTS = {"task": 1 << 0, "map": 1 << 1, "power": 1 << 3, "debug": 1 << 4, "launch": 1 << 5,
-          "console": 1 << 6}
+          "console": 1 << 6, "trace": 1 << 7}
 ALL_RIGHTS = sum(RIGHTS.values()) | 1 << 2  # with TASK_RIGHT_PHYS
 VM = "vm"
 

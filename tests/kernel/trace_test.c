@@ -139,6 +139,23 @@ TEST("trace: only with the right") {
     stop();
 }
 
+TEST("trace: the right to the tracer alone tells who sends to whom, and nothing of what") {
+    set_up();
+    reader = host_spawn("counter", INIT_TASK, TASK_RIGHT_TRACE);
+    TEST_EXPECT_EQ(SYSCALL(reader, SYS_TRACE, TRACE_START), OK);
+    host_recv(b, IPC_ANY);
+    host_compose(a, 7, 50);
+    TEST_EXPECT_EQ(host_ipc(a, b, b, IPC_CALL), HOST_BLOCKED);
+    stop();
+    expect_event(0, TRACE_CALL, a, b, true);
+    const struct trace_event *e = event(0);
+    uint8_t nothing[TRACE_DATA_LEN] = {0};
+    TEST_EXPECT_EQ(e->type, MSG_TYPE(200, 7, 0, MSG_OOL_NONE, 50));
+    TEST_EXPECT_EQ(e->data_len, 0);
+    TEST_EXPECT_MEM_EQ(e->data, nothing, sizeof(nothing));
+    TEST_EXPECT_EQ(SYSCALL(reader, SYS_KDEBUG, MSG_VADDR, 4, 0, 0), ERR_NOT_PERMITTED);
+}
+
 TEST("trace: a server finds the pages that it is lent, all the same") {
     set_up();
     host_map(a, 0x400000, MAP_W);

@@ -96,9 +96,11 @@ struct ool_buffer {
 #define TASK_ABI_HOOK (1u << 8)
 /// May read what is typed on the console, and type there.
 #define TASK_RIGHT_CONSOLE (1u << 6)
+/// May use the tracer, which then tells who sends to whom, and nothing of what is sent.
+#define TASK_RIGHT_TRACE (1u << 7)
 #define TASK_RIGHTS                                                                           \
     (TASK_RIGHT_TASK | TASK_RIGHT_MAP | TASK_RIGHT_PHYS | TASK_RIGHT_POWER | TASK_RIGHT_DEBUG \
-     | TASK_RIGHT_LAUNCH | TASK_RIGHT_CONSOLE)
+     | TASK_RIGHT_LAUNCH | TASK_RIGHT_CONSOLE | TASK_RIGHT_TRACE)
 #define TASK_FLAGS (TASK_RIGHTS | TASK_ABI_HOOK)
 
 /// Priorities: 0 is the highest.
@@ -191,7 +193,7 @@ enum info_kind {
     INFO_SHARING = 4,  ///< struct sharing_info of CPU `index`; ERR_INVALID_ARG if it isn't counted
 };
 
-/// SYS_TRACE. All of it needs TASK_RIGHT_DEBUG.
+/// SYS_TRACE. All of it needs TASK_RIGHT_DEBUG, or TASK_RIGHT_TRACE: then events have no `data`.
 #define TRACE_STOP  0  ///< Records nothing any more.
 #define TRACE_START 1  ///< Forgets what was recorded, and records from now on.
 #define TRACE_READ  2  ///< The event `index`, or the oldest one that is left.
