@@ -18,68 +18,12 @@ static list_t all = {&all, &all};
 static list_t idle = {&idle, &idle};
 static list_t busy = {&busy, &busy};
 static unsigned num_connections;
-/// Clients wait, but there was no room for them.
+/// Clients wait, but there was no memory for them.
 static struct socket *waiting_listener;
-static size_t kept_bytes;
 
 /// All answers are put together here before they are sent, so that those to a batch of requests go out together.
 static char send_buffer[SEND_MAX] __aligned(PAGE_SIZE);
 static char receive_buffer[RECEIVE_MAX];
-
-// ---- Bytes that are kept ------------------------------------------------------------------------
-
-static size_t kept_len(const struct kept *kept) {
-    return kept->end - kept->begin;
-}
-
-static void kept_free(struct kept *kept) {
-    kept_bytes -= kept->size;
-    free(kept->data);
-    memset(kept, 0, sizeof(*kept));
-}
-
-/// Makes room for `len` bytes more.
-static error_t kept_reserve(struct kept *kept, size_t len) {
-    size_t have = kept_len(kept), size = MAX(kept->size, 1024u);
-    if (kept->begin > 0) {
-        memmove(kept->data, &kept->data[kept->begin], have);
-        kept->begin = 0;
-        kept->end = (uint32_t) have;
-    }
-    while (size < have + len) {
-        size *= 2;
-    }
-    if (size == kept->size) {
-        return OK;
-    }
-    if (kept_bytes + size - kept->size > KEPT_MAX) {
-        return ERR_NO_MEMORY;
-    }
-    char *data = realloc(kept->data, size);
-    if (data == NULL) {
-        return ERR_NO_MEMORY;
-    }
-    kept_bytes += size - kept->size;
-    kept->data = data;
-    kept->size = (uint32_t) size;
-    return OK;
-}
-
-static error_t kept_add(struct kept *kept, const char *data, size_t len) {
-    error_t err = (len > 0) ? kept_reserve(kept, len) : OK;
-    if (IS_OK(err) && len > 0) {
-        memcpy(&kept->data[kept->end], data, len);
-        kept->end += (uint32_t) len;
-    }
-    return err;
-}
-
-static void kept_take(struct kept *kept, size_t len) {
-    kept->begin += (uint32_t) len;
-    if (kept->begin == kept->end && kept->data != NULL) {
-        kept_free(kept);
-    }
-}
 
 // ---- Lists --------------------------------------------------------------------------------------
 
@@ -107,6 +51,7 @@ static void end(struct connection *c, void (*close)(struct socket *socket)) {
     list_remove(&c->in_all);
     unlink_from(&c->in_idle);
     unlink_from(&c->in_busy);
+    client_leave(c->client);
     close(&c->socket);
     free(c);
     num_connections--;
@@ -396,53 +341,99 @@ static void ready(struct socket *socket, unsigned events) {
     work(c);
 }
 
+// ---- Room for one more --------------------------------------------------------------------------
+
+/// The one that has been idle for longest, of a client that has most connections if one of those is idle.
+static struct connection *find_idle(unsigned most) {
+    LIST_FOR_EACH (c, &idle, struct connection, in_idle) {
+        if (c->client->connections == most) {
+            return c;
+        }
+    }
+    return LIST_FRONT(&idle, struct connection, in_idle);
+}
+
+/// The one whose time is up first, of a client that has most connections.
+static struct connection *find_slowest(unsigned most) {
+    struct connection *slowest = NULL;
+    LIST_FOR_EACH (c, &all, struct connection, in_all) {
+        if (c->client->connections == most
+            && (slowest == NULL || c->deadline < slowest->deadline)) {
+            slowest = c;
+        }
+    }
+    return slowest;
+}
+
+/// There is one too many: finds which, so that nobody keeps the others out. Idle ones make room, first those of a client that
+/// has most. If that has more than half of all, it is alone to make room, and gets no more itself.
+static struct connection *find_victim(struct connection *newcomer) {
+    unsigned most = client_most();
+    bool is_hoarder = most > CONFIG_WEBAPI_CONNECTIONS / 2;
+    struct connection *c = find_idle(most);
+    if (c != NULL && (!is_hoarder || c->client->connections == most)) {
+        return c;
+    }
+    return (newcomer->client->connections == most) ? newcomer : find_slowest(most);
+}
+
 // ---- All of them --------------------------------------------------------------------------------
 
 bool connections_exist(void) {
-    return num_connections > 0;
+    return num_connections > 0 || waiting_listener != NULL;
 }
 
-/// Takes one that waits, in the place of `least` unless that is NULL. ERR_WOULD_BLOCK: nobody waits.
-static error_t accept_one(struct socket *listener, struct connection *least) {
-    struct connection *c = malloc(sizeof(*c));
-    if (c == NULL) {
-        return ERR_NO_MEMORY;
+/// Makes a connection of a socket that was accepted. False: there is no memory.
+static bool begin(struct connection *c, const struct ip_addr *addr) {
+    c->client = client_enter(addr);
+    if (c->client == NULL) {
+        return false;
     }
-    memset(c, 0, sizeof(*c));
-    error_t err = socket_accept(listener, 0, &c->socket, NULL);
-    if (IS_ERROR(err)) {
-        free(c);
-        return err;
-    }
-    if (least != NULL) {
-        end(least, socket_close);
-    }
+    c->in.client = c->head.client = c->out.client = c->client;
     c->socket.user = c;
     c->socket.ready = ready;
     // There is no event for what came before.
     c->is_readable = true;
     list_push_back(&all, &c->in_all);
     num_connections++;
-    work(c);
+    return true;
+}
+
+/// ERR_WOULD_BLOCK: nobody waits.
+static error_t accept_one(struct socket *listener) {
+    struct socket_address remote;
+    struct connection *c = malloc(sizeof(*c));
+    if (c == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    memset(c, 0, sizeof(*c));
+    error_t err = socket_accept(listener, 0, &c->socket, &remote);
+    if (IS_ERROR(err)) {
+        free(c);
+        return err;
+    }
+    if (!begin(c, &remote.ip)) {
+        socket_abort(&c->socket);
+        free(c);
+        return ERR_NO_MEMORY;
+    }
+    struct connection *victim =
+        (num_connections > CONFIG_WEBAPI_CONNECTIONS) ? find_victim(c) : NULL;
+    if (victim != NULL) {
+        end(victim, list_is_linked(&victim->in_idle) ? socket_close : socket_abort);
+    }
+    if (victim != c) {
+        work(c);
+    }
     return OK;
 }
 
 void connections_accept(struct socket *listener, unsigned events __unused) {
     error_t err = OK;
-    waiting_listener = NULL;
     while (IS_OK(err)) {
-        bool is_full = num_connections >= CONFIG_WEBAPI_CONNECTIONS;
-        struct connection *least = is_full ? LIST_FRONT(&idle, struct connection, in_idle) : NULL;
-        if (is_full && least == NULL) {
-            // All have something to do.
-            waiting_listener = listener;
-            return;
-        }
-        err = accept_one(listener, least);
+        err = accept_one(listener);
     }
-    if (err != ERR_WOULD_BLOCK) {
-        waiting_listener = listener;  // It is tried again.
-    }
+    waiting_listener = (err == ERR_WOULD_BLOCK) ? NULL : listener;
 }
 
 /// What has taken too long is told so if it can be, and ends.
@@ -484,9 +475,6 @@ bool connections_run(void) {
             break;
         }
         work(c);
-    }
-    if (waiting_listener != NULL && num_connections < CONFIG_WEBAPI_CONNECTIONS) {
-        connections_accept(waiting_listener, 0);
     }
     return !list_is_empty(&busy);
 }

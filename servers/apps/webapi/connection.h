@@ -10,6 +10,8 @@
 
 #include "api.h"
 #include "body.h"
+#include "client.h"
+#include "kept.h"
 #include "request.h"
 #include "text.h"
 
@@ -21,20 +23,11 @@
 #define SEND_TIME_S   30
 #define LINGER_TIME_S 2
 
-/// Bytes that are kept of all clients: parts of requests, and of answers.
-#define KEPT_MAX (1024 * 1024)
-
 /// What it waits for.
 enum phase {
     PHASE_HEAD,
     PHASE_BODY,
     PHASE_LINGER,  ///< All has been said. What still comes is thrown away, so that it doesn't cut the answer off.
-};
-
-/// Bytes that are kept.
-struct kept {
-    char *data;
-    uint32_t begin, end, size;
 };
 
 /// What is still to be said of an answer whose head is out.
@@ -55,6 +48,7 @@ struct content {
 
 struct connection {
     struct socket socket;
+    struct client *client;
     list_elem_t in_all;
     list_elem_t in_idle;  ///< Linked while it may be closed to make room.
     list_elem_t in_busy;  ///< Linked while it would go on if it were its turn.
@@ -77,10 +71,11 @@ struct connection {
 
 /// Accepts the clients that wait, as far as there is room. For a listener's `ready`.
 void connections_accept(struct socket *listener, unsigned events);
-/// A second has passed: ends what has taken too long.
+/// A second has passed: ends what has taken too long, and tries again what there was no memory for.
 void connections_tick(void);
 /// Lets those go on whose turn it is. False: nobody has anything left to do.
 bool connections_run(void);
+/// Whether there are any, or clients that wait because there was no memory: then connections_tick is to be called.
 bool connections_exist(void);
 
 #endif
