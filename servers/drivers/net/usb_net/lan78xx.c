@@ -1,6 +1,6 @@
 /// \file
-/// LAN7800: the LAN7515 is one behind a hub, the Ethernet port of a Raspberry Pi 3B+. LAN7800 data sheet DS00001992, chapter
-/// 15 (registers) and chapter 5 (words in front of frames).
+/// LAN7800: the LAN7515 is one behind a hub, the Ethernet port of a Raspberry Pi 3B+. It has no public data sheet; registers,
+/// and the words in front of frames, are those of the LAN7800's, DS00001992.
 
 #include "smsc.h"
 

@@ -1,12 +1,12 @@
 /// \file
 /// LAN9500 and its relatives: the LAN9514 is one behind a hub, the Ethernet port of a Raspberry Pi 3B. LAN950x data sheet
-/// DS00001875, to which sections and tables belong.
+/// DS00001875: tables are those of its revision A.
 
 #include "smsc.h"
 
 #define LAN9514_PRODUCT_ID 0xec00
 
-// Section 7.3: system control and status registers.
+// System control and status registers.
 #define INT_STS                0x08
 #define TX_CFG                 0x10
 #define TX_CFG_ON              (1u << 2)
@@ -24,7 +24,7 @@
 #define INT_EP_CTL_PHY         (1u << 15)
 #define BULK_IN_DELAY          0x6c
 
-// Section 7.4: the MAC's.
+// The MAC's.
 #define MAC_CR               0x100
 #define MAC_CR_FULL_DUPLEX   (1u << 20)
 #define MAC_CR_ALL_MULTICAST (1u << 19)
@@ -36,7 +36,7 @@
 #define MII_DATA             0x118
 #define MAC_FLOW             0x11c
 
-// Section 7.5: the PHY's own.
+// The PHY's own.
 #define PHY_INTERRUPT_SOURCE     29
 #define PHY_INTERRUPT_MASK       30
 #define PHY_INTERRUPT_NEGOTIATED (1u << 6)

@@ -4,13 +4,13 @@
 #include <resea/timer.h>
 #include <string.h>
 
-// 95xx 5.3.2, 78xx 7.3: requests to the device.
+// The data sheets' vendor commands: requests to the device.
 #define REQUEST_IN     0xc0
 #define REQUEST_OUT    0x40
 #define WRITE_REGISTER 0xa0
 #define READ_REGISTER  0xa1
 
-// 95xx 7.4.6, 78xx 15.1.44: the PHY's registers.
+// MII_ACCESS of both: how the PHY's registers are reached.
 #define ACCESS_BUSY       (1u << 0)
 #define ACCESS_WRITE      (1u << 1)
 #define ACCESS_REGISTER   6

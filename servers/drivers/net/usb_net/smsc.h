@@ -3,8 +3,7 @@
 
 /// \file
 /// What SMSC's (now Microchip's) USB Ethernet controllers have in common: registers that are reached by requests, a PHY
-/// behind two of them, and several frames in a transfer. LAN950x data sheet DS00001875 ("95xx") and LAN7800 data sheet
-/// DS00001992 ("78xx").
+/// behind two of them, and several frames in a transfer. LAN950x data sheet DS00001875, LAN7800 data sheet DS00001992.
 ///
 /// An error is kept in `adapter->failed`, and what follows it does nothing: it is looked at in the end.
 
