@@ -3,12 +3,14 @@
 #include <config.h>
 #include <idl_client.h>
 #include <inet/buf.h>
+#include <net/ring.h>
 #include <resea/printf.h>
 
-/// What it is by itself: a share of the memory, within limits. Below the least there is no network.
+/// What it is by itself: a share of the memory, within limits. With the most, a driver has as many buffers to receive into as
+/// its ring takes. Below the least there is no network.
 #define SHARE   32
 #define MIN_LEN (512u * 1024)
-#define MAX_LEN (4096u * 1024)
+#define MAX_LEN (POOL_RX_SHARE * NET_FREE_LEN * NET_BUFFER_LEN)
 #define LEAST   (128u * 1024)
 
 static vaddr_t memory;
