@@ -17,10 +17,14 @@
 
 /// Pieces that are taken from one device in a turn: then clients have theirs.
 #define RUN_MAX 128
-/// How many of the pool's buffers a driver may have to receive into: one of so many.
-#define RX_SHARE 4
 /// A driver with TX_SEGMENT has to be able to send 64 KiB.
 #define SEGMENT_PIECES 36
+/// Of a frame that is as long as most that are sent in numbers.
+#define FRAME_BITS   12000
+#define FRAME_PIECES 2
+/// What waits for a device is sent within so many milliseconds, as far as its speed is known. Behind more of it, answers
+/// would seem to be lost.
+#define QUEUE_MS 10
 /// What dm takes at most until the device of a driver that has ended is quiet, and some time to spare; see docs/pci.md.
 #define QUIET_MS 1000
 
@@ -206,12 +210,19 @@ error_t ring_device_attach(task_t driver, struct net_attach_fields *request,
     return err;
 }
 
+static void set_queue(struct device *device, uint32_t mbit_per_s) {
+    bool is_slow = mbit_per_s > 0 && mbit_per_s < 1000;
+    uint32_t frames = mbit_per_s * 1000 * QUEUE_MS / FRAME_BITS;
+    net_port_limit(device->port, is_slow ? frames * FRAME_PIECES : NET_TX_LEN);
+}
+
 error_t ring_device_link(task_t driver, bool link, uint32_t mbit_per_s) {
     struct device *device = find(driver);
     if (device == NULL) {
         return ERR_NOT_FOUND;
     }
     netif_set_link(device->netif, link, mbit_per_s);
+    set_queue(device, mbit_per_s);
     return OK;
 }
 
@@ -276,7 +287,7 @@ static void take(struct device *device, const struct net_received *received) {
 }
 
 static void refill(struct device *device) {
-    unsigned wanted = MIN(buf_count() / RX_SHARE, NET_FREE_LEN);
+    unsigned wanted = MIN(buf_count() / POOL_RX_SHARE, NET_FREE_LEN);
     for (unsigned left = net_port_wants(device->port, wanted); left > 0; left--) {
         struct buf *buf = buf_alloc(true);
         if (buf == NULL) {

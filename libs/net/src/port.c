@@ -12,6 +12,7 @@ struct net_port {
     uint32_t tx_sent;  ///< Of them, those whose token was taken.
     uint32_t free_added;
     uint32_t rx_taken;
+    uint32_t tx_limit;
     unsigned num_given;  ///< Buffers that the driver has.
     bool no_room;        ///< Somebody wants to send and can't.
     unsigned news;       ///< NET_WAITS_*: what there is that the driver may have to be woken for.
@@ -38,6 +39,7 @@ struct net_port *net_port_new(struct net_rings *rings, size_t num_buffers) {
         bzero(port, size);
         port->rings = rings;
         port->num_buffers = num_buffers;
+        port->tx_limit = NET_TX_LEN;
     }
     return port;
 }
@@ -74,8 +76,15 @@ static uint32_t rx_available(const struct net_port *port) {
     return (available <= NET_RX_LEN) ? available : 0;
 }
 
+void net_port_limit(struct net_port *port, unsigned num_descs) {
+    port->tx_limit = MIN(num_descs, NET_TX_LEN);
+}
+
 bool net_port_has_room(struct net_port *port, unsigned num_pieces) {
-    bool has_room = num_pieces <= NET_TX_LEN - tx_under_way(port);
+    uint32_t under_way = tx_under_way(port);
+    // Where nothing is under way there is always room for a frame.
+    bool has_room =
+        under_way + num_pieces <= port->tx_limit || (under_way == 0 && num_pieces <= NET_TX_LEN);
     // Who was told no waits until something is sent, whoever is told yes meanwhile.
     port->no_room = port->no_room || !has_room;
     return has_room;

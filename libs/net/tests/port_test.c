@@ -98,6 +98,30 @@ TEST("the ring has room for what it holds, and wants to be told when there is no
     TEST_EXPECT_EQ(sent_tokens[0], token(3));
 }
 
+TEST("for a slow device little waits in the ring, but one frame always may") {
+    begin();
+    net_port_limit(port, 4);
+    TEST_EXPECT(net_port_has_room(port, 9));
+    send_one(0);
+    TEST_EXPECT(net_port_has_room(port, 3));
+    TEST_EXPECT(!net_port_has_room(port, 4));
+    for (unsigned i = 1; i < 6; i++) {
+        send_one(i);
+    }
+    TEST_EXPECT(!net_port_has_room(port, 1));
+    TEST_EXPECT(net_port_wait(port));
+    TEST_EXPECT_EQ(world_rings.stack.waits, NET_WAITS_RX | NET_WAITS_TX);
+    world_rings.driver.tx = 3;
+    TEST_EXPECT_EQ(net_port_sent(port), token(0));
+    TEST_EXPECT_EQ(net_port_sent(port), token(1));
+    TEST_EXPECT_EQ(net_port_sent(port), token(2));
+    TEST_EXPECT(net_port_has_room(port, 1));
+    net_port_limit(port, UINT32_MAX);
+    TEST_EXPECT(net_port_has_room(port, NET_TX_LEN - 3));
+    TEST_EXPECT(!net_port_has_room(port, NET_TX_LEN - 2));
+    end();
+}
+
 TEST("a few frames that are sent are nothing to be woken for") {
     begin();
     send_one(1);

@@ -23,6 +23,8 @@ struct net_port *net_port_new(struct net_rings *rings, size_t num_buffers);
 void net_port_free(struct net_port *port, void (*give_back)(void *context, unsigned buffer),
                    void (*sent)(void *context, void *token), void *context);
 
+/// Lets no more than so many descriptors wait in the ring, one frame at least: for slow devices, where what waits is late.
+void net_port_limit(struct net_port *port, unsigned num_descs);
 /// Whether a frame of so many pieces fits into the ring now. If not, net_port_wait lets the driver notify us when it has
 /// sent something.
 bool net_port_has_room(struct net_port *port, unsigned num_pieces);

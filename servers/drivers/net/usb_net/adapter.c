@@ -149,6 +149,8 @@ error_t adapter_open(struct adapter *adapter, task_t usb,
         .usb = usb,
         .control = attached->handle,
         .interface = attached->interface,
+        // It can't be faster than the bus. It may say later how fast it is.
+        .mbit_per_s = (attached->speed == USB_SPEED_HIGH) ? 480 : 12,
     };
     error_t err = (adapter->chip != NULL) ? adapter->chip->open(adapter) : ERR_NOT_FOUND;
     if (IS_OK(err)) {

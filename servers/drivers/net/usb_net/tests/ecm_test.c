@@ -30,7 +30,7 @@ TEST("an adapter is opened: its address, its data's setting, its filter, three p
     TEST_EXPECT_EQ(sim.num_opened, 3);
     TEST_EXPECT_EQ(sim.num_listened, 2);
     TEST_EXPECT(adapter.link);
-    TEST_EXPECT_EQ(adapter.mbit_per_s, 0);
+    TEST_EXPECT_EQ(adapter.mbit_per_s, 12);
 }
 
 TEST("an adapter without a filter is one") {
@@ -127,7 +127,7 @@ TEST("the adapter tells of its link and its speed") {
     TEST_EXPECT(adapter.link);
     const uint8_t speed[16] = {0xa1, 0x2a, 0, 0, 0, 0, 8, 0, 0x00, 0xe1, 0xf5, 0x05};
     ecm_chip.status(&adapter, speed, 15);
-    TEST_EXPECT_EQ(adapter.mbit_per_s, 0);
+    TEST_EXPECT_EQ(adapter.mbit_per_s, 12);
     ecm_chip.status(&adapter, speed, 16);
     TEST_EXPECT_EQ(adapter.mbit_per_s, 100);
     // Not a notification, and less than one.
