@@ -1,13 +1,12 @@
 """The driver of USB network adapters on the Raspberry Pi, with QEMU's: with a program at the other
-end of the cable, and on QEMU's own network."""
+end of the cable. On QEMU's own network: test_usb_http.py."""
 
 import random
-import re
 
 import pytest
 
 import frames
-from resea import network, qemu
+from resea import network
 from support import builds
 from support.qmp import Qmp
 from support.wire import Wire
@@ -71,14 +70,3 @@ def test_frames(machines, tmp_path):
         # Since net_echo was started again.
         assert echo.stats()["attached"] == 2
         echo.power_off()
-
-
-def test_network(machines, mode):
-    """QEMU's network has a DHCP server, and answers pings."""
-    guest = machines.boot(mode, net="user")
-    guest.prompt()
-    text = guest.command("ifconfig -w 60")
-    assert re.search(r"^    address 10\.0\.2\.15/24, DHCP, for \d+ s", text, re.M), text
-    assert "3 sent, 3 received, 0% lost" in guest.command("ping -c 3 -i 10 10.0.2.2")
-    guest.send("poweroff\n")
-    assert guest.wait() == qemu.EXIT_SUCCESS
