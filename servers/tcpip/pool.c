@@ -8,7 +8,7 @@
 
 /// What it is by itself: a share of the memory, within limits. With the most, a driver has as many buffers to receive into as
 /// its ring takes. Below the least there is no network.
-#define SHARE   32
+#define SHARE   16
 #define MIN_LEN (512u * 1024)
 #define MAX_LEN (POOL_RX_SHARE * NET_FREE_LEN * NET_BUFFER_LEN)
 #define LEAST   (128u * 1024)

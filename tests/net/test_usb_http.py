@@ -1,5 +1,5 @@
-"""The web server of a Raspberry Pi, behind QEMU's USB network adapter, asked by curl and others; the
-adapter's driver ends meanwhile."""
+"""The web server of a Raspberry Pi, behind QEMU's USB network adapter, asked by curl and others;
+the adapter's driver ends meanwhile."""
 
 import concurrent.futures
 import hashlib
@@ -21,7 +21,8 @@ LARGE_LEN = 120_000
 AT_ONCE = 16
 # Requests for the large file whose answers are on their way when the driver is ended.
 UNDER_WAY = 5
-# What may be in use at the prompt, with the network up. Debug builds' programs are four times as large.
+# What may be in use at the prompt, with the network up. Programs of debug builds are four times as
+# large.
 RAM_MAX_KIB = {"debug": 12 * 1024, "release": 8 * 1024}
 
 
