@@ -56,7 +56,7 @@ def summary(image):
         name, off, length, alias, _ = _FILE.unpack_from(image, files_off + index * _FILE.size)
         if not alias and off not in seen:
             rows.append((name.rstrip(b"\0").decode(), length))
-        seen.add(off)
+            seen.add(off)
     cells = [f"{name} {size(length)}" for name, length in rows]
     lines = [f"bootfs: {size(len(image))}, {len(rows)} files"]
     width = max(map(len, cells)) + 2

@@ -1,4 +1,4 @@
-"""docs/tcp.md says which exchange plays which rule of TCP: they are there, and all are named."""
+"""docs/tcp.md says which exchange plays which rule of TCP: all are there, and named."""
 
 import re
 
