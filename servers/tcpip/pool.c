@@ -36,7 +36,6 @@ error_t pool_init(void) {
         num_pages = len / PAGE_SIZE;
         err = call_vm_alloc_pages(INIT_TASK, num_pages, 0, &memory, &paddr);
         if (IS_OK(err)) {
-            DEBUG("%u KiB of packet buffers", (unsigned) (len / 1024));
             return buf_init((uint8_t *) memory, num_pages * PAGE_SIZE);
         }
     }

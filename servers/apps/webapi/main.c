@@ -62,7 +62,6 @@ static void take_notifications(notifications_t notifications) {
 
 void main(void) {
     listen();
-    DEBUG("port %d", CONFIG_WEBAPI_PORT);
     while (true) {
         struct message m;
         ASSERT_OK(ipc_recv(IPC_ANY, &m));
