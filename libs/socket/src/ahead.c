@@ -53,8 +53,8 @@ static void keep(void *answer, const struct socket_next *next, size_t len) {
 }
 
 error_t ahead_collect(task_t server) {
-    void *answer;
-    size_t len;
+    void *answer = NULL;
+    size_t len = 0;
     error_t err = server_check(call_socket_next(server, likely->handle, likely_len, &answer, &len));
     if (IS_ERROR(err)) {
         return err;
