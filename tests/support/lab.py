@@ -64,6 +64,11 @@ done
 echo 8 > /proc/sys/net/ipv4/conf/br0/arp_ignore
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+# Link-local addresses are used at once: as long as they are being probed, Linux would talk to the
+# guest's from another one, to which a guest without a router knows no way.
+for name in host0 far0; do
+    echo 0 > "/proc/sys/net/ipv6/conf/$name/accept_dad"
+done
 ip address add {HOST}/24 dev host0
 ip address add {OTHER}/24 dev host0
 ip address add {HOST6}/64 dev host0 nodad
