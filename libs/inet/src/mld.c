@@ -54,18 +54,12 @@ static void send(struct netif *netif, const struct ip_addr *dst, const uint8_t *
     static const uint8_t alert[ALERT_LEN] = {IP_PROTO_ICMPV6, 0, 5, 2, 0, 0, 1, 0};
     // Without an address as yet: RFC 3590.
     const struct ip_addr *src = nd_link_local_of(netif);
-    struct buf *packet = ip_copy(message, len, BUF_HEADROOM, true);
-    if (packet == NULL) {
+    struct ip_route route = {.netif = netif, .src = (src != NULL) ? *src : any};
+    struct ip_packet sent = {.route = &route, .dst = *dst, .ttl = HOP_LIMIT};
+    if (!nd_make(&sent, message, len)) {
         return;
     }
-    struct ip_route route = {.netif = netif, .src = (src != NULL) ? *src : any};
-    struct ip_packet sent = {.route = &route,
-                             .dst = *dst,
-                             .protocol = IP_PROTO_ICMPV6,
-                             .ttl = HOP_LIMIT,
-                             .checksum_at = 2,
-                             .header = packet};
-    ip_fill_checksum(&sent, len);
+    struct buf *packet = sent.header;
     packet->start -= ALERT_LEN;
     packet->len = (uint16_t) (packet->len + ALERT_LEN);
     packet->total += ALERT_LEN;

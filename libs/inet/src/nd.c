@@ -56,21 +56,24 @@ void nd_transmit(const struct ip_packet *sent, const uint8_t *mac) {
     (void) !ethernet_send(netif, header, packet);  // If it is lost, it is sent again, or asked for.
 }
 
+bool nd_make(struct ip_packet *sent, const uint8_t *message, size_t len) {
+    sent->header = ip_copy(message, len, BUF_HEADROOM, true);
+    if (sent->header == NULL) {
+        return false;
+    }
+    sent->protocol = IP_PROTO_ICMPV6;
+    sent->checksum_at = 2;
+    ip_fill_checksum(sent, len);
+    return true;
+}
+
 void nd_send(struct netif *netif, const struct ip_addr *src, const struct ip_addr *dst,
              const uint8_t *mac, const uint8_t *message, size_t len) {
-    struct buf *packet = ip_copy(message, len, BUF_HEADROOM, true);
-    if (packet == NULL) {
-        return;
-    }
     struct ip_route route = {.netif = netif, .src = *src};
-    struct ip_packet sent = {.route = &route,
-                             .dst = *dst,
-                             .protocol = IP_PROTO_ICMPV6,
-                             .ttl = HOP_LIMIT,
-                             .checksum_at = 2,
-                             .header = packet};
-    ip_fill_checksum(&sent, len);
-    nd_transmit(&sent, mac);
+    struct ip_packet sent = {.route = &route, .dst = *dst, .ttl = HOP_LIMIT};
+    if (nd_make(&sent, message, len)) {
+        nd_transmit(&sent, mac);
+    }
 }
 
 void nd_put_mac(uint8_t *option, uint8_t type, const uint8_t *mac) {

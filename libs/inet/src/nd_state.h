@@ -28,6 +28,9 @@ bool nd_is_enabled(void);
 /// Sends a message from its ICMPv6 header on, with its checksum; `mac` NULL: to the group's.
 void nd_send(struct netif *netif, const struct ip_addr *src, const struct ip_addr *dst,
              const uint8_t *mac, const uint8_t *message, size_t len);
+/// Makes a packet for nd_transmit of such a message: *sent, which has its route, destination and TTL, gets all else. False:
+/// there is no memory for it.
+bool nd_make(struct ip_packet *sent, const uint8_t *message, size_t len);
 /// Sends what is in `sent->header`, from behind the IPv6 header on. `mac` NULL: to the group's.
 void nd_transmit(const struct ip_packet *sent, const uint8_t *mac);
 /// The address that we ask from: a link's own. NULL: it has none yet.

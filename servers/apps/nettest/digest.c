@@ -32,7 +32,8 @@ struct source {
 };
 
 /// Each takes a step: an error ends the connection, if it isn't ERR_WOULD_BLOCK.
-static error_t digest_once(struct digest *c) {
+static error_t digest_once(void *state) {
+    struct digest *c = state;
     static uint8_t buf[16 * PAGE_SIZE] __aligned(PAGE_SIZE);
     size_t len;
     if (!c->ended) {
@@ -58,13 +59,7 @@ static void digest(struct socket *socket, unsigned events __unused) {
     if (c->sum.len == 0) {
         sha256_begin(&c->sum);
     }
-    error_t err;
-    do {
-        err = digest_once(c);
-    } while (IS_OK(err));
-    if (err != ERR_WOULD_BLOCK) {
-        service_end(socket);
-    }
+    service_go_on(socket, digest_once);
 }
 
 static error_t receive_request(struct source *c) {
@@ -102,7 +97,8 @@ static void make_up(struct source *c) {
     }
 }
 
-static error_t source_once(struct source *c) {
+static error_t source_once(void *state) {
+    struct source *c = state;
     if (c->request_len < sizeof(c->request)) {
         return receive_request(c);
     }
@@ -119,13 +115,7 @@ static error_t source_once(struct source *c) {
 }
 
 static void source(struct socket *socket, unsigned events __unused) {
-    error_t err;
-    do {
-        err = source_once(socket->user);
-    } while (IS_OK(err));
-    if (err != ERR_WOULD_BLOCK) {
-        service_end(socket);
-    }
+    service_go_on(socket, source_once);
 }
 
 void digest_start(void) {

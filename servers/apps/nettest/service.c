@@ -11,6 +11,16 @@ void service_end(struct socket *socket) {
     free(socket->user);
 }
 
+void service_go_on(struct socket *socket, error_t (*step)(void *state)) {
+    error_t err;
+    do {
+        err = step(socket->user);
+    } while (IS_OK(err));
+    if (err != ERR_WOULD_BLOCK) {
+        service_end(socket);
+    }
+}
+
 /// Takes all that wait.
 static void take_clients(struct socket *listener, unsigned events __unused) {
     const struct service *service = listener->user;

@@ -32,6 +32,10 @@ void service_start(struct service *service);
 /// Closes the connection and frees what is kept of it.
 void service_end(struct socket *socket);
 
+/// Takes steps, with the connection's state, until one returns an error: ERR_WOULD_BLOCK is all well, others end the
+/// connection.
+void service_go_on(struct socket *socket, error_t (*step)(void *state));
+
 /// Echo, discard and chargen by TCP.
 void stream_start(void);
 /// Digest and source.

@@ -34,8 +34,9 @@ static void make_pattern(void) {
     }
 }
 
-/// Goes on until something would block: then all is well, or an error.
-static error_t echo_once(struct echo *c) {
+/// Sends what waits, or receives.
+static error_t echo_once(void *state) {
+    struct echo *c = state;
     size_t len;
     if (c->begin < c->end) {
         error_t err = socket_send(&c->socket, &c->buf[c->begin], c->end - c->begin, 0, &len);
@@ -49,13 +50,7 @@ static error_t echo_once(struct echo *c) {
 }
 
 static void echo(struct socket *socket, unsigned events __unused) {
-    error_t err;
-    do {
-        err = echo_once(socket->user);
-    } while (IS_OK(err));
-    if (err != ERR_WOULD_BLOCK) {
-        service_end(socket);
-    }
+    service_go_on(socket, echo_once);
 }
 
 static void discard(struct socket *socket, unsigned events __unused) {
