@@ -29,6 +29,7 @@ LIMIT = 3
 # waits now more, now less often.
 HOST_LIMIT = 10
 WITH_HOST = ("blk.", "fat.", "sd.", "http.", "tcp.", "udp.")
+LIMITS = f"{LIMIT} %, disks and the network {HOST_LIMIT} %"
 
 _METRIC = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
@@ -215,8 +216,8 @@ def compare(board, compiler, values, baselines):
     failing = [change for change in found if change.fails]
     head = f"{board}: compared with the baseline of {base.date} ({compiler}), "
     if not failing:
-        lines = [head + f"none of {len(values)} figures is more than {LIMIT} % above it"]
+        lines = [head + f"none of {len(values)} figures is too far above it ({LIMITS})"]
         return lines + (table(found) if found else []), True
     names = ", ".join(change.name for change in failing)
-    return [head + f"these are more than {LIMIT} % above it, or gone: {names}", *table(found),
+    return [head + f"these are too far above it ({LIMITS}), or gone: {names}", *table(found),
             f"If it has to be so, {renew} makes these figures the baseline"], False
